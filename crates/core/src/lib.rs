@@ -1,0 +1,6 @@
+//! Security profiles, the sandbox policies they resolve to, and the engine that runs a command under one.
+//!
+//! The crate knows no Node, no command line and no log format.
+
+pub mod policy;
+pub mod profile;

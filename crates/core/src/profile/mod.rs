@@ -1,0 +1,5 @@
+//! What the user asks for.
+
+mod name;
+
+pub use name::ProfileName;
