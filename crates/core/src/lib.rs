@@ -4,3 +4,12 @@
 
 pub mod policy;
 pub mod profile;
+
+pub use policy::{
+    DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment,
+    NetworkPolicy, SandboxPolicy, WriteAccess,
+};
+pub use profile::{
+    EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileFact, ProfileInit,
+    ProfileName, SecurityProfile, UnknownProfile, profile_schema,
+};

@@ -1,0 +1,258 @@
+//! Values that have the form of a secret, whatever their variable is named.
+//!
+//! One pass over the value: a form can start only at a word boundary, and its first byte picks the few rules to try.
+
+/// What follows the prefix of a token.
+#[derive(Clone, Copy)]
+enum Tail {
+    /// Letters and digits.
+    Word,
+    /// Letters, digits, `_` and `-`.
+    Dashed,
+    /// Letters, digits, `_`, `-`, `.`, `/`, `+` and `=`.
+    Dotted,
+    /// Capitals and digits.
+    Upper,
+    /// Hexadecimal digits.
+    Hex,
+}
+
+struct Token {
+    prefix: &'static [u8],
+    tail: Tail,
+    /// The shortest tail that makes a token; shorter ones are words that happen to start so.
+    least: usize,
+    detail: &'static str,
+}
+
+const fn token(prefix: &'static str, tail: Tail, least: usize, detail: &'static str) -> Token {
+    Token {
+        prefix: prefix.as_bytes(),
+        tail,
+        least,
+        detail,
+    }
+}
+
+/// Tokens by prefix, in the order of their first byte.
+static TOKENS: [Token; 72] = [
+    token("ABIA", Tail::Upper, 16, "an AWS key id"),
+    token("ACCA", Tail::Upper, 16, "an AWS key id"),
+    token("AGE-SECRET-KEY-1", Tail::Upper, 40, "an age private key"),
+    token("AIza", Tail::Dashed, 30, "a Google API key"),
+    token("AKIA", Tail::Upper, 16, "an AWS key id"),
+    token("ASIA", Tail::Upper, 16, "an AWS key id"),
+    token("Basic ", Tail::Dotted, 12, "an authorization header"),
+    token("Bearer ", Tail::Dotted, 12, "an authorization header"),
+    token("GOCSPX-", Tail::Dashed, 20, "a Google client secret"),
+    token("PMAK-", Tail::Dashed, 40, "a Postman API key"),
+    token("SG.", Tail::Dotted, 40, "a SendGrid API key"),
+    token("dapi", Tail::Hex, 32, "a Databricks token"),
+    token("dckr_oat_", Tail::Dashed, 20, "a Docker Hub token"),
+    token("dckr_pat_", Tail::Dashed, 20, "a Docker Hub token"),
+    token("doo_v1_", Tail::Hex, 40, "a DigitalOcean token"),
+    token("dop_v1_", Tail::Hex, 40, "a DigitalOcean token"),
+    token("dor_v1_", Tail::Hex, 40, "a DigitalOcean token"),
+    token("dp.pt.", Tail::Word, 40, "a Doppler token"),
+    token("figd_", Tail::Dashed, 30, "a Figma token"),
+    token("ghp_", Tail::Word, 20, "a GitHub token"),
+    token("gho_", Tail::Word, 20, "a GitHub token"),
+    token("ghu_", Tail::Word, 20, "a GitHub token"),
+    token("ghs_", Tail::Dotted, 20, "a GitHub token"),
+    token("ghr_", Tail::Word, 20, "a GitHub token"),
+    token("github_pat_", Tail::Dashed, 20, "a GitHub token"),
+    token("glagent-", Tail::Dashed, 20, "a GitLab token"),
+    token("glc_", Tail::Dotted, 32, "a Grafana token"),
+    token("glcbt-", Tail::Dashed, 16, "a GitLab token"),
+    token("gldt-", Tail::Dashed, 16, "a GitLab token"),
+    token("glft-", Tail::Dashed, 16, "a GitLab token"),
+    token("glimt-", Tail::Dashed, 16, "a GitLab token"),
+    token("glpat-", Tail::Dashed, 16, "a GitLab token"),
+    token("glptt-", Tail::Dashed, 16, "a GitLab token"),
+    token("glrt-", Tail::Dashed, 16, "a GitLab token"),
+    token("glsa_", Tail::Dashed, 32, "a Grafana token"),
+    token("glsoat-", Tail::Dashed, 16, "a GitLab token"),
+    token("gsk_", Tail::Word, 32, "a Groq API key"),
+    token("hf_", Tail::Word, 30, "a Hugging Face token"),
+    token(
+        "hooks.slack.com/services/",
+        Tail::Dotted,
+        20,
+        "a Slack webhook",
+    ),
+    token("hvb.", Tail::Dashed, 24, "a Vault token"),
+    token("hvs.", Tail::Dashed, 24, "a Vault token"),
+    token("lin_api_", Tail::Word, 32, "a Linear API key"),
+    token("npm_", Tail::Word, 30, "an npm token"),
+    token("ntn_", Tail::Word, 40, "a Notion token"),
+    token("nvapi-", Tail::Dashed, 40, "an NVIDIA API key"),
+    token("ops_eyJ", Tail::Dotted, 40, "a 1Password token"),
+    token("pplx-", Tail::Word, 40, "a Perplexity API key"),
+    token("pul-", Tail::Hex, 40, "a Pulumi token"),
+    token("pypi-AgE", Tail::Dashed, 16, "a PyPI token"),
+    token("r8_", Tail::Word, 32, "a Replicate token"),
+    token("rk_live_", Tail::Word, 16, "a Stripe key"),
+    token("rk_test_", Tail::Word, 16, "a Stripe key"),
+    token("rubygems_", Tail::Hex, 40, "a RubyGems token"),
+    token("sbp_", Tail::Hex, 40, "a Supabase token"),
+    token("secret_", Tail::Word, 40, "a Notion token"),
+    token("shpat_", Tail::Hex, 32, "a Shopify token"),
+    token("shpss_", Tail::Hex, 32, "a Shopify secret"),
+    // The plain form has one unbroken tail: `sk-learn-…` has words.
+    token("sk-", Tail::Word, 20, "an API key"),
+    token("sk-ant-", Tail::Dashed, 16, "an Anthropic API key"),
+    token("sk-or-", Tail::Dashed, 16, "an OpenRouter API key"),
+    token("sk-proj-", Tail::Dashed, 16, "an OpenAI API key"),
+    token("sk-svcacct-", Tail::Dashed, 16, "an OpenAI API key"),
+    token("sk_live_", Tail::Word, 16, "a Stripe key"),
+    token("sk_test_", Tail::Word, 16, "a Stripe key"),
+    token("sntrys_", Tail::Dotted, 32, "a Sentry token"),
+    token("sntryu_", Tail::Hex, 32, "a Sentry token"),
+    token("tskey-", Tail::Dashed, 16, "a Tailscale key"),
+    token("whsec_", Tail::Dotted, 24, "a webhook secret"),
+    token("xai-", Tail::Word, 40, "an xAI API key"),
+    token("xapp-", Tail::Dashed, 16, "a Slack token"),
+    token("xox", Tail::Dashed, 10, "a Slack token"),
+    token("ya29.", Tail::Dashed, 20, "a Google access token"),
+];
+
+/// Why the form of `value` says that it is a secret.
+pub(super) fn why(value: &[u8]) -> Option<&'static str> {
+    let mut inside_word = false;
+    for (at, byte) in value.iter().enumerate() {
+        if !inside_word
+            && let Some(detail) = FIRST[usize::from(*byte)]
+                .then(|| starts_here(&value[at..]))
+                .flatten()
+        {
+            return Some(detail);
+        }
+        if *byte == b':' && has_password(&value[at..]) {
+            return Some("a URL with a password");
+        }
+        inside_word = byte.is_ascii_alphanumeric();
+    }
+    None
+}
+
+fn starts_here(rest: &[u8]) -> Option<&'static str> {
+    if is_private_key(rest) {
+        return Some("a private key");
+    }
+    if is_jwt(rest) {
+        return Some("a JSON web token");
+    }
+    let first = rest.first()?;
+    let start = TOKENS.partition_point(|token| token.prefix.first() < Some(first));
+    TOKENS[start..]
+        .iter()
+        .take_while(|token| token.prefix.first() == Some(first))
+        .find_map(|token| {
+            let tail = rest.strip_prefix(token.prefix)?;
+            let letter = token.prefix != b"xox" || is_slack(tail);
+            (letter && run(tail, token.tail, token.least) == token.least).then_some(token.detail)
+        })
+}
+
+/// How many bytes of the class `tail` starts with, counted up to `most`.
+fn run(tail: &[u8], class: Tail, most: usize) -> usize {
+    let fits = |byte: &u8| match class {
+        Tail::Word => byte.is_ascii_alphanumeric(),
+        Tail::Dashed => byte.is_ascii_alphanumeric() || b"_-".contains(byte),
+        Tail::Dotted => byte.is_ascii_alphanumeric() || b"_-./+=".contains(byte),
+        Tail::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+        Tail::Hex => byte.is_ascii_hexdigit(),
+    };
+    tail.iter().take(most).take_while(|byte| fits(byte)).count()
+}
+
+/// `xox` and one letter of a kind, then a dash.
+fn is_slack(tail: &[u8]) -> bool {
+    matches!(tail, [b'a'..=b'z', b'-' | b'.', ..])
+}
+
+fn is_private_key(rest: &[u8]) -> bool {
+    let Some(label) = rest.strip_prefix(b"-----BEGIN ") else {
+        return false;
+    };
+    let label = &label[..label.len().min(40)];
+    label
+        .windows(b"PRIVATE KEY".len())
+        .any(|words| words == b"PRIVATE KEY")
+}
+
+/// Two base64url parts, the first of which starts with `{"`; a third, the signature, isn't needed to tell.
+fn is_jwt(rest: &[u8]) -> bool {
+    if !rest.starts_with(b"eyJ") {
+        return false;
+    }
+    let header = run(rest, Tail::Dashed, LONGEST_HEADER);
+    match rest.get(header..) {
+        Some([b'.', payload @ ..]) => header >= 10 && run(payload, Tail::Dashed, 10) == 10,
+        _ => false,
+    }
+}
+
+/// Bounds the work on a value that is made of many starts.
+const LONGEST_HEADER: usize = 512;
+
+/// Whether `rest`, which starts at a colon, is `://user:password@…`.
+fn has_password(rest: &[u8]) -> bool {
+    let Some(authority) = rest.strip_prefix(b"://") else {
+        return false;
+    };
+    let end = authority.iter().position(|byte| {
+        matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\') || byte.is_ascii_whitespace()
+    });
+    let authority = &authority[..end.unwrap_or(authority.len())];
+    let Some(at) = authority.iter().rposition(|byte| *byte == b'@') else {
+        return false;
+    };
+    let userinfo = &authority[..at];
+    userinfo
+        .iter()
+        .position(|byte| *byte == b':')
+        .is_some_and(|colon| colon + 1 < userinfo.len())
+}
+
+/// Bytes that a token, a private key or a JWT can start with.
+static FIRST: [bool; 256] = first_bytes();
+
+const fn first_bytes() -> [bool; 256] {
+    let mut first = [false; 256];
+    first[b'-' as usize] = true;
+    first[b'e' as usize] = true;
+    let mut index = 0;
+    while index < TOKENS.len() {
+        first[TOKENS[index].prefix[0] as usize] = true;
+        index += 1;
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_in_the_order_of_their_first_byte() {
+        assert!(TOKENS.is_sorted_by_key(|token| token.prefix[0]));
+    }
+
+    #[test]
+    fn every_token_is_found_alone_and_in_a_sentence() {
+        for token in &TOKENS {
+            let tail = match token.tail {
+                Tail::Upper => "A1B2C3D4E5".repeat(6),
+                _ => "a1b2c3d4e5".repeat(6),
+            };
+            let kind = if token.prefix == b"xox" { "b-" } else { "" };
+            let value = format!("{}{kind}{tail}", std::str::from_utf8(token.prefix).unwrap());
+            assert!(why(value.as_bytes()).is_some(), "{value}");
+            assert!(
+                why(format!("key=\"{value}\"").as_bytes()).is_some(),
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The serialised form of a profile: what a file, JavaScript or the command line gives.
+
+use std::{collections::BTreeMap, fmt, marker::PhantomData, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+
+use super::ProfileName;
+
+/// A profile as it is written: the base, and what is added to it or taken from it. Unknown keys are errors.
+///
+/// The keys are the same in JSON and TOML. An empty document is the default profile, `offline`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ProfileInit {
+    /// The profile that this one starts from. Default: `offline`; in an extension, the profile that is extended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
+
+    /// Directories that the run may write besides its workspace: absolute, `~/…`, or relative to the workspace.
+    /// They must exist. Only `workspace-write` and `workspace-net` can hold them. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub writable: Vec<PathBuf>,
+
+    /// Files and directories that the run may not read: absolute, `~/…`, or relative to the workspace; literal, no globs.
+    /// They need not exist. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deny_read: Vec<PathBuf>,
+
+    /// Narrows the network of the profile; it can't widen it. Default: what the profile has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkInit>,
+
+    /// Which environment variables the run sees.
+    #[serde(
+        skip_serializing_if = "EnvironmentInit::is_empty",
+        deserialize_with = "object"
+    )]
+    pub environment: EnvironmentInit,
+}
+
+/// How far the network of a profile reaches.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkInit {
+    /// A loopback of its own and nothing else.
+    None,
+    /// Outbound connections.
+    Outbound,
+}
+
+/// Which environment variables a run sees. Unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EnvironmentInit {
+    /// What the run starts from. Default: `inherit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<EnvironmentMode>,
+
+    /// Names that are inherited although they look secret, inject code, or aren't in the minimal list. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+
+    /// Names that the run never sees; stronger than `allow` and `set`. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<String>,
+
+    /// Variables that the run is given, whatever they are named. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
+}
+
+/// What the environment of a run starts from.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvironmentMode {
+    /// The caller's variables; all profiles but `trusted` leave out secrets and what injects code.
+    Inherit,
+    /// A short list that programs need to work: `PATH`, `HOME`, the locale, the terminal.
+    Minimal,
+}
+
+impl EnvironmentInit {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Reads a struct from a table only. serde would also take an array of its fields in order, which no reader expects.
+pub(super) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a table of keys")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}

@@ -1,0 +1,144 @@
+//! A profile and a workspace become a sandbox policy.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    DirectoryProblem, EnvironmentMode, PathProblem, ProfileError, ProfileName, SecurityProfile,
+    paths::{self, directory, expand, land},
+};
+use crate::policy::{EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess};
+
+impl SecurityProfile {
+    /// The policy of a run in `workspace`, which must be an absolute path of a directory; links are resolved.
+    /// `~` is the home directory of this user.
+    ///
+    /// # Errors
+    /// When the workspace or a writable directory is missing or no directory; when the profile would write `/`, or the
+    /// home directory without being told so in `writable`; when a denied path holds a directory that the run needs.
+    pub fn resolve(&self, workspace: &Path) -> Result<SandboxPolicy, ProfileError> {
+        self.resolve_with_home(workspace, paths::home().as_deref())
+    }
+
+    /// [`resolve`](Self::resolve) for a user whose home directory is `home`; without one, a path with `~` is an error.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn resolve_with_home(
+        &self,
+        workspace: &Path,
+        home: Option<&Path>,
+    ) -> Result<SandboxPolicy, ProfileError> {
+        let (writable, deny_read, _) = self.parts();
+        let refuse = |problem| ProfileError::Directory {
+            key: "workspace".into(),
+            path: workspace.into(),
+            problem,
+        };
+        if !workspace.is_absolute() {
+            return Err(refuse(DirectoryProblem::NotAbsolute));
+        }
+        let resolved = directory(workspace).map_err(refuse)?;
+
+        let mut roots = BTreeSet::new();
+        for (index, path) in writable.iter().enumerate() {
+            roots.insert(writable_root(index, path, &resolved, home)?);
+        }
+        if self.name().writes_workspace() {
+            if is_root(&resolved) {
+                return Err(refuse(DirectoryProblem::Root));
+            }
+            let holds_home = home.is_some_and(|home| {
+                land(home, home, None).is_ok_and(|home| home.starts_with(&resolved))
+            });
+            if holds_home && !roots.iter().any(|root| resolved.starts_with(root)) {
+                return Err(refuse(DirectoryProblem::Home));
+            }
+            roots.insert(resolved.clone());
+        }
+
+        let mut denied = BTreeSet::new();
+        for (index, path) in deny_read.iter().enumerate() {
+            let landed = land(path, &resolved, home)
+                .map_err(|problem| path_error("denyRead", index, path, problem))?;
+            if let Some(needed) = roots
+                .iter()
+                .chain([&resolved])
+                .find(|needed| needed.starts_with(&landed))
+            {
+                return Err(ProfileError::DeniesNeeded {
+                    denied: landed,
+                    needed: needed.clone(),
+                });
+            }
+            denied.insert(landed);
+        }
+
+        Ok(SandboxPolicy {
+            profile: self.name(),
+            workspace: resolved,
+            deny_read: denied,
+            write: if self.name() == ProfileName::Trusted {
+                WriteAccess::All
+            } else {
+                WriteAccess::Roots(roots)
+            },
+            network: self.network(),
+            environment: self.environment(),
+        })
+    }
+
+    /// The rule for the environment of a run; it needs no workspace.
+    #[must_use]
+    pub fn environment(&self) -> EnvironmentPolicy {
+        let (_, _, environment) = self.parts();
+        EnvironmentPolicy {
+            base: match environment.mode {
+                Some(EnvironmentMode::Minimal) => EnvironmentBase::Minimal,
+                _ if self.name() == ProfileName::Trusted => EnvironmentBase::Host,
+                _ => EnvironmentBase::Screened,
+            },
+            allow: environment.allow.iter().cloned().collect(),
+            deny: environment.deny.iter().cloned().collect(),
+            set: environment
+                .set
+                .iter()
+                .map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes()))
+                .collect(),
+        }
+    }
+}
+
+fn writable_root(
+    index: usize,
+    path: &Path,
+    workspace: &Path,
+    home: Option<&Path>,
+) -> Result<PathBuf, ProfileError> {
+    let expanded = expand(path, workspace, home)
+        .map_err(|problem| path_error("writable", index, path, problem))?;
+    let root = directory(&expanded).map_err(|problem| ProfileError::Directory {
+        key: format!("writable[{index}]"),
+        path: path.into(),
+        problem,
+    })?;
+    if is_root(&root) {
+        return Err(path_error("writable", index, path, PathProblem::Root));
+    }
+    Ok(root)
+}
+
+fn path_error(key: &str, index: usize, path: &Path, problem: PathProblem) -> ProfileError {
+    ProfileError::Path {
+        key: format!("{key}[{index}]"),
+        path: path.into(),
+        problem,
+    }
+}
+
+/// Whether a resolved path is the root of a file system tree (on Windows, of a drive).
+fn is_root(path: &Path) -> bool {
+    path.parent().is_none()
+}

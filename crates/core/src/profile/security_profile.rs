@@ -1,0 +1,156 @@
+//! The validated profile.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileInit, ProfileName,
+    validate::{default_network, validate},
+};
+use crate::policy::NetworkPolicy;
+
+/// What a run may do, as the user means it: one of the five profiles and what was added. Immutable, and valid once made.
+/// Default: `offline` with nothing added.
+///
+/// It names no workspace; [`resolve`](Self::resolve) gives it one. It is serialised as its [`ProfileInit`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "ProfileInit", into = "ProfileInit")]
+pub struct SecurityProfile {
+    name: ProfileName,
+    writable: Vec<PathBuf>,
+    deny_read: Vec<PathBuf>,
+    network: Option<NetworkInit>,
+    environment: EnvironmentInit,
+}
+
+impl SecurityProfile {
+    /// The profile of that name, with nothing added.
+    #[must_use]
+    pub fn named(name: ProfileName) -> Self {
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// The profile of that name with `init` added.
+    ///
+    /// # Errors
+    /// When `init` names another base, grants what the profile can't hold, restricts what nothing would enforce, or
+    /// holds a path or a variable name that can't be used.
+    pub fn with(name: ProfileName, init: ProfileInit) -> Result<Self, ProfileError> {
+        Self::named(name).extend(init)
+    }
+
+    /// The profile that `init` describes; without a `profile` key, `offline`.
+    ///
+    /// # Errors
+    /// As [`with`](Self::with).
+    pub fn from_init(init: ProfileInit) -> Result<Self, ProfileError> {
+        Self::with(init.profile.unwrap_or_default(), init)
+    }
+
+    /// This profile with `init` added. Paths and names are added to those that are there; the network and the mode of
+    /// the environment can only narrow; `set` replaces a variable of the same name. No restriction is ever lost.
+    ///
+    /// # Errors
+    /// As [`with`](Self::with), and when `init` would undo a restriction.
+    pub fn extend(&self, init: ProfileInit) -> Result<Self, ProfileError> {
+        if let Some(asked) = init.profile.filter(|asked| *asked != self.name) {
+            return Err(ProfileError::OtherBase {
+                held: self.name,
+                asked,
+            });
+        }
+        validate(self.name, &init)?;
+        let mut extended = self.clone();
+        if let Some(network) = init.network {
+            if self.network == Some(NetworkInit::None) && network == NetworkInit::Outbound {
+                return Err(ProfileError::Widens {
+                    key: "network",
+                    held: "none",
+                });
+            }
+            extended.network = Some(network);
+        }
+        if let Some(mode) = init.environment.mode {
+            if self.environment.mode == Some(EnvironmentMode::Minimal)
+                && mode == EnvironmentMode::Inherit
+            {
+                return Err(ProfileError::Widens {
+                    key: "environment.mode",
+                    held: "minimal",
+                });
+            }
+            extended.environment.mode = Some(mode);
+        }
+        append(&mut extended.writable, init.writable);
+        append(&mut extended.deny_read, init.deny_read);
+        append(&mut extended.environment.allow, init.environment.allow);
+        append(&mut extended.environment.deny, init.environment.deny);
+        extended.environment.set.extend(init.environment.set);
+        Ok(extended)
+    }
+
+    /// The base profile.
+    #[must_use]
+    pub fn name(&self) -> ProfileName {
+        self.name
+    }
+
+    /// The network that a run gets: that of the base profile, or what narrows it.
+    #[must_use]
+    pub fn network(&self) -> NetworkPolicy {
+        match self.network {
+            None => default_network(self.name),
+            Some(NetworkInit::None) => NetworkPolicy::None,
+            Some(NetworkInit::Outbound) => NetworkPolicy::Outbound,
+        }
+    }
+
+    /// The serialised form, with the base profile named. Making a profile of it gives an equal one.
+    #[must_use]
+    pub fn to_init(&self) -> ProfileInit {
+        self.clone().into()
+    }
+
+    pub(super) fn parts(&self) -> (&[PathBuf], &[PathBuf], &EnvironmentInit) {
+        (&self.writable, &self.deny_read, &self.environment)
+    }
+}
+
+impl TryFrom<ProfileInit> for SecurityProfile {
+    type Error = ProfileError;
+
+    fn try_from(init: ProfileInit) -> Result<Self, Self::Error> {
+        Self::from_init(init)
+    }
+}
+
+impl From<SecurityProfile> for ProfileInit {
+    fn from(profile: SecurityProfile) -> Self {
+        Self {
+            profile: Some(profile.name),
+            writable: profile.writable,
+            deny_read: profile.deny_read,
+            network: profile.network,
+            environment: profile.environment,
+        }
+    }
+}
+
+impl From<ProfileName> for SecurityProfile {
+    fn from(name: ProfileName) -> Self {
+        Self::named(name)
+    }
+}
+
+/// Adds what isn't there yet, in the order given.
+fn append<T: PartialEq>(held: &mut Vec<T>, added: Vec<T>) {
+    for item in added {
+        if !held.contains(&item) {
+            held.push(item);
+        }
+    }
+}
