@@ -6,8 +6,9 @@ pub mod policy;
 pub mod profile;
 
 pub use policy::{
-    DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment,
-    NetworkPolicy, SandboxPolicy, WriteAccess,
+    Access, CodexPolicy, CodexPolicyError, Decision, DropReason, DroppedVariable, EnvironmentBase,
+    EnvironmentPolicy, FilteredEnvironment, NetworkPolicy, SandboxMode, SandboxPolicy,
+    UnknownSandboxMode, WriteAccess,
 };
 pub use profile::{
     EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileFact, ProfileInit,

@@ -1,8 +1,13 @@
 //! A profile resolved to concrete facts.
 
+mod access;
+mod codex;
 mod environment;
+mod explain;
 mod sandbox_policy;
 
+pub use access::{Access, Decision};
+pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};
 pub use environment::{
     DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment,
     is_malformed_name,

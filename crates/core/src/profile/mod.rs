@@ -16,5 +16,6 @@ pub use error::{DirectoryProblem, PathProblem, ProfileError, VariableProblem};
 pub use init::{EnvironmentInit, EnvironmentMode, NetworkInit, ProfileInit};
 pub use load::MAX_PROFILE_BYTES;
 pub use name::{ProfileName, UnknownProfile};
+pub(crate) use paths::{home, land};
 pub use schema::profile_schema;
 pub use security_profile::SecurityProfile;

@@ -1,0 +1,54 @@
+//! A question about a policy, and its answer.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// Something that a run might do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// Read a file or list a directory. A relative path is below the workspace, `~` is the home directory.
+    Read(PathBuf),
+    /// Create, change or remove a file or directory. Paths as in `Read`.
+    Write(PathBuf),
+    /// Connect to a host: a name or an address, with or without `:port`.
+    Connect(String),
+}
+
+/// Whether the policy lets a run do something, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Whether it is allowed. The file system may still refuse what the policy allows.
+    pub allowed: bool,
+    /// The rule that decided, for programs.
+    ///
+    /// Allowed: `no-sandbox`, `readable`, `workspace`, `writable-root`, `private-tmp`, `device`, `outbound-network`,
+    /// `private-loopback`. Denied: `deny-read`, `read-only-profile`, `outside-writable-roots`, `no-network`,
+    /// `unusable-path`, `unusable-host`.
+    pub rule: String,
+    /// The rule in words.
+    pub reason: String,
+    /// What to change so that it is allowed; `None` when it is allowed, or when nothing would help.
+    pub grant: Option<String>,
+}
+
+impl Decision {
+    pub(super) fn allowed(rule: &str, reason: impl Into<String>) -> Self {
+        Self {
+            allowed: true,
+            rule: rule.into(),
+            reason: reason.into(),
+            grant: None,
+        }
+    }
+
+    pub(super) fn denied(rule: &str, reason: impl Into<String>, grant: Option<String>) -> Self {
+        Self {
+            allowed: false,
+            rule: rule.into(),
+            reason: reason.into(),
+            grant,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a policy answers, without a run.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use super::{Access, Decision, NetworkPolicy, SandboxPolicy, WriteAccess};
+use crate::profile::{self, land};
+
+/// Directories that a sandboxed run has for itself.
+const PRIVATE_TMP: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+
+/// Devices that take what is written to them and keep nothing.
+const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
+
+impl SandboxPolicy {
+    /// Whether a run under this policy may do `access`, by which rule, and what would allow it.
+    ///
+    /// A path is judged by where it lands now, with symbolic links and `..` resolved. This is a forecast for people:
+    /// enforcement doesn't rely on it.
+    #[must_use]
+    pub fn explain(&self, access: &Access) -> Decision {
+        match access {
+            Access::Read(path) => self.with_landing(path, |landed| self.explain_read(landed)),
+            Access::Write(path) => self.with_landing(path, |landed| self.explain_write(landed)),
+            Access::Connect(host) => self.explain_connect(host),
+        }
+    }
+
+    fn with_landing(&self, path: &Path, judge: impl FnOnce(&Path) -> Decision) -> Decision {
+        let landed = match land(path, &self.workspace, profile::home().as_deref()) {
+            Ok(landed) => landed,
+            Err(problem) => {
+                return Decision::denied("unusable-path", format!("{path:?} {problem}"), None);
+            }
+        };
+        // Denials come first, so that no grant below can reopen what one closes.
+        match self
+            .deny_read
+            .iter()
+            .find(|denied| landed.starts_with(denied))
+        {
+            Some(denied) => Decision::denied(
+                "deny-read",
+                format!("{} is denied by denyRead", denied.display()),
+                Some(format!("remove {} from denyRead", denied.display())),
+            ),
+            None => judge(&landed),
+        }
+    }
+
+    fn explain_read(&self, landed: &Path) -> Decision {
+        match self.place(landed) {
+            Place::Host => Decision::allowed("no-sandbox", "trusted runs without a sandbox"),
+            Place::PrivateTmp => Decision::allowed("private-tmp", PRIVATE_TMP_REASON),
+            Place::Workspace { .. } => Decision::allowed("workspace", "the workspace can be read"),
+            Place::Root(root) => Decision::allowed(
+                "writable-root",
+                format!("{} is granted by writable", root.display()),
+            ),
+            Place::Elsewhere => {
+                Decision::allowed("readable", "the profile reads everything that isn't denied")
+            }
+        }
+    }
+
+    fn explain_write(&self, landed: &Path) -> Decision {
+        match self.place(landed) {
+            Place::Host => Decision::allowed("no-sandbox", "trusted runs without a sandbox"),
+            Place::PrivateTmp => Decision::allowed("private-tmp", PRIVATE_TMP_REASON),
+            Place::Workspace { writable: true } => {
+                Decision::allowed("workspace", "the workspace is writable")
+            }
+            Place::Root(root) => Decision::allowed(
+                "writable-root",
+                format!("{} is granted by writable", root.display()),
+            ),
+            Place::Elsewhere if DEVICES.iter().any(|device| landed == Path::new(device)) => {
+                Decision::allowed(
+                    "device",
+                    format!("{} keeps nothing that is written to it", landed.display()),
+                )
+            }
+            Place::Workspace { writable: false } | Place::Elsewhere => self.deny_write(landed),
+        }
+    }
+
+    fn deny_write(&self, landed: &Path) -> Decision {
+        let in_workspace = landed.starts_with(&self.workspace);
+        let directory = directory_of(landed);
+        let writable =
+            directory.map(|directory| format!("writable: [{:?}]", directory.display().to_string()));
+        if self.profile.writes_workspace() {
+            let reason = format!("{} is in no writable directory", landed.display());
+            return Decision::denied(
+                "outside-writable-roots",
+                reason,
+                writable.map(|writable| format!("add {writable}")),
+            );
+        }
+        let profile = if self.network == NetworkPolicy::None {
+            "workspace-write"
+        } else {
+            "workspace-net"
+        };
+        let grant = match writable {
+            _ if in_workspace => Some(format!("use the profile {profile}")),
+            Some(writable) => Some(format!("use the profile {profile} with {writable}")),
+            None => Some("use the profile trusted".to_owned()),
+        };
+        let reason = format!(
+            "the profile {} writes nothing but a private tmp",
+            self.profile
+        );
+        Decision::denied("read-only-profile", reason, grant)
+    }
+
+    fn explain_connect(&self, host: &str) -> Decision {
+        let host = host.trim();
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Decision::denied(
+                "unusable-host",
+                "name one host, such as example.com or example.com:443",
+                None,
+            );
+        }
+        match self.network {
+            NetworkPolicy::Host => {
+                Decision::allowed("no-sandbox", "trusted uses the host's network")
+            }
+            NetworkPolicy::Outbound => {
+                Decision::allowed("outbound-network", "outbound connections are allowed")
+            }
+            NetworkPolicy::None if is_loopback(host) => Decision::allowed(
+                "private-loopback",
+                "the run has a loopback of its own: it reaches servers that it starts, and none of the host's",
+            ),
+            NetworkPolicy::None => {
+                let profile = if self.profile.writes_workspace() {
+                    "workspace-net"
+                } else {
+                    "net-read-only"
+                };
+                let reason = format!("{} has no network", self.profile);
+                Decision::denied(
+                    "no-network",
+                    reason,
+                    Some(format!(
+                        "use the profile {profile}, without network: \"none\""
+                    )),
+                )
+            }
+        }
+    }
+
+    /// The innermost place that holds a path. A workspace or root below `/tmp` is the real one.
+    fn place(&self, landed: &Path) -> Place<'_> {
+        let WriteAccess::Roots(roots) = &self.write else {
+            return Place::Host;
+        };
+        let workspace = Place::Workspace {
+            writable: roots.contains(&self.workspace),
+        };
+        let private = PRIVATE_TMP.iter().flat_map(|tmp| {
+            let literal = PathBuf::from(tmp);
+            // Where `/tmp` itself is a link, both of its names are private.
+            let resolved = land(&literal, Path::new("/"), None).unwrap_or_else(|_| literal.clone());
+            [literal, resolved]
+        });
+        let granted = roots.iter().filter(|root| **root != self.workspace);
+        // The last of equals wins: where `/tmp` itself is the workspace or a root, it is the real one.
+        private
+            .map(|tmp| (tmp, Place::PrivateTmp))
+            .chain(granted.map(|root| (root.clone(), Place::Root(root))))
+            .chain([(self.workspace.clone(), workspace)])
+            .filter(|(directory, _)| landed.starts_with(directory))
+            .max_by_key(|(directory, _)| directory.components().count())
+            .map_or(Place::Elsewhere, |(_, place)| place)
+    }
+}
+
+const PRIVATE_TMP_REASON: &str =
+    "this is the run's private tmp: it starts empty, and the host's files aren't in it";
+
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    Host,
+    Root(&'a PathBuf),
+    Workspace { writable: bool },
+    PrivateTmp,
+    Elsewhere,
+}
+
+/// The directory to grant for a write: the path itself where it is a directory, else the nearest that exists above it;
+/// never the root.
+fn directory_of(landed: &Path) -> Option<&Path> {
+    landed
+        .ancestors()
+        .find(|path| path.is_dir())
+        .filter(|path| path.parent().is_some())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host
+        .parse::<SocketAddr>()
+        .map(|address| address.ip())
+        .or_else(|_| {
+            host.trim_start_matches('[')
+                .trim_end_matches(']')
+                .parse::<IpAddr>()
+        });
+    if let Ok(address) = address {
+        return address.is_loopback();
+    }
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
