@@ -6,10 +6,13 @@
 
 /// Why a variable of that name makes programs run code.
 pub(super) fn why(name: &[u8]) -> Option<&'static str> {
-    if let Ok(index) = EXACT.binary_search_by(|(known, _)| known.as_bytes().cmp(name)) {
-        return Some(EXACT[index].1);
-    }
     let first = name.first()?;
+    let (start, end) = BY_FIRST[usize::from(*first)];
+    let exact = &EXACT[usize::from(start)..usize::from(end)];
+    // The lengths rule out nearly all rows, which makes this faster than a binary search.
+    if let Some((_, detail)) = exact.iter().find(|(known, _)| known.as_bytes() == name) {
+        return Some(detail);
+    }
     FAMILIES
         .iter()
         .filter(|family| family.prefix.as_bytes().first() == Some(first))
@@ -201,6 +204,22 @@ static EXACT: [(&str, &str); 151] = [
     ("_JAVA_OPTIONS", "Java loads agents that it names"),
 ];
 
+/// By first byte, the rows of `EXACT` that start with it.
+static BY_FIRST: [(u8, u8); 256] = {
+    assert!(EXACT.len() <= u8::MAX as usize);
+    let mut rows = [(0_u8, 0_u8); 256];
+    let mut index = 0;
+    while index < EXACT.len() {
+        let row = &mut rows[EXACT[index].0.as_bytes()[0] as usize];
+        if row.1 == 0 {
+            row.0 = index as u8;
+        }
+        row.1 = index as u8 + 1;
+        index += 1;
+    }
+    rows
+};
+
 struct Family {
     prefix: &'static str,
     suffix: &'static str,
@@ -237,6 +256,13 @@ static FAMILIES: [Family; 15] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_exact_name_is_found() {
+        for (name, detail) in &EXACT {
+            assert_eq!(why(name.as_bytes()), Some(*detail), "{name}");
+        }
+    }
 
     #[test]
     fn the_exact_names_are_sorted() {

@@ -14,8 +14,8 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
     upper.make_ascii_uppercase();
     let upper: &[u8] = upper;
 
-    if let Ok(index) = EXACT.binary_search_by(|(known, _)| known.as_bytes().cmp(upper)) {
-        return Some(EXACT[index].1);
+    if let Some((_, detail)) = EXACT.iter().find(|(known, _)| known.as_bytes() == upper) {
+        return Some(detail);
     }
     if KNOWN_HARMLESS.iter().any(|known| known.as_bytes() == upper) {
         return None;
@@ -32,7 +32,7 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
 /// Longer than any name in use.
 const LONGEST: usize = 256;
 
-/// Secrets, and ways to one, that no rule over words finds. Sorted.
+/// Secrets, and ways to one, that no rule over words finds.
 static EXACT: [(&str, &str); 13] = [
     ("BW_SESSION", "unlocks a password store"),
     ("DOCKER_AUTH_CONFIG", "holds registry passwords"),
@@ -65,18 +65,16 @@ const PREFIXES: [(&str, &str); 2] = [
     ("OP_SESSION_", "unlocks a password store"),
 ];
 
-/// Words that mean a secret wherever they stand, also glued to the end of another word (`PGPASSWORD`).
-const ENDINGS: [&str; 10] = [
-    "PASSWORD",
-    "PASSWORDS",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "APIKEY",
+/// Words that mean a secret wherever they stand, also glued to the end of another word (`PGPASSWORD`); by their last
+/// letter, because that rules out most words at once.
+const ENDINGS: [(u8, &[&str]); 7] = [
+    (b'D', &["PASSWORD", "PASSWD"]),
+    (b'E', &["PASSPHRASE"]),
+    (b'L', &["CREDENTIAL"]),
+    (b'N', &["TOKEN"]),
+    (b'S', &["PASSWORDS", "SECRETS", "CREDENTIALS"]),
+    (b'T', &["SECRET"]),
+    (b'Y', &["APIKEY"]),
 ];
 
 /// Words that mean a secret wherever they stand.
@@ -191,23 +189,26 @@ fn by_words(name: &[u8], upper: &[u8]) -> Option<&'static str> {
             || is_secret_word(word)
             || ((is_key(word) || word == b"TOKENS") && is_in(&BEFORE_KEY, before));
     }
-    // A switch needs something to switch.
-    if count > 1 && (is_in(&ABOUT, last) || is_in(&SWITCHES, first)) {
-        return None;
-    }
     let ends_secret = count > 1
         && is_in(&LAST_WORDS, last)
         && !(is_key(last) && is_in(&HARMLESS_BEFORE_KEY, before));
-    (secret || ends_secret).then_some(BY_NAME)
+    if !secret && !ends_secret {
+        return None;
+    }
+    // A name of one word speaks about nothing but itself.
+    let about = count > 1 && (is_in(&ABOUT, last) || is_in(&SWITCHES, first));
+    (!about).then_some(BY_NAME)
 }
 
 fn is_secret_word(word: &[u8]) -> bool {
-    // The shortest entry has three letters.
-    word.len() >= 3
-        && (ENDINGS
-            .iter()
-            .any(|ending| word.ends_with(ending.as_bytes()))
-            || is_in(&WORDS, word))
+    let endings = ENDINGS
+        .iter()
+        .find(|(letter, _)| word.last() == Some(letter))
+        .map_or(&[][..], |(_, endings)| endings);
+    endings
+        .iter()
+        .any(|ending| word.ends_with(ending.as_bytes()))
+        || is_in(&WORDS, word)
 }
 
 fn is_key(word: &[u8]) -> bool {
@@ -263,8 +264,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exact_names_are_sorted() {
-        assert!(EXACT.is_sorted_by_key(|(name, _)| *name));
+    fn every_word_of_the_tables_is_secret_alone() {
+        let endings = ENDINGS.iter().flat_map(|(_, endings)| *endings);
+        for word in endings.chain(&WORDS) {
+            assert!(is_secret_word(word.as_bytes()), "{word}");
+        }
     }
 
     #[test]

@@ -118,21 +118,34 @@ static TOKENS: [Token; 72] = [
 
 /// Why the form of `value` says that it is a secret.
 pub(super) fn why(value: &[u8]) -> Option<&'static str> {
-    let mut inside_word = false;
+    let mut before = CLASS_OTHER;
     for (at, byte) in value.iter().enumerate() {
-        if !inside_word
-            && let Some(detail) = FIRST[usize::from(*byte)]
-                .then(|| starts_here(&value[at..]))
-                .flatten()
-        {
-            return Some(detail);
+        let class = CLASSES[usize::from(*byte)];
+        // Inside a word, and at most marks, there is nothing to look at.
+        if class != CLASS_OTHER && (before != CLASS_WORD || class == CLASS_COLON) {
+            let rest = &value[at..];
+            if class == CLASS_COLON {
+                if has_password(rest) {
+                    return Some("a URL with a password");
+                }
+            } else if may_start(rest)
+                && let Some(detail) = starts_here(rest)
+            {
+                return Some(detail);
+            }
         }
-        if *byte == b':' && has_password(&value[at..]) {
-            return Some("a URL with a password");
-        }
-        inside_word = byte.is_ascii_alphanumeric();
+        before = class;
     }
     None
+}
+
+/// Whether any form may start with the first three bytes; the last two are looked at by their low five bits alone.
+fn may_start(rest: &[u8]) -> bool {
+    let [first, second, third, ..] = rest else {
+        return false;
+    };
+    let (seconds, thirds) = STARTS[usize::from(*first)];
+    seconds & (1 << (second & 31)) != 0 && thirds & (1 << (third & 31)) != 0
 }
 
 fn starts_here(rest: &[u8]) -> Option<&'static str> {
@@ -215,20 +228,41 @@ fn has_password(rest: &[u8]) -> bool {
         .is_some_and(|colon| colon + 1 < userinfo.len())
 }
 
-/// Bytes that a token, a private key or a JWT can start with.
-static FIRST: [bool; 256] = first_bytes();
+const CLASS_OTHER: u8 = 0;
+const CLASS_WORD: u8 = 1;
+const CLASS_COLON: u8 = 2;
+const CLASS_DASH: u8 = 3;
 
-const fn first_bytes() -> [bool; 256] {
-    let mut first = [false; 256];
-    first[b'-' as usize] = true;
-    first[b'e' as usize] = true;
+/// What the pass over a value does at each byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [CLASS_OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            classes[byte as usize] = CLASS_WORD;
+        }
+        byte += 1;
+    }
+    classes[b':' as usize] = CLASS_COLON;
+    classes[b'-' as usize] = CLASS_DASH;
+    classes
+};
+
+/// By first byte, the second and the third bytes of all forms, each as a set over their low five bits.
+static STARTS: [(u32, u32); 256] = {
+    let mut starts = [(0_u32, 0_u32); 256];
+    starts[b'-' as usize] = (1 << (b'-' & 31), 1 << (b'-' & 31));
+    starts[b'e' as usize] = (1 << (b'y' & 31), 1 << (b'J' & 31));
     let mut index = 0;
     while index < TOKENS.len() {
-        first[TOKENS[index].prefix[0] as usize] = true;
+        let prefix = TOKENS[index].prefix;
+        let start = &mut starts[prefix[0] as usize];
+        start.0 |= 1 << (prefix[1] & 31);
+        start.1 |= 1 << (prefix[2] & 31);
         index += 1;
     }
-    first
-}
+    starts
+};
 
 #[cfg(test)]
 mod tests {
