@@ -16,9 +16,8 @@ mod operators;
 mod parser;
 mod words;
 
-pub(crate) use ast::{
-    Assignment, Command, CommandKind, Failure, Function, Piece, Pipeline, Redirect, RedirectOp, Script, SubKind, Word,
-};
+pub(crate) use ast::{Command, CommandKind, Piece, Redirect, RedirectOp, Script, SubKind, Word};
+pub(crate) use builder::is_name;
 pub(crate) use parser::parse;
 
 /// The longest line that is parsed, in bytes.

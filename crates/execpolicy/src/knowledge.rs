@@ -1,0 +1,76 @@
+//! What is known about programs, one table per family.
+
+use crate::judge::{Call, Options};
+
+pub(crate) mod archive;
+pub(crate) mod builtins;
+pub(crate) mod changes;
+pub(crate) mod environment;
+pub(crate) mod find;
+pub(crate) mod git;
+pub(crate) mod inspect;
+pub(crate) mod interpreters;
+pub(crate) mod network;
+pub(crate) mod others;
+pub(crate) mod protected;
+pub(crate) mod readers;
+pub(crate) mod search;
+pub(crate) mod secrets;
+pub(crate) mod sed;
+pub(crate) mod awk;
+pub(crate) mod jq;
+pub(crate) mod text_tools;
+pub(crate) mod wrappers;
+
+/// A program that can be read-only, and what keeps it so.
+pub(crate) struct Program {
+    /// The names that it goes by, separated by blanks.
+    pub names: &'static str,
+    /// Why it may run without a question, in words that fit behind "because".
+    pub reason: &'static str,
+    pub check: Check,
+}
+
+pub(crate) enum Check {
+    /// No option and no operand makes it write or run anything, on any system.
+    Anything,
+    /// The options are a list, the operands a kind.
+    Options(Options, Operands),
+    /// More than a table can say. An error is why it isn't read-only.
+    Special(fn(&Call<'_>) -> Result<(), String>),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Operands {
+    /// Any number of files that are read, or of words.
+    Any,
+    /// At most this many; one more would be written.
+    AtMost(usize),
+    None,
+}
+
+static READ_ONLY: &[&[Program]] = &[
+    readers::PROGRAMS, text_tools::PROGRAMS, search::PROGRAMS, archive::PROGRAMS, inspect::PROGRAMS, builtins::PROGRAMS,
+    git::PROGRAMS, interpreters::PROGRAMS,
+];
+
+/// The read-only table's entry of a name.
+pub(crate) fn read_only(name: &str) -> Option<&'static Program> {
+    use std::collections::HashMap;
+    use std::sync::LazyLock;
+    static INDEX: LazyLock<HashMap<&'static str, &'static Program>> = LazyLock::new(|| {
+        let mut index = HashMap::new();
+        for program in READ_ONLY.iter().copied().flatten() {
+            for name in program.names.split_ascii_whitespace() {
+                index.insert(name, program);
+            }
+        }
+        index
+    });
+    INDEX.get(name).copied()
+}
+
+/// Whether a list of names separated by blanks holds a name.
+pub(crate) fn listed(names: &str, name: &str) -> bool {
+    names.split_ascii_whitespace().any(|n| n == name)
+}

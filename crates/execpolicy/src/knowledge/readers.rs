@@ -1,0 +1,129 @@
+//! Programs that print what they read, and nothing else.
+
+use super::{Check, Operands, Program};
+use crate::judge::{Options, Style};
+
+const fn harmless(names: &'static str, reason: &'static str) -> Program {
+    Program { names, reason, check: Check::Anything }
+}
+
+const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
+    Options { short, long, refused, style: Style::Gnu }
+}
+
+pub(crate) static PROGRAMS: &[Program] = &[
+    harmless("ls dir vdir eza exa lsd", "it lists names"),
+    harmless("cat tac nl rev", "it prints files"),
+    harmless("head tail", "it prints a part of files"),
+    harmless("wc cksum sum", "it counts"),
+    harmless("md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum b3sum md5 shasum", "it prints checksums"),
+    harmless("cut paste fold expand unexpand fmt comm join tr pr", "it prints a form of its input"),
+    harmless("od hexdump hd", "it prints bytes"),
+    harmless("cmp", "it compares files"),
+    harmless("stat basename dirname realpath readlink pathchk namei", "it prints facts about a path"),
+    harmless("seq expr factor numfmt", "it prints what it computes"),
+    harmless("nproc arch uname whoami id groups users who w uptime logname tty locale getconf", "it prints facts about the machine"),
+    harmless("df du free lsblk lscpu lsmem lspci lsusb vmstat", "it prints facts about the machine"),
+    harmless("sleep usleep", "it waits"),
+    harmless("true false yes", "it does nothing"),
+    harmless("grep egrep fgrep", "it prints matching lines"),
+    harmless("strings", "it prints text found in files"),
+    harmless("cal ncal", "it prints a calendar"),
+    Program {
+        names: "date gdate",
+        reason: "it prints the time",
+        check: Check::Special(|call| {
+            let parsed = call.options(&options("uRI:d:f:r:j", "utc universal rfc-email rfc-3339= iso-8601=? date= file= reference= resolution debug help version", "set="))?;
+            // An operand that is no format sets the clock.
+            match parsed.operands.iter().find(|o| !o.text.starts_with('+') || o.fixed == 0) {
+                Some(o) => Err(format!("`{}` would set the clock", o.text)),
+                None => Ok(()),
+            }
+        }),
+    },
+    Program {
+        names: "uniq",
+        reason: "it prints lines once",
+        check: Check::Options(
+            options("cdDiuzf:s:w:", "count repeated all-repeated=? skip-fields= group=? ignore-case skip-chars= unique zero-terminated check-chars= help version", ""),
+            Operands::AtMost(1),
+        ),
+    },
+    Program {
+        names: "sort gsort",
+        reason: "it prints sorted lines",
+        check: Check::Options(
+            options(
+                "bdfgiMhnRrVcCmsuzk:t:",
+                "ignore-leading-blanks dictionary-order ignore-case general-numeric-sort ignore-nonprinting month-sort human-numeric-sort numeric-sort random-sort reverse sort= version-sort check=? merge key= stable field-separator= unique zero-terminated parallel= debug help version",
+                "output= compress-program= files0-from= random-source= temporary-directory= batch-size= buffer-size=",
+            ),
+            Operands::Any,
+        ),
+    },
+    Program {
+        names: "shuf",
+        reason: "it prints lines in any order",
+        check: Check::Options(options("ei:n:rz", "echo input-range= head-count= repeat zero-terminated help version", "output= random-source="), Operands::Any),
+    },
+    Program {
+        names: "base64 base32 basenc",
+        reason: "it prints a coding of its input",
+        check: Check::Options(
+            options("diw:D", "decode ignore-garbage wrap= help version base64 base64url base32 base32hex base16 z85", "output= input="),
+            Operands::AtMost(1),
+        ),
+    },
+    Program {
+        names: "xxd",
+        reason: "it prints bytes",
+        check: Check::Special(|call| {
+            let parsed = call.options(&options("abc:Ceg:hil:o:prs:uv", "", ""))?;
+            // The second operand is written.
+            if parsed.operands.len() > 1 || parsed.operands.iter().any(|o| o.many()) {
+                return Err("its second operand is written".into());
+            }
+            Ok(())
+        }),
+    },
+    Program {
+        names: "file",
+        reason: "it prints the kinds of files",
+        check: Check::Options(
+            options("bhiLkNnrsve:f:F:P:0pd", "brief mime mime-type mime-encoding dereference no-dereference keep-going separator= print0 raw special-files exclude= extension files-from= version help no-pad no-buffer", "compile magic-file= uncompress uncompress-noreport preserve-date"),
+            Operands::Any,
+        ),
+    },
+    Program {
+        names: "diff",
+        reason: "it prints differences",
+        check: Check::Options(
+            options(
+                "abBcdeEfiHlnNpqrstTuwyZC:D:F:I:S:U:W:x:X:0123456789",
+                "normal brief report-identical-files context=? unified=? ed rcs side-by-side width= left-column suppress-common-lines show-c-function show-function-line= label= expand-tabs initial-tab tabsize= suppress-blank-empty recursive no-dereference new-file unidirectional-new-file ignore-file-name-case no-ignore-file-name-case exclude= exclude-from= starting-file= from-file= to-file= ignore-case ignore-tab-expansion ignore-trailing-space ignore-space-change ignore-all-space ignore-blank-lines ignore-matching-lines= text strip-trailing-cr ifdef= minimal horizon-lines= speed-large-files color=? palette= help version",
+                "paginate",
+            ),
+            Operands::Any,
+        ),
+    },
+    Program {
+        names: "tree",
+        reason: "it lists names",
+        check: Check::Options(
+            options(
+                "adflxpugsDFrtcUQiNqShvACnJXL:P:I:H:T:",
+                "gitignore gitfile= ignore-case matchdirs metafirst prune info infofile= noreport charset= filelimit= si timefmt= du inodes device sort= dirsfirst filesfirst hintro= houtro= noreport fromfile fromtabfile help version",
+                "output=",
+            ),
+            Operands::Any,
+        ),
+    },
+    Program {
+        names: "column",
+        reason: "it prints a table",
+        check: Check::Options(
+            options("tnxJeLs:c:N:H:R:T:W:O:o:d:l:E:K:r:i:p:", "table separator= output-separator= columns= fillrows table-columns= table-right= json keep-empty-lines output-width= table-name= help version", ""),
+            Operands::Any,
+        ),
+    },
+];

@@ -1,0 +1,160 @@
+//! cmd: words, double quotes, carets and `&`. Percent signs and everything else are questions.
+
+use super::paths::is_remote;
+use super::powershell::refused;
+use crate::judge::{Context, Judgement};
+use crate::verdict::Decision;
+
+/// Commands that only print.
+const READS: &str = "dir type echo ver cd chdir where findstr find tree more vol whoami hostname fc comp sort help assoc_none rem date_none cls";
+
+/// Scripts inside of scripts at most.
+const MAX_NESTED: usize = 16;
+
+pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
+    let mut out = Judgement::default();
+    if let Some(what) = crate::text::refused(line, true) {
+        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
+    }
+    let mut lines = vec![line.to_owned()];
+    let mut count = 0;
+    while let Some(line) = lines.pop() {
+        count += 1;
+        if count > MAX_NESTED {
+            out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+            break;
+        }
+        let (parts, unknown) = split(&line);
+        if let Some(what) = unknown {
+            out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
+        }
+        for words in parts {
+            judge_part(&words, &mut lines, context, &mut out);
+        }
+    }
+    out
+}
+
+fn judge_part(words: &[String], nested: &mut Vec<String>, context: &Context<'_>, out: &mut Judgement) {
+    let Some(first) = words.first() else { return };
+    let lower = first.trim_start_matches('@').to_ascii_lowercase();
+    let name = lower.strip_suffix(".exe").unwrap_or(&lower);
+    let args = words.get(1..).unwrap_or(&[]);
+    if let Some(why) = delete(name, args).or_else(|| refused(name, args)) {
+        out.add(context.forbid(), format!("builtin:{name}"), why, words.to_vec());
+        return;
+    }
+    if name == "cmd" {
+        let at = args.iter().position(|a| matches!(a.to_ascii_lowercase().as_str(), "/c" | "/k" | "/r"));
+        if let Some(rest) = at.and_then(|i| args.get(i + 1..)) {
+            nested.push(rest.join(" "));
+        }
+        out.add(Decision::Prompt, "builtin:cmd", "it runs the text behind it", words.to_vec());
+        return;
+    }
+    if name == "format" {
+        out.add(context.forbid(), "builtin:format", "it destroys a disk", words.to_vec());
+        return;
+    }
+    let moves = matches!(name, "cd" | "chdir") && args.iter().any(|a| is_remote(a));
+    if !crate::knowledge::listed(READS, name) || moves {
+        out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words.to_vec());
+        return;
+    }
+    let why = args.iter().find_map(|arg| {
+        let output = name == "sort" && arg.to_ascii_lowercase().starts_with("/o");
+        let place = crate::judge::resolve_path(&arg.replace('\\', "/"));
+        if is_remote(arg) {
+            Some("it reads from another machine")
+        } else if output {
+            Some("it writes a file")
+        } else if crate::knowledge::secrets::why(&place).is_some() && !matches!(name, "echo" | "rem") {
+            Some("it may hold secrets")
+        } else {
+            None
+        }
+    });
+    match why {
+        Some(why) => out.add(Decision::Prompt, format!("builtin:{name}"), why, words.to_vec()),
+        None => out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words.to_vec()),
+    }
+}
+
+fn delete(name: &str, args: &[String]) -> Option<&'static str> {
+    let deletes = matches!(name, "del" | "erase" | "rd" | "rmdir" | "deltree");
+    (deletes && args.iter().any(|a| !is_switch(a) && super::paths::is_vital(a))).then_some("it deletes a drive, a home directory or the system")
+}
+
+fn is_switch(arg: &str) -> bool {
+    arg.starts_with('/') && arg.len() <= 4
+}
+
+/// The commands of a line, and what in it isn't of the subset.
+fn split(line: &str) -> (Vec<Vec<String>>, Option<&'static str>) {
+    let mut parts: Vec<Vec<String>> = vec![Vec::new()];
+    let mut unknown = None;
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut chars = line.chars().peekable();
+    let mut note = |what: &'static str| {
+        unknown.get_or_insert(what);
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            // Percent signs expand inside quotes too, exclamation marks where the shell was told to.
+            '%' | '!' => {
+                note("a variable isn't known before the run");
+                word.get_or_insert_default().push(c);
+            }
+            '\n' => {
+                note("a line break ends a command");
+                end(&mut parts, &mut word);
+                parts.push(Vec::new());
+            }
+            c if quoted => word.get_or_insert_default().push(c),
+            '^' => match chars.next() {
+                None | Some('\n') => note("a caret continues the line"),
+                Some(c) => word.get_or_insert_default().push(c),
+            },
+            ' ' | '\t' | ',' | ';' => end(&mut parts, &mut word),
+            '&' | '|' => {
+                end(&mut parts, &mut word);
+                if chars.peek() == Some(&c) {
+                    chars.next();
+                }
+                parts.push(Vec::new());
+            }
+            '<' | '>' | '(' | ')' | '=' | '@' => {
+                if c != '=' {
+                    note("redirections and blocks aren't supported");
+                }
+                end(&mut parts, &mut word);
+                if matches!(c, '(' | ')') {
+                    parts.push(Vec::new());
+                }
+            }
+            c => {
+                if !c.is_ascii() && !c.is_alphanumeric() {
+                    note("a character outside of quotes looks like another one or like nothing");
+                }
+                word.get_or_insert_default().push(c);
+            }
+        }
+    }
+    if quoted {
+        note("a quote isn't closed");
+    }
+    end(&mut parts, &mut word);
+    parts.retain(|p| !p.is_empty());
+    (parts, unknown)
+}
+
+fn end(parts: &mut [Vec<String>], word: &mut Option<String>) {
+    if let (Some(text), Some(part)) = (word.take(), parts.last_mut()) {
+        part.push(text);
+    }
+}
