@@ -5,7 +5,7 @@ use crate::judge::{Base, Place};
 /// Folders of the operating system.
 const SYSTEM: &str = "bin boot dev etc lib lib32 lib64 libx32 proc sbin sys usr System Library";
 /// Top folders that hold data of users and services: the folders themselves, not what is in them.
-const TOPS: &str = "home opt root srv var mnt media run snap tmp Users Applications Volumes private nix data";
+const TOPS: &str = "dev home opt root srv var mnt media run snap tmp Users Applications Volumes private nix data";
 /// Folders below `/var` that the machine needs.
 const VAR: &str = "var/log var/lib var/spool var/db var/mail var/cache var/run var/www";
 

@@ -87,13 +87,18 @@ fn warn(rule: &Rule, warnings: &mut Vec<String>) {
     if rule.decision == Decision::Allow && programs.iter().any(|p| p.contains('/')) {
         warnings.push(format!("{place}: a program named by its path is only allowed from a trusted folder"));
     }
+    if let Some(example) = rule.not_match.iter().find(|e| rule.matches.contains(e)) {
+        warnings.push(format!("{place}: `{example}` stands under `match` and `not_match`, so it shows nothing"));
+    }
     if rule.decision != Decision::Allow && rule.command.len() > 2 && rule.command.iter().skip(1).any(|e| e.0.iter().any(|w| w.starts_with('-'))) {
         warnings.push(format!("{place}: options have many spellings; a rule on the program alone is safer"));
     }
 }
 
 fn try_rule(rule: &Rule) -> impl Iterator<Item = ExampleFailure> + '_ {
-    let expected = rule.matches.iter().map(|e| (e, true)).chain(rule.not_match.iter().map(|e| (e, false)));
+    // A line in both lists says nothing; the report warns of it.
+    let not = rule.not_match.iter().filter(|e| !rule.matches.contains(e));
+    let expected = rule.matches.iter().map(|e| (e, true)).chain(not.map(|e| (e, false)));
     expected.filter(|(example, should)| hits(rule, example) != *should).map(|(example, should_match)| ExampleFailure {
         rule: rule.id.clone(),
         source: rule.origin.source.clone(),
