@@ -30,3 +30,6 @@ pub use programs::Programs;
 pub use rules::{ExampleFailure, PolicySource, TestReport, Tier};
 pub use shell::{MAX_BYTES, MAX_DEPTH};
 pub use verdict::{CheckContext, Decision, Explanation, Finding, ProfileKind, Shell, Verdict};
+
+#[cfg(test)]
+mod schema_tests;
