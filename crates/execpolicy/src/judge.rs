@@ -9,8 +9,8 @@ mod context;
 mod engine;
 mod options;
 mod paths;
-mod redirects;
 mod pipelines;
+mod redirects;
 
 pub(crate) use args::{Arg, ArgKind};
 pub(crate) use context::{Context, Layer, Ruled, Rules};

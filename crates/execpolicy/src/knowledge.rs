@@ -3,6 +3,7 @@
 use crate::judge::{Call, Options};
 
 pub(crate) mod archive;
+pub(crate) mod awk;
 pub(crate) mod builtins;
 pub(crate) mod changes;
 pub(crate) mod environment;
@@ -10,6 +11,7 @@ pub(crate) mod find;
 pub(crate) mod git;
 pub(crate) mod inspect;
 pub(crate) mod interpreters;
+pub(crate) mod jq;
 pub(crate) mod network;
 pub(crate) mod others;
 pub(crate) mod protected;
@@ -17,8 +19,6 @@ pub(crate) mod readers;
 pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod sed;
-pub(crate) mod awk;
-pub(crate) mod jq;
 pub(crate) mod text_tools;
 pub(crate) mod wrappers;
 
@@ -50,8 +50,14 @@ pub(crate) enum Operands {
 }
 
 static READ_ONLY: &[&[Program]] = &[
-    readers::PROGRAMS, text_tools::PROGRAMS, search::PROGRAMS, archive::PROGRAMS, inspect::PROGRAMS, builtins::PROGRAMS,
-    git::PROGRAMS, interpreters::PROGRAMS,
+    readers::PROGRAMS,
+    text_tools::PROGRAMS,
+    search::PROGRAMS,
+    archive::PROGRAMS,
+    inspect::PROGRAMS,
+    builtins::PROGRAMS,
+    git::PROGRAMS,
+    interpreters::PROGRAMS,
 ];
 
 /// The read-only table's entry of a name.
@@ -68,6 +74,25 @@ pub(crate) fn read_only(name: &str) -> Option<&'static Program> {
         index
     });
     INDEX.get(name).copied()
+}
+
+/// Finds a name in one of many lists; `names` gives the list of an entry. Built once per table.
+pub(crate) struct Index(std::collections::HashMap<&'static str, usize>);
+
+impl Index {
+    pub fn new(lists: impl Iterator<Item = &'static str>) -> Self {
+        let mut map = std::collections::HashMap::new();
+        for (i, names) in lists.enumerate() {
+            for name in names.split_ascii_whitespace() {
+                map.entry(name).or_insert(i);
+            }
+        }
+        Self(map)
+    }
+
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
 }
 
 /// Whether a list of names separated by blanks holds a name.

@@ -24,5 +24,11 @@ pub(crate) use parser::parse;
 pub const MAX_BYTES: usize = 64 * 1024;
 /// The deepest nesting of commands, substitutions and quotes that is parsed.
 pub const MAX_DEPTH: usize = 64;
+/// The most commands that a line may hold.
+pub const MAX_COMMANDS: usize = 4096;
+/// The most pieces that a word may have.
+pub(crate) const MAX_PIECES: usize = 2048;
+/// The most words that brace expansion may make of a line.
+pub(crate) const MAX_EXPANDED: usize = 1024;
 /// The most words that brace expansion may make of one word.
 pub(crate) const MAX_BRACE_WORDS: usize = 64;

@@ -2,18 +2,20 @@
 
 use std::ops::Range;
 
+use super::Call;
 use super::args::{Arg, show};
 use super::command::{self, Own};
 use super::context::{Context, Layer};
 use super::engine::{Judgement, Traits};
 use super::paths::Cwd;
-use super::Call;
 use crate::knowledge::{environment, interpreters, network, wrappers};
 use crate::programs::Trust;
 use crate::verdict::Decision;
 
 /// Commands in one chain of wrappers at most.
 const MAX_LAYERS: usize = 64;
+/// Words of all commands in one chain at most, when there is more than one.
+const MAX_WORDS: usize = 4096;
 
 /// What a command left behind for the rest of the line.
 #[derive(Debug, Default)]
@@ -52,13 +54,24 @@ pub(crate) fn judge(
     out: &mut Judgement,
 ) -> Judged {
     let mut judged = Judged::default();
-    let mut links = vec![Link { argv, assignments, cwd: cwd.clone(), covered: false }];
-    let mut count = 0;
+    let mut links = vec![Link {
+        argv,
+        assignments,
+        cwd: cwd.clone(),
+        covered: false,
+    }];
+    let (mut count, mut words) = (0, 0);
     let (mut ruled, mut others) = (false, false);
     while let Some(link) = links.pop() {
         count += 1;
-        if count > MAX_LAYERS {
-            out.add(Decision::Prompt, "builtin:limit", "it has too many wrappers", Vec::new());
+        words += link.argv.len();
+        if count > MAX_LAYERS || (count > 1 && words > MAX_WORDS) {
+            out.add(
+                Decision::Prompt,
+                "builtin:limit",
+                "it has too many wrappers",
+                Vec::new(),
+            );
             break;
         }
         match judge_link(link, &mut links, &mut judged, traits_of, context, out) {
@@ -80,21 +93,39 @@ fn judge_link(
     out: &mut Judgement,
 ) -> Standing {
     let shown = show(&link.argv);
-    let Some(first) = link.argv.first() else { return Standing::Other };
+    let Some(first) = link.argv.first() else {
+        return Standing::Other;
+    };
     let Some(word) = first.exact().filter(|w| !w.is_empty()) else {
         let fetched = first.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches);
         let (decision, reason) = if fetched {
-            (context.forbid(), "it runs what it fetches from the network".to_owned())
+            (
+                context.forbid(),
+                "it runs what it fetches from the network".to_owned(),
+            )
         } else {
-            (Decision::Prompt, format!("the program `{}` isn't known before the run", first.text))
+            (
+                Decision::Prompt,
+                format!("the program `{}` isn't known before the run", first.text),
+            )
         };
         out.add(decision, "builtin:unknown-program", reason, shown);
         return Standing::Other;
     };
     let name = word.rsplit('/').next().unwrap_or(word);
     let trust = context.programs.trust(word, context.workspace);
-    let call = Call { name, argv: &link.argv, cwd: &link.cwd, context };
-    let layer = Layer { argv: &link.argv, name, trusted: trust == Trust::Trusted, assignments: &link.assignments };
+    let call = Call {
+        name,
+        argv: &link.argv,
+        cwd: &link.cwd,
+        context,
+    };
+    let layer = Layer {
+        argv: &link.argv,
+        name,
+        trusted: trust == Trust::Trusted,
+        assignments: &link.assignments,
+    };
 
     let mut wrapped = wrappers::unwrap(&call);
     let mut own = command::own(&call, wrapped.is_some());
@@ -114,48 +145,86 @@ fn judge_link(
     traits(&call, judged);
     if trust != Trust::Trusted {
         let reason = match trust {
-            Trust::Shadowed => format!("`{word}` is found in a folder of the search path that isn't trusted"),
+            Trust::Shadowed => {
+                format!("`{word}` is found in a folder of the search path that isn't trusted")
+            }
             _ => format!("`{word}` isn't in a trusted folder, so it may be any program"),
         };
         own = own.at_least_prompt(reason);
     }
     let forbidden = context.rules.strictest(&layer, Decision::Prompt);
-    let allowed = context.rules.allows(&layer).filter(|_| trust == Trust::Trusted);
+    let allowed = context
+        .rules
+        .allows(&layer)
+        .filter(|_| trust == Trust::Trusted);
     let rule_words = allowed.as_ref().map_or(0, |r| r.words);
 
     // Variables in front: those that decide which code runs are a question even for a command that a rule allows.
     let vouched = allowed.as_ref().map(|r| r.env.as_slice()).unwrap_or(&[]);
     let mut variables_ok = true;
     for (name, value) in &assignments {
-        let odd = value.text.contains('/') || value.kind != super::ArgKind::Literal && environment::injects(name);
-        let asks = if environment::harmless(name) { odd } else { !(allowed.is_some() && !environment::injects(name)) };
+        let odd = value.text.contains('/')
+            || value.kind != super::ArgKind::Literal && environment::injects(name);
+        let asks = if environment::harmless(name) {
+            odd
+        } else {
+            allowed.is_none() || environment::injects(name)
+        };
         if asks && !vouched.iter().any(|v| v == name) {
             variables_ok = false;
-            out.add(Decision::Prompt, "builtin:environment", format!("`{name}` in front of a command can change what runs"), shown.clone());
+            out.add(
+                Decision::Prompt,
+                "builtin:environment",
+                format!("`{name}` in front of a command can change what runs"),
+                shown.clone(),
+            );
         }
     }
 
     // The strictest wins: rules and refusals first, then what allows, then what is known.
     let mut standing = Standing::Other;
     match (&forbidden, &own) {
-        (Some(rule), own) if !matches!(own, Own::Forbid(_)) || rule.decision == Decision::Forbid => {
+        (Some(rule), own)
+            if !matches!(own, Own::Forbid(_)) || rule.decision == Decision::Forbid =>
+        {
             out.add(rule.decision, rule.rule.clone(), rule.reason.clone(), shown);
         }
-        (_, Own::Forbid(reason)) => out.add(context.forbid(), format!("builtin:{name}"), reason.clone(), shown),
+        (_, Own::Forbid(reason)) => out.add(
+            context.forbid(),
+            format!("builtin:{name}"),
+            reason.clone(),
+            shown,
+        ),
         (_, Own::Prompt(reason)) => match (&allowed, link.covered) {
             (Some(rule), _) => {
-                let hidden = if wrapped.is_none() { hides(&link.argv, &layer, context) } else { None };
+                let hidden = if wrapped.is_none() {
+                    hides(&link.argv, &layer, context)
+                } else {
+                    None
+                };
                 match hidden {
-                    Some(why) if hidden_matters(name) => out.add(Decision::Prompt, rule.rule.clone(), why, shown),
+                    Some(why) if hidden_matters(name) => {
+                        out.add(Decision::Prompt, rule.rule.clone(), why, shown)
+                    }
                     _ => {
                         standing = Standing::Ruled;
-                        out.add(Decision::Allow, rule.rule.clone(), rule.reason.clone(), shown);
+                        out.add(
+                            Decision::Allow,
+                            rule.rule.clone(),
+                            rule.reason.clone(),
+                            shown,
+                        );
                     }
                 }
             }
             (None, true) => {
                 standing = Standing::Ruled;
-                out.add(Decision::Allow, "builtin:covered", "the rule of the command around it names it", shown);
+                out.add(
+                    Decision::Allow,
+                    "builtin:covered",
+                    "the rule of the command around it names it",
+                    shown,
+                );
             }
             (None, false) => {
                 let reason = network_note(&call, reason.clone(), context);
@@ -169,7 +238,12 @@ fn judge_link(
                 (None, _) => Standing::Other,
             };
             match &allowed {
-                Some(rule) => out.add(Decision::Allow, rule.rule.clone(), rule.reason.clone(), shown),
+                Some(rule) => out.add(
+                    Decision::Allow,
+                    rule.rule.clone(),
+                    rule.reason.clone(),
+                    shown,
+                ),
                 None => out.add(Decision::Allow, format!("builtin:{name}"), *reason, shown),
             }
         }
@@ -184,19 +258,33 @@ fn judge_link(
             // A rule that names words of the inner command was meant for it.
             let outer_words = link.argv.len().saturating_sub(inner.len());
             let covered = standing == Standing::Ruled && rule_words > outer_words;
-            links.push(Link { argv: inner, assignments: Vec::new(), cwd: cwd.clone(), covered });
+            links.push(Link {
+                argv: inner,
+                assignments: Vec::new(),
+                cwd: cwd.clone(),
+                covered,
+            });
         }
     }
-    judged.scripts.extend(scripts.into_iter().map(|s| (s, cwd.clone())));
+    judged
+        .scripts
+        .extend(scripts.into_iter().map(|s| (s, cwd.clone())));
     if matches!(name, "cd" | "pushd" | "popd") {
-        let target = call.args().iter().find(|a| !a.text.starts_with('-') || a.text == "-");
+        let target = call
+            .args()
+            .iter()
+            .find(|a| !a.text.starts_with('-') || a.text == "-");
         judged.cwd = Some(match (name, target) {
             ("cd", None) => Cwd::At("~/".into()),
             ("cd" | "pushd", Some(target)) => link.cwd.enter(target),
             _ => Cwd::Unknown,
         });
     }
-    if variables_ok { standing } else { Standing::Other }
+    if variables_ok {
+        standing
+    } else {
+        Standing::Other
+    }
 }
 
 /// Shells and interpreters: the text that they run, and where it comes from.
@@ -215,29 +303,44 @@ fn shell(
             *own = Own::Forbid("it runs what it fetches from the network".into());
         }
         if matches!(call.name, "source" | ".") {
-            judged.traits.runs_input = call.args().first().and_then(Arg::exact).is_some_and(|t| matches!(t, "/dev/stdin" | "/dev/fd/0"));
+            judged.traits.runs_input = call
+                .args()
+                .first()
+                .and_then(Arg::exact)
+                .is_some_and(|t| matches!(t, "/dev/stdin" | "/dev/fd/0"));
         }
         return;
     }
     if interpreters::is_shell(call.name) {
         let (run, unusual) = interpreters::shell(call.args());
-        judged.traits.interactive |= call.args().iter().any(|a| a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i'));
+        judged.traits.interactive |= call
+            .args()
+            .iter()
+            .any(|a| a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i'));
         let mut next = match run {
             interpreters::ShellRun::Text(arg) => match arg.exact() {
                 Some(text) => {
                     scripts.push(text.to_owned());
                     Own::Allow("it only runs the text behind it")
                 }
-                None if fetched(arg) => Own::Forbid("it runs what it fetches from the network".into()),
+                None if fetched(arg) => {
+                    Own::Forbid("it runs what it fetches from the network".into())
+                }
                 None => {
                     // `xargs sh -c {}` runs its input.
                     judged.traits.runs_input |= arg.text == "…";
                     Own::Prompt(format!("it runs `{}`, which isn't known before", arg.text))
                 }
             },
-            interpreters::ShellRun::Parse | interpreters::ShellRun::Nothing => Own::Allow("it runs nothing"),
-            interpreters::ShellRun::File(arg) if fetched(arg) => Own::Forbid("it runs what it fetches from the network".into()),
-            interpreters::ShellRun::File(arg) => Own::Prompt(format!("it runs the script `{}`", arg.text)),
+            interpreters::ShellRun::Parse | interpreters::ShellRun::Nothing => {
+                Own::Allow("it runs nothing")
+            }
+            interpreters::ShellRun::File(arg) if fetched(arg) => {
+                Own::Forbid("it runs what it fetches from the network".into())
+            }
+            interpreters::ShellRun::File(arg) => {
+                Own::Prompt(format!("it runs the script `{}`", arg.text))
+            }
             interpreters::ShellRun::Input => {
                 judged.traits.runs_input = true;
                 Own::Prompt("it runs what it reads".into())
@@ -261,12 +364,19 @@ fn shell(
 }
 
 fn traits(call: &Call<'_>, judged: &mut Judged) {
-    judged.traits.fetches |= network::fetches(call.name) && !(call.name == "openssl" && call.args().first().is_none_or(|a| a.text != "s_client"));
+    judged.traits.fetches |= network::fetches(call.name)
+        && !(call.name == "openssl" && call.args().first().is_none_or(|a| a.text != "s_client"));
     judged.traits.carries |= network::carries(call.name);
 }
 
 fn network_note(call: &Call<'_>, reason: String, context: &Context<'_>) -> String {
-    let git = call.name == "git" && call.args().iter().any(|a| matches!(a.text.as_str(), "push" | "fetch" | "pull" | "clone" | "ls-remote"));
+    let git = call.name == "git"
+        && call.args().iter().any(|a| {
+            matches!(
+                a.text.as_str(),
+                "push" | "fetch" | "pull" | "clone" | "ls-remote"
+            )
+        });
     if context.offline() && (git || network::uses(call.name)) {
         return format!("{reason}; it needs the network, which the profile doesn't give");
     }
@@ -279,9 +389,17 @@ fn hides(argv: &[Arg], layer: &Layer<'_>, context: &Context<'_>) -> Option<Strin
         let rest = argv.get(at..)?;
         let word = rest.first()?.exact()?;
         let name = word.rsplit('/').next()?;
-        let inner = Layer { argv: rest, name, trusted: layer.trusted, assignments: &[] };
+        let inner = Layer {
+            argv: rest,
+            name,
+            trusted: layer.trusted,
+            assignments: &[],
+        };
         let rule = context.rules.strictest(&inner, Decision::Prompt)?;
-        Some(format!("its words hold a command that a rule names: {}", rule.reason))
+        Some(format!(
+            "its words hold a command that a rule names: {}",
+            rule.reason
+        ))
     })
 }
 

@@ -50,7 +50,9 @@ impl Place {
 
     pub fn starts_with(&self, prefix: &str) -> bool {
         let mut own = self.parts.iter();
-        prefix.split('/').all(|p| own.next().is_some_and(|o| o == p))
+        prefix
+            .split('/')
+            .all(|p| own.next().is_some_and(|o| o == p))
     }
 }
 
@@ -110,7 +112,11 @@ pub(crate) fn resolve(text: &str, home: bool, cwd: &Cwd) -> Place {
             other => parts.push(other.to_owned()),
         }
     }
-    home_of_root(Place { parts, base, open: None })
+    home_of_root(Place {
+        parts,
+        base,
+        open: None,
+    })
 }
 
 /// `/home/name/x` and `/root/x` are homes, whoever's they are.
@@ -131,7 +137,9 @@ fn home_of_root(mut place: Place) -> Place {
 impl Cwd {
     /// Where `cd` to this word leads.
     pub fn enter(&self, arg: &Arg) -> Self {
-        let Some(text) = arg.known() else { return Self::Unknown };
+        let Some(text) = arg.known() else {
+            return Self::Unknown;
+        };
         if text == "-" {
             return Self::Unknown;
         }

@@ -11,7 +11,10 @@ use crate::knowledge::{protected, secrets};
 use crate::shell::{Command, Redirect, RedirectOp, Script};
 use crate::verdict::Decision;
 
-#[expect(clippy::too_many_arguments, reason = "a redirection depends on the command, the script and the line")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a redirection depends on the command, the script and the line"
+)]
 pub(crate) fn judge(
     command: &Command,
     script: &Script,
@@ -26,7 +29,12 @@ pub(crate) fn judge(
     for redirect in &command.redirects {
         let target = Arg::from_word(&redirect.target);
         if redirect.named {
-            out.add(Decision::Prompt, "builtin:redirection", "a redirection stores its descriptor in a variable", words.to_vec());
+            out.add(
+                Decision::Prompt,
+                "builtin:redirection",
+                "a redirection stores its descriptor in a variable",
+                words.to_vec(),
+            );
         }
         match redirect.op {
             RedirectOp::Read => read(&target, cwd, judged, traits_of, context, words, out),
@@ -45,10 +53,29 @@ pub(crate) fn judge(
             }
             RedirectOp::Duplicate if is_descriptor(&target) => {}
             RedirectOp::Duplicate if redirect.fd.is_some_and(|fd| fd != 1) => {
-                out.add(Decision::Prompt, "builtin:redirection", "a redirection names a descriptor that isn't known", words.to_vec());
+                out.add(
+                    Decision::Prompt,
+                    "builtin:redirection",
+                    "a redirection names a descriptor that isn't known",
+                    words.to_vec(),
+                );
             }
-            RedirectOp::ReadWrite | RedirectOp::Write | RedirectOp::Append | RedirectOp::Clobber | RedirectOp::WriteBoth | RedirectOp::Duplicate => {
-                write(redirect, &target, cwd, judged, user_allowed, words, context, out);
+            RedirectOp::ReadWrite
+            | RedirectOp::Write
+            | RedirectOp::Append
+            | RedirectOp::Clobber
+            | RedirectOp::WriteBoth
+            | RedirectOp::Duplicate => {
+                write(
+                    redirect,
+                    &target,
+                    cwd,
+                    judged,
+                    user_allowed,
+                    words,
+                    context,
+                    out,
+                );
             }
         }
     }
@@ -61,33 +88,84 @@ fn is_descriptor(target: &Arg) -> bool {
     })
 }
 
-fn read(target: &Arg, cwd: &Cwd, judged: &Judged, traits_of: &dyn Fn(Range<u32>) -> Traits, context: &Context<'_>, words: &[String], out: &mut Judgement) {
-    if judged.traits.runs_input && target.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
-        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());
+fn read(
+    target: &Arg,
+    cwd: &Cwd,
+    judged: &Judged,
+    traits_of: &dyn Fn(Range<u32>) -> Traits,
+    context: &Context<'_>,
+    words: &[String],
+    out: &mut Judgement,
+) {
+    if judged.traits.runs_input
+        && target
+            .subs
+            .iter()
+            .any(|(_, r)| traits_of(r.clone()).fetches)
+    {
+        out.add(
+            context.forbid(),
+            "builtin:remote-code",
+            "it runs what it fetches from the network",
+            words.to_vec(),
+        );
     }
     if target.many() {
-        out.add(Decision::Prompt, "builtin:redirection", format!("`{}` isn't known before the run", target.text), words.to_vec());
+        out.add(
+            Decision::Prompt,
+            "builtin:redirection",
+            format!("`{}` isn't known before the run", target.text),
+            words.to_vec(),
+        );
     } else if let Some(why) = secrets::why(&place(target, cwd)) {
         out.add(Decision::Prompt, "builtin:secret", why, words.to_vec());
     }
 }
 
 /// Text that a shell reads is a script.
-fn feed(text: &Arg, cwd: &Cwd, judged: &mut Judged, traits_of: &dyn Fn(Range<u32>) -> Traits, context: &Context<'_>, words: &[String], out: &mut Judgement) {
+fn feed(
+    text: &Arg,
+    cwd: &Cwd,
+    judged: &mut Judged,
+    traits_of: &dyn Fn(Range<u32>) -> Traits,
+    context: &Context<'_>,
+    words: &[String],
+    out: &mut Judgement,
+) {
     if let Some(exact) = text.exact() {
         judged.scripts.push((exact.to_owned(), cwd.clone()));
     } else if text.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
-        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());
+        out.add(
+            context.forbid(),
+            "builtin:remote-code",
+            "it runs what it fetches from the network",
+            words.to_vec(),
+        );
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a redirection depends on the command, the script and the line")]
-fn write(redirect: &Redirect, target: &Arg, cwd: &Cwd, judged: &Judged, user_allowed: bool, words: &[String], context: &Context<'_>, out: &mut Judgement) {
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a redirection depends on the command, the script and the line"
+)]
+fn write(
+    redirect: &Redirect,
+    target: &Arg,
+    cwd: &Cwd,
+    judged: &Judged,
+    user_allowed: bool,
+    words: &[String],
+    context: &Context<'_>,
+    out: &mut Judgement,
+) {
     let place = place(target, cwd);
     if sink(&place) {
         return;
     }
-    if place.base == Base::Root && place.first() == "dev" && place.parts.get(1).is_some_and(|p| p == "tcp" || p == "udp") {
+    if place.base == Base::Root
+        && place.first() == "dev"
+        && place.parts.get(1).is_some_and(|p| p == "tcp" || p == "udp")
+    {
         let (decision, reason) = if judged.traits.interactive {
             (context.forbid(), "it connects a shell to the network")
         } else {
@@ -97,28 +175,49 @@ fn write(redirect: &Redirect, target: &Arg, cwd: &Cwd, judged: &Judged, user_all
         return;
     }
     if let Some(why) = protected::write(&place) {
-        out.add(context.forbid(), "builtin:redirection", format!("it writes where it must not: {why}"), words.to_vec());
+        out.add(
+            context.forbid(),
+            "builtin:redirection",
+            format!("it writes where it must not: {why}"),
+            words.to_vec(),
+        );
         return;
     }
     // What a sandbox holds rides on the rule that allows the command; links to elsewhere don't get out of it.
-    let contained = context.profile.is_none_or(crate::verdict::ProfileKind::contained);
-    let plain = target.kind == ArgKind::Literal && redirect.op != RedirectOp::ReadWrite && local(&place);
+    let contained = context
+        .profile
+        .is_none_or(crate::verdict::ProfileKind::contained);
+    let plain =
+        target.kind == ArgKind::Literal && redirect.op != RedirectOp::ReadWrite && local(&place);
     if user_allowed && contained && plain {
         return;
     }
-    out.add(Decision::Prompt, "builtin:redirection", format!("it writes `{}`", target.text), words.to_vec());
+    out.add(
+        Decision::Prompt,
+        "builtin:redirection",
+        format!("it writes `{}`", target.text),
+        words.to_vec(),
+    );
 }
 
 /// Files that keep nothing.
 fn sink(place: &Place) -> bool {
-    place.base == Base::Root && place.open.is_none() && matches!(place.path().as_str(), "dev/null" | "dev/stdout" | "dev/stderr" | "dev/tty" | "dev/fd/1" | "dev/fd/2")
+    place.base == Base::Root
+        && place.open.is_none()
+        && matches!(
+            place.path().as_str(),
+            "dev/null" | "dev/stdout" | "dev/stderr" | "dev/tty" | "dev/fd/1" | "dev/fd/2"
+        )
 }
 
 /// An ordinary file of the workspace or of the private temporary folder.
 fn local(place: &Place) -> bool {
     match place.base {
         Base::Workspace => !place.parts.iter().any(|p| p.starts_with('.')),
-        Base::Root => place.first() == "tmp" && place.parts.len() > 1 || place.starts_with("var/tmp") && place.parts.len() > 2,
+        Base::Root => {
+            place.first() == "tmp" && place.parts.len() > 1
+                || place.starts_with("var/tmp") && place.parts.len() > 2
+        }
         _ => false,
     }
 }

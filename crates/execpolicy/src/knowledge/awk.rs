@@ -2,12 +2,24 @@
 
 use crate::judge::{Call, Options, Style};
 
-const OPTIONS: Options = Options { short: "F:v:", long: "field-separator= assign= version help posix traditional re-interval sandbox", refused: "file= include= load= exec= source= dump-variables=? pretty-print=? debug=? profile=? lint=?", style: Style::Posix };
+const OPTIONS: Options = Options {
+    short: "F:v:",
+    long: "field-separator= assign= version help posix traditional re-interval sandbox",
+    refused: "file= include= load= exec= source= dump-variables=? pretty-print=? debug=? profile=? lint=?",
+    style: Style::Posix,
+};
 
 pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     let parsed = call.options(&OPTIONS)?;
-    let Some(program) = parsed.operands.first() else { return Ok(()) };
-    let Some(text) = program.exact() else { return Err(format!("its program `{}` isn't known before the run", program.text)) };
+    let Some(program) = parsed.operands.first() else {
+        return Ok(());
+    };
+    let Some(text) = program.exact() else {
+        return Err(format!(
+            "its program `{}` isn't known before the run",
+            program.text
+        ));
+    };
     judge(text)
 }
 
@@ -21,7 +33,10 @@ enum Before {
     Unclear,
 }
 
-const KEYWORDS: &[&str] = &["print", "printf", "return", "in", "do", "else", "case", "delete", "exit", "while", "if", "for", "func", "function"];
+const KEYWORDS: &[&str] = &[
+    "print", "printf", "return", "in", "do", "else", "case", "delete", "exit", "while", "if",
+    "for", "func", "function",
+];
 
 fn judge(text: &str) -> Result<(), String> {
     let mut chars = text.chars().peekable();
@@ -55,9 +70,19 @@ fn judge(text: &str) -> Result<(), String> {
                     "print" | "printf" => (printing, print_depth) = (true, depth),
                     _ => {}
                 }
-                before = if KEYWORDS.contains(&word.as_str()) { Before::Unclear } else { Before::Value };
+                before = if KEYWORDS.contains(&word.as_str()) {
+                    Before::Unclear
+                } else {
+                    Before::Value
+                };
             }
-            '0'..='9' | '.' | '$' => before = if c == '$' { Before::Operator } else { Before::Value },
+            '0'..='9' | '.' | '$' => {
+                before = if c == '$' {
+                    Before::Operator
+                } else {
+                    Before::Value
+                }
+            }
             '(' | '[' => {
                 depth += 1;
                 before = Before::Operator;
@@ -66,7 +91,9 @@ fn judge(text: &str) -> Result<(), String> {
                 depth = depth.saturating_sub(1);
                 before = Before::Value;
             }
-            '>' if printing && depth <= print_depth => return Err("its program writes a file".into()),
+            '>' if printing && depth <= print_depth => {
+                return Err("its program writes a file".into());
+            }
             '|' => {
                 if chars.next_if_eq(&'|').is_none() {
                     return Err("its program runs a command".into());
@@ -76,7 +103,11 @@ fn judge(text: &str) -> Result<(), String> {
             '@' => return Err("its program loads code".into()),
             '+' | '-' => {
                 let twice = chars.next_if_eq(&c).is_some();
-                before = if twice { Before::Unclear } else { Before::Operator };
+                before = if twice {
+                    Before::Unclear
+                } else {
+                    Before::Operator
+                };
             }
             ';' | '\n' | '{' | '}' => {
                 printing = false;
@@ -113,7 +144,9 @@ fn until(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, end: char) -> Res
                             chars.next();
                             first = false;
                         }
-                        Some('/' | '\n') | None => return Err("brackets of its program aren't understood".into()),
+                        Some('/' | '\n') | None => {
+                            return Err("brackets of its program aren't understood".into());
+                        }
                         Some(_) => first = false,
                     }
                 }

@@ -1,6 +1,8 @@
 //! Programs that change files, and which of their words they change.
 
-use super::protected;
+use std::sync::LazyLock;
+
+use super::{Index, protected};
 use crate::judge::{Arg, Base, Call, Place};
 
 enum Kind {
@@ -25,20 +27,46 @@ enum Kind {
 }
 
 const TABLE: &[(&str, Kind, &str)] = &[
-    ("rm rmdir unlink shred srm wipe trash rimraf", Kind::Destroys, "it deletes files"),
-    ("touch mkdir tee truncate mkfifo mknod fallocate mktemp chattr setfacl split csplit sponge", Kind::Writes, "it writes files"),
-    ("cp install ln link symlink ditto", Kind::WritesLast, "it writes files"),
+    (
+        "rm rmdir unlink shred srm wipe trash rimraf",
+        Kind::Destroys,
+        "it deletes files",
+    ),
+    (
+        "touch mkdir tee truncate mkfifo mknod fallocate mktemp chattr setfacl split csplit sponge",
+        Kind::Writes,
+        "it writes files",
+    ),
+    (
+        "cp install ln link symlink ditto",
+        Kind::WritesLast,
+        "it writes files",
+    ),
     ("mv rename", Kind::Moves, "it moves files"),
-    ("chmod chown chgrp", Kind::Permissions, "it changes permissions"),
+    (
+        "chmod chown chgrp",
+        Kind::Permissions,
+        "it changes permissions",
+    ),
     ("dd", Kind::Dd, "it copies bytes to a file or a device"),
     ("sed gsed perl ruby", Kind::InPlace, "it writes files"),
-    ("rsync", Kind::Rsync, "it copies files and can delete or run others"),
-    ("tar gtar bsdtar unzip 7z cpio zip gzip patch", Kind::Unpacks, "it writes files"),
+    (
+        "rsync",
+        Kind::Rsync,
+        "it copies files and can delete or run others",
+    ),
+    (
+        "tar gtar bsdtar unzip 7z cpio zip gzip patch",
+        Kind::Unpacks,
+        "it writes files",
+    ),
 ];
 
 /// What changing means for a call: an error refuses it, an answer asks about it.
 pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
-    let (_, kind, why) = TABLE.iter().find(|(names, _, _)| super::listed(names, call.name))?;
+    static INDEX: LazyLock<Index> =
+        LazyLock::new(|| Index::new(TABLE.iter().map(|(names, _, _)| *names)));
+    let (_, kind, why) = TABLE.get(INDEX.find(call.name)?)?;
     let operands = operands(call.args());
     let places = |args: &[&Arg]| args.iter().map(|a| call.place(a)).collect::<Vec<Place>>();
     let refusal = match kind {
@@ -47,25 +75,53 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
         Kind::WritesLast => last(call, &operands).and_then(|p| protected::write(&p)),
         Kind::Moves => {
             let sources = operands.split_last().map_or(&[][..], |(_, s)| s);
-            let emptied = if target_option(call.args()).is_some() { &operands[..] } else { sources };
-            places(emptied).iter().find_map(protected::destroy).or_else(|| last(call, &operands).and_then(|p| protected::write(&p)))
+            let emptied = if target_option(call.args()).is_some() {
+                &operands[..]
+            } else {
+                sources
+            };
+            places(emptied)
+                .iter()
+                .find_map(protected::destroy)
+                .or_else(|| last(call, &operands).and_then(|p| protected::write(&p)))
         }
         Kind::Permissions => permissions(call, &operands),
-        Kind::Dd => call.args().iter().filter(|a| a.text.starts_with("of=")).find_map(|a| protected::write(&call.place(&a.tail(3)))),
+        Kind::Dd => call
+            .args()
+            .iter()
+            .filter(|a| a.text.starts_with("of="))
+            .find_map(|a| protected::write(&call.place(&a.tail(3)))),
         Kind::InPlace => {
-            let in_place = call.args().iter().any(|a| a.text.starts_with("-i") || a.text.starts_with("--i") || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i')));
+            let in_place = call.args().iter().any(|a| {
+                a.text.starts_with("-i")
+                    || a.text.starts_with("--i")
+                    || (a.text.starts_with('-')
+                        && !a.text.starts_with("--")
+                        && a.text.contains('i'))
+            });
             if !in_place {
                 return None;
             }
             places(&operands).iter().find_map(protected::write)
         }
         Kind::Rsync => {
-            let deletes = call.args().iter().any(|a| a.text.starts_with("--del") || a.text == "--remove-source-files");
+            let deletes = call
+                .args()
+                .iter()
+                .any(|a| a.text.starts_with("--del") || a.text == "--remove-source-files");
             let to = last(call, &operands);
-            to.and_then(|p| if deletes { protected::destroy(&p) } else { protected::write(&p) })
+            to.and_then(|p| {
+                if deletes {
+                    protected::destroy(&p)
+                } else {
+                    protected::write(&p)
+                }
+            })
         }
         Kind::Unpacks => {
-            if super::read_only(call.name).is_some_and(|p| matches!(&p.check, super::Check::Special(f) if f(call).is_ok())) {
+            if super::read_only(call.name)
+                .is_some_and(|p| matches!(&p.check, super::Check::Special(f) if f(call).is_ok()))
+            {
                 return None;
             }
             unpacks(call)
@@ -109,7 +165,8 @@ fn last(call: &Call<'_>, operands: &[&Arg]) -> Option<Place> {
 
 fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     let recursive = call.args().iter().any(|a| {
-        a.text.starts_with("--rec") || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('R'))
+        a.text.starts_with("--rec")
+            || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('R'))
     });
     let targets = operands.get(1..).unwrap_or(&[]);
     if call.name == "chmod"
@@ -118,15 +175,23 @@ fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     {
         return Some("it makes a program run with the rights of its owner".into());
     }
-    let judge = if recursive { protected::destroy } else { protected::write };
-    targets.iter().map(|a| call.place(a)).find_map(|p| judge(&p))
+    let judge = if recursive {
+        protected::destroy
+    } else {
+        protected::write
+    };
+    targets
+        .iter()
+        .map(|a| call.place(a))
+        .find_map(|p| judge(&p))
 }
 
 fn sets_id(mode: &str) -> bool {
     if mode.bytes().all(|b| b.is_ascii_digit()) {
         return u32::from_str_radix(mode, 8).is_ok_and(|m| m & 0o6000 != 0);
     }
-    mode.split(',').any(|clause| clause.contains('s') && (clause.contains('+') || clause.contains('=')))
+    mode.split(',')
+        .any(|clause| clause.contains('s') && (clause.contains('+') || clause.contains('=')))
 }
 
 /// The folder that an archive is unpacked into, which names inside it can't be seen.
@@ -141,6 +206,10 @@ fn unpacks(call: &Call<'_>) -> Option<String> {
         }
     }
     into.iter().map(|a| call.place(a)).find_map(|p| {
-        if p.base == Base::Root && p.is_base() { Some("it unpacks over the whole machine".into()) } else { protected::write(&p) }
+        if p.base == Base::Root && p.is_base() {
+            Some("it unpacks over the whole machine".into())
+        } else {
+            protected::write(&p)
+        }
     })
 }

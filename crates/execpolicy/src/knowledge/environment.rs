@@ -20,5 +20,8 @@ pub(crate) fn injects(name: &str) -> bool {
     if super::listed(HARMLESS, name) {
         return false;
     }
-    super::listed(INJECTS, name) || INJECTS_PREFIX.split(' ').any(|p| name.starts_with(p)) || name.ends_with("PAGER") || name.ends_with("EDITOR")
+    super::listed(INJECTS, name)
+        || INJECTS_PREFIX.split(' ').any(|p| name.starts_with(p))
+        || name.ends_with("PAGER")
+        || name.ends_with("EDITOR")
 }

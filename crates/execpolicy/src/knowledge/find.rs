@@ -14,12 +14,15 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     let mut i = 0;
     while let Some(arg) = args.get(i) {
         i += 1;
-        if !arg.may_be_option() {
-            if arg.exact().is_some_and(|t| matches!(t, "(" | ")" | "!" | ",")) || arg.is_literal() || arg.fixed > 0 {
-                continue;
-            }
+        if !arg.may_be_option() && (arg.is_literal() || arg.fixed > 0) {
+            continue;
         }
-        let Some(text) = arg.exact() else { return Err(format!("`{}` isn't known before the run and may become an action", arg.text)) };
+        let Some(text) = arg.exact() else {
+            return Err(format!(
+                "`{}` isn't known before the run and may become an action",
+                arg.text
+            ));
+        };
         if super::listed(VALUED, text) {
             if let Some(value) = args.get(i)
                 && value.many()
@@ -27,7 +30,9 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
                 return Err(format!("`{}` may become several words", value.text));
             }
             i += 1;
-        } else if !super::listed(PLAIN, text) && !text.strip_prefix("-O").is_some_and(|n| n.len() == 1) {
+        } else if !super::listed(PLAIN, text)
+            && text.strip_prefix("-O").is_none_or(|n| n.len() != 1)
+        {
             return Err(match text {
                 "-delete" => "`-delete` deletes files".into(),
                 _ if super::listed(RUNS, text) => format!("`{text}` runs a command"),
@@ -39,9 +44,12 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
 }
 
 /// The starting points of a search.
-pub(crate) fn starts<'a>(args: &'a [Arg]) -> impl Iterator<Item = &'a Arg> {
+pub(crate) fn starts(args: &[Arg]) -> impl Iterator<Item = &Arg> {
     args.iter()
-        .skip_while(|a| a.exact().is_some_and(|t| matches!(t, "-H" | "-L" | "-P") || t.starts_with("-O")))
+        .skip_while(|a| {
+            a.exact()
+                .is_some_and(|t| matches!(t, "-H" | "-L" | "-P") || t.starts_with("-O"))
+        })
         .take_while(|a| !a.text.starts_with(['-', '(', '!']))
 }
 

@@ -3,7 +3,11 @@
 use super::{Check, Program, listed};
 use crate::judge::{Arg, Call, Options, Style};
 
-pub(crate) static PROGRAMS: &[Program] = &[Program { names: "git", reason: "this git command only reads, and no helper is configured", check: Check::Special(check) }];
+pub(crate) static PROGRAMS: &[Program] = &[Program {
+    names: "git",
+    reason: "this git command only reads, and no helper is configured",
+    check: Check::Special(check),
+}];
 
 struct Sub {
     name: &'static str,
@@ -29,59 +33,354 @@ const LOG_REFUSED: &str = "output= ext-diff textconv show-signature";
 const LOG_SHORT: &str = "pusn:zabwqcmtMCRDi0123456789U:S:G:O:L:B:F E";
 
 const SUBS: &[Sub] = &[
-    Sub { name: "status", short: "sbuvz", long: "short branch show-stash porcelain=? long verbose untracked-files=? ignored=? ignore-submodules=? column=? no-column ahead-behind no-ahead-behind renames no-renames find-renames=? null", refused: "", operands: Words::Any, helpers: true },
-    Sub { name: "diff", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "log", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "show", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "whatchanged", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "shortlog", short: "snecw", long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "diff-tree", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
-    Sub { name: "blame", short: "bclL:tfnseowS:MC", long: "root show-stats porcelain line-porcelain incremental show-name show-number show-email date= ignore-rev= ignore-revs-file= color-lines color-by-age abbrev= since= progress no-progress", refused: "contents= textconv", operands: Words::Any, helpers: true },
-    Sub { name: "annotate", short: "bclL:tfnsew", long: "root date=", refused: "contents=", operands: Words::Any, helpers: true },
-    Sub { name: "grep", short: "niIwvhHEGPFlLzocpWqe:A:B:C:m:a", long: "cached untracked no-index no-exclude-standard exclude-standard recurse-submodules text ignore-case invert-match word-regexp line-number column files-with-matches name-only files-without-match null only-matching count color=? no-color break heading show-function function-context all-match quiet max-depth= max-count= threads= and or not extended-regexp basic-regexp perl-regexp fixed-strings full-name", refused: "open-files-in-pager=? textconv", operands: Words::Any, helpers: false },
-    Sub { name: "ls-files", short: "cdomiuskfzrtvX:x:", long: "cached deleted others modified ignored stage unmerged killed directory no-empty-directory exclude= exclude-from= exclude-standard error-unmatch full-name recurse-submodules abbrev=? debug eol deduplicate format= sparse", refused: "exclude-per-directory= with-tree=", operands: Words::Any, helpers: true },
-    Sub { name: "ls-tree", short: "drtlz", long: "long name-only name-status object-only full-name full-tree abbrev=? format=", refused: "", operands: Words::Any, helpers: false },
-    Sub { name: "cat-file", short: "tpse", long: "batch-check=? batch=? batch-all-objects unordered buffer allow-unknown-type follow-symlinks use-mailmap", refused: "textconv filters path= batch-command=?", operands: Words::Any, helpers: false },
-    Sub { name: "rev-parse", short: "q", long: "verify quiet short=? symbolic symbolic-full-name abbrev-ref=? all branches=? tags=? remotes=? show-toplevel show-prefix show-cdup git-dir absolute-git-dir git-common-dir is-inside-git-dir is-inside-work-tree is-bare-repository is-shallow-repository show-superproject-working-tree git-path= default= revs-only no-revs flags no-flags show-object-format=? local-env-vars since= until= not disambiguate= path-format=", refused: "parseopt sq-quote sq resolve-git-dir=", operands: Words::Any, helpers: false },
-    Sub { name: "rev-list", short: "n:0123456789", long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: false },
-    Sub { name: "describe", short: "", long: "all tags contains abbrev= candidates= exact-match debug long match= exclude= always first-parent dirty=? broken=?", refused: "", operands: Words::Any, helpers: true },
-    Sub { name: "name-rev", short: "", long: "tags refs= exclude= all name-only no-undefined always", refused: "annotate-stdin stdin", operands: Words::Any, helpers: false },
-    Sub { name: "merge-base", short: "a", long: "all octopus independent is-ancestor fork-point", refused: "", operands: Words::Any, helpers: false },
-    Sub { name: "for-each-ref", short: "", long: "count= sort= format= color=? points-at= merged=? no-merged=? contains=? no-contains=? ignore-case omit-empty", refused: "shell perl python tcl", operands: Words::Any, helpers: false },
-    Sub { name: "show-ref", short: "dsq", long: "head heads tags branches dereference hash=? verify abbrev=? quiet exists", refused: "exclude-existing=?", operands: Words::Any, helpers: false },
-    Sub { name: "show-branch", short: "ar", long: "all remotes current topo-order date-order sparse list sha1-name no-name", refused: "", operands: Words::Any, helpers: false },
-    Sub { name: "count-objects", short: "vH", long: "verbose human-readable", refused: "", operands: Words::None, helpers: false },
-    Sub { name: "check-ignore", short: "qvzn", long: "quiet verbose non-matching no-index", refused: "stdin", operands: Words::Any, helpers: false },
-    Sub { name: "check-attr", short: "az", long: "all cached", refused: "stdin source=", operands: Words::Any, helpers: false },
-    Sub { name: "var", short: "l", long: "", refused: "", operands: Words::First("GIT_AUTHOR_IDENT GIT_COMMITTER_IDENT GIT_DEFAULT_BRANCH"), helpers: false },
-    Sub { name: "version", short: "", long: "build-options", refused: "", operands: Words::None, helpers: false },
-    Sub { name: "branch", short: "arvqi", long: "list all remotes verbose color=? no-color column=? no-column sort= format= abbrev=? no-abbrev contains=? no-contains=? merged=? no-merged=? points-at= show-current ignore-case", refused: "delete move copy force set-upstream-to= unset-upstream edit-description track=? no-track create-reflog recurse-submodules quiet", operands: Words::Listing(&[('\0', "list"), ('\0', "contains"), ('\0', "merged"), ('\0', "no-merged"), ('\0', "no-contains"), ('\0', "points-at")]), helpers: false },
-    Sub { name: "tag", short: "ln:i", long: "list sort= format= contains=? no-contains=? merged=? no-merged=? points-at= column=? no-column color=? ignore-case", refused: "annotate sign delete verify force message= file= local-user= create-reflog cleanup= edit", operands: Words::Listing(&[('l', "list"), ('\0', "contains"), ('\0', "merged"), ('\0', "no-merged"), ('\0', "no-contains"), ('\0', "points-at"), ('n', "-")]), helpers: false },
-    Sub { name: "stash", short: "", long: LOG, refused: LOG_REFUSED, operands: Words::First("list show"), helpers: true },
-    Sub { name: "remote", short: "v", long: "verbose", refused: "", operands: Words::First("get-url"), helpers: false },
-    Sub { name: "worktree", short: "vz", long: "porcelain verbose", refused: "", operands: Words::First("list"), helpers: false },
-    Sub { name: "reflog", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::First("show"), helpers: true },
-    Sub { name: "submodule", short: "", long: "cached recursive quiet", refused: "", operands: Words::First("status summary"), helpers: true },
-    Sub { name: "config", short: "z", long: "get= get-all= get-regexp= global local system worktree null name-only show-origin show-scope type= bool int includes no-includes default=", refused: "list edit unset= unset-all= add replace-all rename-section remove-section file= blob= get-urlmatch= get-color= get-colorbool= append all value= fixed-value", operands: Words::None, helpers: false },
+    Sub {
+        name: "status",
+        short: "sbuvz",
+        long: "short branch show-stash porcelain=? long verbose untracked-files=? ignored=? ignore-submodules=? column=? no-column ahead-behind no-ahead-behind renames no-renames find-renames=? null",
+        refused: "",
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "diff",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "log",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "show",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "whatchanged",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "shortlog",
+        short: "snecw",
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "diff-tree",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "blame",
+        short: "bclL:tfnseowS:MC",
+        long: "root show-stats porcelain line-porcelain incremental show-name show-number show-email date= ignore-rev= ignore-revs-file= color-lines color-by-age abbrev= since= progress no-progress",
+        refused: "contents= textconv",
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "annotate",
+        short: "bclL:tfnsew",
+        long: "root date=",
+        refused: "contents=",
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "grep",
+        short: "niIwvhHEGPFlLzocpWqe:A:B:C:m:a",
+        long: "cached untracked no-index no-exclude-standard exclude-standard recurse-submodules text ignore-case invert-match word-regexp line-number column files-with-matches name-only files-without-match null only-matching count color=? no-color break heading show-function function-context all-match quiet max-depth= max-count= threads= and or not extended-regexp basic-regexp perl-regexp fixed-strings full-name",
+        refused: "open-files-in-pager=? textconv",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "ls-files",
+        short: "cdomiuskfzrtvX:x:",
+        long: "cached deleted others modified ignored stage unmerged killed directory no-empty-directory exclude= exclude-from= exclude-standard error-unmatch full-name recurse-submodules abbrev=? debug eol deduplicate format= sparse",
+        refused: "exclude-per-directory= with-tree=",
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "ls-tree",
+        short: "drtlz",
+        long: "long name-only name-status object-only full-name full-tree abbrev=? format=",
+        refused: "",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "cat-file",
+        short: "tpse",
+        long: "batch-check=? batch=? batch-all-objects unordered buffer allow-unknown-type follow-symlinks use-mailmap",
+        refused: "textconv filters path= batch-command=?",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "rev-parse",
+        short: "q",
+        long: "verify quiet short=? symbolic symbolic-full-name abbrev-ref=? all branches=? tags=? remotes=? show-toplevel show-prefix show-cdup git-dir absolute-git-dir git-common-dir is-inside-git-dir is-inside-work-tree is-bare-repository is-shallow-repository show-superproject-working-tree git-path= default= revs-only no-revs flags no-flags show-object-format=? local-env-vars since= until= not disambiguate= path-format=",
+        refused: "parseopt sq-quote sq resolve-git-dir=",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "rev-list",
+        short: "n:0123456789",
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "describe",
+        short: "",
+        long: "all tags contains abbrev= candidates= exact-match debug long match= exclude= always first-parent dirty=? broken=?",
+        refused: "",
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "name-rev",
+        short: "",
+        long: "tags refs= exclude= all name-only no-undefined always",
+        refused: "annotate-stdin stdin",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "merge-base",
+        short: "a",
+        long: "all octopus independent is-ancestor fork-point",
+        refused: "",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "for-each-ref",
+        short: "",
+        long: "count= sort= format= color=? points-at= merged=? no-merged=? contains=? no-contains=? ignore-case omit-empty",
+        refused: "shell perl python tcl",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "show-ref",
+        short: "dsq",
+        long: "head heads tags branches dereference hash=? verify abbrev=? quiet exists",
+        refused: "exclude-existing=?",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "show-branch",
+        short: "ar",
+        long: "all remotes current topo-order date-order sparse list sha1-name no-name",
+        refused: "",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "count-objects",
+        short: "vH",
+        long: "verbose human-readable",
+        refused: "",
+        operands: Words::None,
+        helpers: false,
+    },
+    Sub {
+        name: "check-ignore",
+        short: "qvzn",
+        long: "quiet verbose non-matching no-index",
+        refused: "stdin",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "check-attr",
+        short: "az",
+        long: "all cached",
+        refused: "stdin source=",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "var",
+        short: "l",
+        long: "",
+        refused: "",
+        operands: Words::First("GIT_AUTHOR_IDENT GIT_COMMITTER_IDENT GIT_DEFAULT_BRANCH"),
+        helpers: false,
+    },
+    Sub {
+        name: "version",
+        short: "",
+        long: "build-options",
+        refused: "",
+        operands: Words::None,
+        helpers: false,
+    },
+    Sub {
+        name: "branch",
+        short: "arvqi",
+        long: "list all remotes verbose color=? no-color column=? no-column sort= format= abbrev=? no-abbrev contains=? no-contains=? merged=? no-merged=? points-at= show-current ignore-case",
+        refused: "delete move copy force set-upstream-to= unset-upstream edit-description track=? no-track create-reflog recurse-submodules quiet",
+        operands: Words::Listing(&[
+            ('\0', "list"),
+            ('\0', "contains"),
+            ('\0', "merged"),
+            ('\0', "no-merged"),
+            ('\0', "no-contains"),
+            ('\0', "points-at"),
+        ]),
+        helpers: false,
+    },
+    Sub {
+        name: "tag",
+        short: "ln:i",
+        long: "list sort= format= contains=? no-contains=? merged=? no-merged=? points-at= column=? no-column color=? ignore-case",
+        refused: "annotate sign delete verify force message= file= local-user= create-reflog cleanup= edit",
+        operands: Words::Listing(&[
+            ('l', "list"),
+            ('\0', "contains"),
+            ('\0', "merged"),
+            ('\0', "no-merged"),
+            ('\0', "no-contains"),
+            ('\0', "points-at"),
+            ('n', "-"),
+        ]),
+        helpers: false,
+    },
+    Sub {
+        name: "stash",
+        short: "",
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::First("list show"),
+        helpers: true,
+    },
+    Sub {
+        name: "remote",
+        short: "v",
+        long: "verbose",
+        refused: "",
+        operands: Words::First("get-url"),
+        helpers: false,
+    },
+    Sub {
+        name: "worktree",
+        short: "vz",
+        long: "porcelain verbose",
+        refused: "",
+        operands: Words::First("list"),
+        helpers: false,
+    },
+    Sub {
+        name: "reflog",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::First("show"),
+        helpers: true,
+    },
+    Sub {
+        name: "submodule",
+        short: "",
+        long: "cached recursive quiet",
+        refused: "",
+        operands: Words::First("status summary"),
+        helpers: true,
+    },
+    Sub {
+        name: "config",
+        short: "z",
+        long: "get= get-all= get-regexp= global local system worktree null name-only show-origin show-scope type= bool int includes no-includes default=",
+        refused: "list edit unset= unset-all= add replace-all rename-section remove-section file= blob= get-urlmatch= get-color= get-colorbool= append all value= fixed-value",
+        operands: Words::None,
+        helpers: false,
+    },
 ];
 
 /// Settings that may be given with `-c`: they format, or they switch a helper off.
 const SETTINGS: &[(&str, &str)] = &[
-    ("color.", ""), ("core.quotepath", ""), ("core.quotePath", ""), ("core.fsmonitor", "false"), ("core.pager", "cat"), ("core.pager", ""),
-    ("core.hookspath", "/dev/null"), ("core.hooksPath", "/dev/null"), ("diff.external", ""), ("log.showsignature", "false"), ("log.showSignature", "false"),
-    ("advice.", ""), ("status.", ""), ("log.date", ""), ("diff.renames", ""), ("core.abbrev", ""), ("diff.context", ""), ("gc.auto", "0"),
+    ("color.", ""),
+    ("core.quotepath", ""),
+    ("core.quotePath", ""),
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("core.pager", ""),
+    ("core.hookspath", "/dev/null"),
+    ("core.hooksPath", "/dev/null"),
+    ("diff.external", ""),
+    ("log.showsignature", "false"),
+    ("log.showSignature", "false"),
+    ("advice.", ""),
+    ("status.", ""),
+    ("log.date", ""),
+    ("diff.renames", ""),
+    ("core.abbrev", ""),
+    ("diff.context", ""),
+    ("gc.auto", "0"),
 ];
-const FREE: &[&str] = &["color.", "core.quotepath", "core.quotePath", "advice.", "status.", "log.date", "diff.renames", "core.abbrev", "diff.context"];
+const FREE: &[&str] = &[
+    "color.",
+    "core.quotepath",
+    "core.quotePath",
+    "advice.",
+    "status.",
+    "log.date",
+    "diff.renames",
+    "core.abbrev",
+    "diff.context",
+];
 
 fn check(call: &Call<'_>) -> Result<(), String> {
     let (sub, args, folder) = global(call.args())?;
     let Some(sub) = sub else { return Ok(()) };
-    let Some(name) = sub.exact() else { return Err(format!("the git command `{}` isn't known before the run", sub.text)) };
+    let Some(name) = sub.exact() else {
+        return Err(format!(
+            "the git command `{}` isn't known before the run",
+            sub.text
+        ));
+    };
     let Some(known) = SUBS.iter().find(|s| s.name == name) else {
         return Err(format!("`git {name}` isn't known to only read"));
     };
-    let style = if known.short.contains('0') { Style::Number } else { Style::Gnu };
-    let parsed = crate::judge::parse_options(&Options { short: known.short, long: known.long, refused: known.refused, style }, args)?;
+    let style = if known.short.contains('0') {
+        Style::Number
+    } else {
+        Style::Gnu
+    };
+    let parsed = crate::judge::parse_options(
+        &Options {
+            short: known.short,
+            long: known.long,
+            refused: known.refused,
+            style,
+        },
+        args,
+    )?;
     let first = parsed.operands.first();
     match known.operands {
         Words::Any => {}
@@ -90,11 +389,16 @@ fn check(call: &Call<'_>) -> Result<(), String> {
             None if matches!(name, "remote" | "reflog" | "submodule") => {}
             Some(word) if word.exact().is_some_and(|w| listed(words, w)) => {}
             // `git reflog HEAD`
-            Some(_) if name == "reflog" && !first.and_then(|f| f.exact()).is_some_and(|w| matches!(w, "expire" | "delete" | "drop" | "write")) => {}
+            Some(_)
+                if name == "reflog"
+                    && !first
+                        .and_then(|f| f.exact())
+                        .is_some_and(|w| matches!(w, "expire" | "delete" | "drop" | "write")) => {}
             _ => return Err(format!("`git {name}` changes the repository in this form")),
         },
         Words::Listing(options) => {
-            let lists = parsed.operands.is_empty() || options.iter().any(|(c, l)| parsed.has(*c, l));
+            let lists =
+                parsed.operands.is_empty() || options.iter().any(|(c, l)| parsed.has(*c, l));
             if !lists {
                 return Err(format!("`git {name}` makes a new one in this form"));
             }
@@ -102,8 +406,19 @@ fn check(call: &Call<'_>) -> Result<(), String> {
         Words::None => return Err(format!("`git {name}` changes the repository in this form")),
     }
     if name == "config" {
-        let asked: Vec<&str> = ["get", "get-all", "get-regexp"].iter().flat_map(|o| parsed.values('\0', o)).map(|a| a.text.as_str()).collect();
-        if asked.is_empty() || asked.iter().any(|k| k.contains("credential") || k.contains("token") || k.contains("extraheader") || k.contains('*')) {
+        let asked: Vec<&str> = ["get", "get-all", "get-regexp"]
+            .iter()
+            .flat_map(|o| parsed.values('\0', o))
+            .map(|a| a.text.as_str())
+            .collect();
+        if asked.is_empty()
+            || asked.iter().any(|k| {
+                k.contains("credential")
+                    || k.contains("token")
+                    || k.contains("extraheader")
+                    || k.contains('*')
+            })
+        {
             return Err("settings can hold secrets".into());
         }
         return Ok(());
@@ -115,18 +430,34 @@ fn check(call: &Call<'_>) -> Result<(), String> {
     }
 }
 
+/// The command word, the words behind it, and the folder of `-C`.
+type Head<'a> = (Option<&'a Arg>, &'a [Arg], Option<&'a Arg>);
+
 /// Reads what stands in front of the command word.
-fn global(args: &[Arg]) -> Result<(Option<&Arg>, &[Arg], Option<&Arg>), String> {
+fn global(args: &[Arg]) -> Result<Head<'_>, String> {
     let mut i = 0;
     let mut folder = None;
     while let Some(arg) = args.get(i) {
         i += 1;
-        let Some(text) = arg.exact() else { return Err(format!("`{}` isn't known before the run", arg.text)) };
+        let Some(text) = arg.exact() else {
+            return Err(format!("`{}` isn't known before the run", arg.text));
+        };
         match text {
             "--version" | "-v" => return Ok((None, &[], None)),
-            "--no-pager" | "-P" | "--no-optional-locks" | "--literal-pathspecs" | "--glob-pathspecs" | "--noglob-pathspecs" | "--icase-pathspecs" | "--no-replace-objects" | "--no-lazy-fetch" | "--no-advice" => {}
+            "--no-pager"
+            | "-P"
+            | "--no-optional-locks"
+            | "--literal-pathspecs"
+            | "--glob-pathspecs"
+            | "--noglob-pathspecs"
+            | "--icase-pathspecs"
+            | "--no-replace-objects"
+            | "--no-lazy-fetch"
+            | "--no-advice" => {}
             "-C" => {
-                let Some(dir) = args.get(i) else { return Err("`-C` has no folder".into()) };
+                let Some(dir) = args.get(i) else {
+                    return Err("`-C` has no folder".into());
+                };
                 if folder.is_some() || !dir.is_literal() {
                     return Err("the repository isn't known before the run".into());
                 }
@@ -136,11 +467,15 @@ fn global(args: &[Arg]) -> Result<(Option<&Arg>, &[Arg], Option<&Arg>), String> 
             "-c" => {
                 let setting = args.get(i).and_then(Arg::exact).unwrap_or("");
                 if !harmless(setting) {
-                    return Err(format!("the setting `{setting}` isn't known to be harmless"));
+                    return Err(format!(
+                        "the setting `{setting}` isn't known to be harmless"
+                    ));
                 }
                 i += 1;
             }
-            _ if text.starts_with('-') => return Err(format!("`{text}` changes what git reads or runs")),
+            _ if text.starts_with('-') => {
+                return Err(format!("`{text}` changes what git reads or runs"));
+            }
             _ => return Ok((Some(arg), args.get(i..).unwrap_or(&[]), folder)),
         }
     }
@@ -148,10 +483,16 @@ fn global(args: &[Arg]) -> Result<(Option<&Arg>, &[Arg], Option<&Arg>), String> 
 }
 
 fn harmless(setting: &str) -> bool {
-    let Some((key, value)) = setting.split_once('=') else { return false };
+    let Some((key, value)) = setting.split_once('=') else {
+        return false;
+    };
     SETTINGS.iter().any(|(k, v)| {
         let free = FREE.contains(k);
-        let same = if k.ends_with('.') { key.starts_with(k) } else { key == *k };
+        let same = if k.ends_with('.') {
+            key.starts_with(k)
+        } else {
+            key == *k
+        };
         same && (free || value == *v)
     })
 }

@@ -4,10 +4,31 @@ use crate::judge::Call;
 
 /// Options with the number of words that they take.
 const OPTIONS: &[(&str, usize)] = &[
-    ("--null-input", 0), ("--raw-input", 0), ("--raw-output", 0), ("--raw-output0", 0), ("--join-output", 0), ("--compact-output", 0),
-    ("--color-output", 0), ("--monochrome-output", 0), ("--sort-keys", 0), ("--slurp", 0), ("--ascii-output", 0), ("--exit-status", 0),
-    ("--tab", 0), ("--seq", 0), ("--stream", 0), ("--unbuffered", 0), ("--help", 0), ("--version", 0), ("--args", 0), ("--jsonargs", 0),
-    ("--indent", 1), ("--arg", 2), ("--argjson", 2), ("--slurpfile", 2), ("--rawfile", 2),
+    ("--null-input", 0),
+    ("--raw-input", 0),
+    ("--raw-output", 0),
+    ("--raw-output0", 0),
+    ("--join-output", 0),
+    ("--compact-output", 0),
+    ("--color-output", 0),
+    ("--monochrome-output", 0),
+    ("--sort-keys", 0),
+    ("--slurp", 0),
+    ("--ascii-output", 0),
+    ("--exit-status", 0),
+    ("--tab", 0),
+    ("--seq", 0),
+    ("--stream", 0),
+    ("--unbuffered", 0),
+    ("--help", 0),
+    ("--version", 0),
+    ("--args", 0),
+    ("--jsonargs", 0),
+    ("--indent", 1),
+    ("--arg", 2),
+    ("--argjson", 2),
+    ("--slurpfile", 2),
+    ("--rawfile", 2),
 ];
 
 pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
@@ -21,7 +42,12 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
             filter.get_or_insert(arg);
             continue;
         }
-        let Some(text) = arg.exact() else { return Err(format!("`{}` isn't known before the run and may become an option", arg.text)) };
+        let Some(text) = arg.exact() else {
+            return Err(format!(
+                "`{}` isn't known before the run and may become an option",
+                arg.text
+            ));
+        };
         if text == "--" || text == "-" {
             continue;
         }
@@ -40,7 +66,12 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
         }
     }
     let Some(filter) = filter else { return Ok(()) };
-    let Some(text) = filter.exact() else { return Err(format!("its filter `{}` isn't known before the run", filter.text)) };
+    let Some(text) = filter.exact() else {
+        return Err(format!(
+            "its filter `{}` isn't known before the run",
+            filter.text
+        ));
+    };
     judge(text)
 }
 
@@ -56,7 +87,9 @@ fn judge(text: &str) -> Result<(), String> {
             word.push(c);
         } else {
             match word.as_str() {
-                "import" | "include" | "modulemeta" | "get_search_list" if lead != '.' => return Err("its filter loads a module".into()),
+                "import" | "include" | "modulemeta" | "get_search_list" if lead != '.' => {
+                    return Err("its filter loads a module".into());
+                }
                 "env" if lead != '.' => return Err("environments hold secrets".into()),
                 "ENV" if lead == '$' => return Err("environments hold secrets".into()),
                 _ => {}

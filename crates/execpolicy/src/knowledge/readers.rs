@@ -4,11 +4,20 @@ use super::{Check, Operands, Program};
 use crate::judge::{Options, Style};
 
 const fn harmless(names: &'static str, reason: &'static str) -> Program {
-    Program { names, reason, check: Check::Anything }
+    Program {
+        names,
+        reason,
+        check: Check::Anything,
+    }
 }
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
-    Options { short, long, refused, style: Style::Gnu }
+    Options {
+        short,
+        long,
+        refused,
+        style: Style::Gnu,
+    }
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[
@@ -16,14 +25,29 @@ pub(crate) static PROGRAMS: &[Program] = &[
     harmless("cat tac nl rev", "it prints files"),
     harmless("head tail", "it prints a part of files"),
     harmless("wc cksum sum", "it counts"),
-    harmless("md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum b3sum md5 shasum", "it prints checksums"),
-    harmless("cut paste fold expand unexpand fmt comm join tr pr", "it prints a form of its input"),
+    harmless(
+        "md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum b3sum md5 shasum",
+        "it prints checksums",
+    ),
+    harmless(
+        "cut paste fold expand unexpand fmt comm join tr pr",
+        "it prints a form of its input",
+    ),
     harmless("od hexdump hd", "it prints bytes"),
     harmless("cmp", "it compares files"),
-    harmless("stat basename dirname realpath readlink pathchk namei", "it prints facts about a path"),
+    harmless(
+        "stat basename dirname realpath readlink pathchk namei",
+        "it prints facts about a path",
+    ),
     harmless("seq expr factor numfmt", "it prints what it computes"),
-    harmless("nproc arch uname whoami id groups users who w uptime logname tty locale getconf", "it prints facts about the machine"),
-    harmless("df du free lsblk lscpu lsmem lspci lsusb vmstat", "it prints facts about the machine"),
+    harmless(
+        "nproc arch uname whoami id groups users who w uptime logname tty locale getconf",
+        "it prints facts about the machine",
+    ),
+    harmless(
+        "df du free lsblk lscpu lsmem lspci lsusb vmstat",
+        "it prints facts about the machine",
+    ),
     harmless("sleep usleep", "it waits"),
     harmless("true false yes", "it does nothing"),
     harmless("grep egrep fgrep", "it prints matching lines"),
@@ -35,7 +59,11 @@ pub(crate) static PROGRAMS: &[Program] = &[
         check: Check::Special(|call| {
             let parsed = call.options(&options("uRI:d:f:r:j", "utc universal rfc-email rfc-3339= iso-8601=? date= file= reference= resolution debug help version", "set="))?;
             // An operand that is no format sets the clock.
-            match parsed.operands.iter().find(|o| !o.text.starts_with('+') || o.fixed == 0) {
+            match parsed
+                .operands
+                .iter()
+                .find(|o| !o.text.starts_with('+') || o.fixed == 0)
+            {
                 Some(o) => Err(format!("`{}` would set the clock", o.text)),
                 None => Ok(()),
             }
@@ -45,7 +73,11 @@ pub(crate) static PROGRAMS: &[Program] = &[
         names: "uniq",
         reason: "it prints lines once",
         check: Check::Options(
-            options("cdDiuzf:s:w:", "count repeated all-repeated=? skip-fields= group=? ignore-case skip-chars= unique zero-terminated check-chars= help version", ""),
+            options(
+                "cdDiuzf:s:w:",
+                "count repeated all-repeated=? skip-fields= group=? ignore-case skip-chars= unique zero-terminated check-chars= help version",
+                "",
+            ),
             Operands::AtMost(1),
         ),
     },
@@ -64,13 +96,24 @@ pub(crate) static PROGRAMS: &[Program] = &[
     Program {
         names: "shuf",
         reason: "it prints lines in any order",
-        check: Check::Options(options("ei:n:rz", "echo input-range= head-count= repeat zero-terminated help version", "output= random-source="), Operands::Any),
+        check: Check::Options(
+            options(
+                "ei:n:rz",
+                "echo input-range= head-count= repeat zero-terminated help version",
+                "output= random-source=",
+            ),
+            Operands::Any,
+        ),
     },
     Program {
         names: "base64 base32 basenc",
         reason: "it prints a coding of its input",
         check: Check::Options(
-            options("diw:D", "decode ignore-garbage wrap= help version base64 base64url base32 base32hex base16 z85", "output= input="),
+            options(
+                "diw:D",
+                "decode ignore-garbage wrap= help version base64 base64url base32 base32hex base16 z85",
+                "output= input=",
+            ),
             Operands::AtMost(1),
         ),
     },
@@ -90,7 +133,11 @@ pub(crate) static PROGRAMS: &[Program] = &[
         names: "file",
         reason: "it prints the kinds of files",
         check: Check::Options(
-            options("bhiLkNnrsve:f:F:P:0pd", "brief mime mime-type mime-encoding dereference no-dereference keep-going separator= print0 raw special-files exclude= extension files-from= version help no-pad no-buffer", "compile magic-file= uncompress uncompress-noreport preserve-date"),
+            options(
+                "bhiLkNnrsve:f:F:P:0pd",
+                "brief mime mime-type mime-encoding dereference no-dereference keep-going separator= print0 raw special-files exclude= extension files-from= version help no-pad no-buffer",
+                "compile magic-file= uncompress uncompress-noreport preserve-date",
+            ),
             Operands::Any,
         ),
     },
@@ -122,7 +169,11 @@ pub(crate) static PROGRAMS: &[Program] = &[
         names: "column",
         reason: "it prints a table",
         check: Check::Options(
-            options("tnxJeLs:c:N:H:R:T:W:O:o:d:l:E:K:r:i:p:", "table separator= output-separator= columns= fillrows table-columns= table-right= json keep-empty-lines output-width= table-name= help version", ""),
+            options(
+                "tnxJeLs:c:N:H:R:T:W:O:o:d:l:E:K:r:i:p:",
+                "table separator= output-separator= columns= fillrows table-columns= table-right= json keep-empty-lines output-width= table-name= help version",
+                "",
+            ),
             Operands::Any,
         ),
     },

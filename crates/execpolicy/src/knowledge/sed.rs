@@ -23,7 +23,12 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     // Several expressions are one script of several lines.
     let mut text = String::new();
     for script in scripts {
-        let Some(exact) = script.exact() else { return Err(format!("its script `{}` isn't known before the run", script.text)) };
+        let Some(exact) = script.exact() else {
+            return Err(format!(
+                "its script `{}` isn't known before the run",
+                script.text
+            ));
+        };
         text.push_str(exact);
         text.push('\n');
     }
@@ -45,9 +50,12 @@ impl Script<'_> {
             }
             self.addresses()?;
             self.skip(|c| c == ' ' || c == '\t');
-            let Some(command) = self.take() else { return Err(UNKNOWN.into()) };
+            let Some(command) = self.take() else {
+                return Err(UNKNOWN.into());
+            };
             match command {
-                '{' | '}' | 'p' | 'P' | 'd' | 'D' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' | '=' | 'F' | 'z' => {}
+                '{' | '}' | 'p' | 'P' | 'd' | 'D' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x'
+                | '=' | 'F' | 'z' => {}
                 'l' | 'q' | 'Q' | 'L' => {
                     self.skip(|c| c == ' ');
                     self.skip(|c| c.is_ascii_digit());
@@ -60,7 +68,9 @@ impl Script<'_> {
                 'a' | 'i' | 'c' => self.text(),
                 's' => self.substitute()?,
                 'y' => {
-                    let Some(delimiter) = self.take() else { return Err(UNKNOWN.into()) };
+                    let Some(delimiter) = self.take() else {
+                        return Err(UNKNOWN.into());
+                    };
                     self.part(delimiter)?;
                     self.part(delimiter)?;
                 }
@@ -71,7 +81,11 @@ impl Script<'_> {
             }
             self.skip(|c| c == ' ' || c == '\t');
             // A command ends here; anything directly behind it would be read as its flags by some version.
-            if !self.rest.is_empty() && !self.rest.starts_with(['\n', ';', '}', '#', '{']) && command != '{' && command != '}' {
+            if !self.rest.is_empty()
+                && !self.rest.starts_with(['\n', ';', '}', '#', '{'])
+                && command != '{'
+                && command != '}'
+            {
                 return Err(UNKNOWN.into());
             }
         }
@@ -98,7 +112,10 @@ impl Script<'_> {
             let end = self.rest.find('\n').unwrap_or(self.rest.len());
             let line = self.rest.get(..end).unwrap_or("");
             let goes_on = line.ends_with('\\') && end < self.rest.len();
-            self.rest = self.rest.get(if goes_on { end + 1 } else { end }..).unwrap_or("");
+            self.rest = self
+                .rest
+                .get(if goes_on { end + 1 } else { end }..)
+                .unwrap_or("");
             if !goes_on {
                 return;
             }
@@ -118,7 +135,9 @@ impl Script<'_> {
                 }
                 Some('\\') => {
                     self.take();
-                    let Some(delimiter) = self.take() else { return Err(UNKNOWN.into()) };
+                    let Some(delimiter) = self.take() else {
+                        return Err(UNKNOWN.into());
+                    };
                     self.part(delimiter)?;
                     self.skip(|c| c == 'I' || c == 'M');
                 }
@@ -137,7 +156,11 @@ impl Script<'_> {
             match self.take() {
                 None => return Err(UNKNOWN.into()),
                 Some(c) if c == delimiter => {
-                    return if open { Err("a delimiter stands in brackets of its script".into()) } else { Ok(()) };
+                    return if open {
+                        Err("a delimiter stands in brackets of its script".into())
+                    } else {
+                        Ok(())
+                    };
                 }
                 Some('\\') => {
                     self.take();
@@ -150,7 +173,9 @@ impl Script<'_> {
     }
 
     fn substitute(&mut self) -> Result<(), String> {
-        let Some(delimiter) = self.take() else { return Err(UNKNOWN.into()) };
+        let Some(delimiter) = self.take() else {
+            return Err(UNKNOWN.into());
+        };
         self.part(delimiter)?;
         // Brackets mean nothing in the replacement.
         loop {

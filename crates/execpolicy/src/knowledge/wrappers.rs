@@ -1,6 +1,8 @@
 //! Programs that run the rest of their words.
 
-use super::find;
+use std::sync::LazyLock;
+
+use super::{Index, find};
 use crate::judge::{Arg, Call, Options, Style};
 
 /// What a wrapper runs.
@@ -27,29 +29,167 @@ struct Wrapper {
 }
 
 const WRAPPERS: &[Wrapper] = &[
-    Wrapper { names: "nice", short: "n:0123456789", long: "adjustment= help version", skip: 0, question: "" },
-    Wrapper { names: "timeout gtimeout", short: "fpk:s:v", long: "foreground preserve-status kill-after= signal= verbose help version", skip: 1, question: "" },
-    Wrapper { names: "stdbuf", short: "i:o:e:", long: "input= output= error= help version", skip: 0, question: "" },
-    Wrapper { names: "time", short: "pqv", long: "portability quiet verbose help version", skip: 0, question: "" },
-    Wrapper { names: "command builtin exec", short: "pcla:", long: "", skip: 0, question: "" },
-    Wrapper { names: "caffeinate", short: "disut:w:", long: "", skip: 0, question: "" },
-    Wrapper { names: "ionice", short: "c:n:tp:P:u:", long: "class= classdata= ignore help version", skip: 0, question: "it changes the priority of processes" },
-    Wrapper { names: "chrt", short: "abdfimoprvRT:P:D:", long: "all-tasks batch fifo idle other rr reset-on-fork", skip: 1, question: "it changes the priority of processes" },
-    Wrapper { names: "taskset", short: "apc", long: "all-tasks pid cpu-list", skip: 1, question: "it changes where processes run" },
-    Wrapper { names: "setsid", short: "cfw", long: "ctty fork wait", skip: 0, question: "it leaves a process behind" },
-    Wrapper { names: "nohup", short: "", long: "", skip: 0, question: "it leaves a process and a file behind" },
-    Wrapper { names: "sudo", short: "AbBEeHiKklnPSsVvC:D:g:h:p:R:r:t:T:U:u:", long: "askpass background bell close-from= chdir= preserve-env=? edit group= set-home host= login list non-interactive preserve-groups prompt= chroot= role= stdin shell type= user= other-user= validate", skip: 0, question: "it changes the user" },
-    Wrapper { names: "doas", short: "Lnsa:C:u:", long: "", skip: 0, question: "it changes the user" },
-    Wrapper { names: "pkexec", short: "", long: "user= disable-internal-agent", skip: 0, question: "it changes the user" },
-    Wrapper { names: "runuser su", short: "flmpPs:g:G:u:c:w:", long: "fast login shell= group= supp-group= user= command= preserve-environment", skip: 0, question: "it changes the user" },
-    Wrapper { names: "gosu setpriv su-exec", short: "", long: "reuid= regid= clear-groups no-new-privs", skip: 1, question: "it changes the user" },
-    Wrapper { names: "chroot", short: "", long: "groups= userspec= skip-chdir", skip: 1, question: "it changes the root folder" },
-    Wrapper { names: "unshare nsenter", short: "t:aCimnprTuUZFfcWG:S:", long: "target= all mount=? uts=? ipc=? net=? pid=? user=? cgroup=? root=? wd=? fork map-root-user", skip: 0, question: "it changes namespaces" },
-    Wrapper { names: "strace ltrace", short: "fFcCdDhiknqrStTvVwxyzYZa:b:e:E:I:o:O:p:P:s:S:u:U:X:", long: "", skip: 0, question: "it traces a process" },
-    Wrapper { names: "flock", short: "sxeonuFvw:E:c:", long: "shared exclusive nonblock unlock close no-fork timeout= conflict-exit-code= command= verbose", skip: 1, question: "it writes a lock file" },
-    Wrapper { names: "busybox toybox", short: "", long: "help list", skip: 0, question: "it holds many programs" },
-    Wrapper { names: "proxychains proxychains4 torsocks torify tsocks catchsegv firejail fakeroot fakechroot dbus-run-session xvfb-run systemd-run systemd-inhibit prlimit cpulimit numactl schedtool choom faketime unbuffer script-run chronic ts retry entr rlwrap with-lock run-one dumb-init tini bwrap", short: "qafckvn:p:", long: "", skip: 0, question: "it starts another program" },
-    Wrapper { names: "coproc", short: "", long: "", skip: 0, question: "it leaves a process behind" },
+    Wrapper {
+        names: "nice",
+        short: "n:0123456789",
+        long: "adjustment= help version",
+        skip: 0,
+        question: "",
+    },
+    Wrapper {
+        names: "timeout gtimeout",
+        short: "fpk:s:v",
+        long: "foreground preserve-status kill-after= signal= verbose help version",
+        skip: 1,
+        question: "",
+    },
+    Wrapper {
+        names: "stdbuf",
+        short: "i:o:e:",
+        long: "input= output= error= help version",
+        skip: 0,
+        question: "",
+    },
+    Wrapper {
+        names: "time",
+        short: "pqv",
+        long: "portability quiet verbose help version",
+        skip: 0,
+        question: "",
+    },
+    Wrapper {
+        names: "command builtin exec",
+        short: "pcla:",
+        long: "",
+        skip: 0,
+        question: "",
+    },
+    Wrapper {
+        names: "caffeinate",
+        short: "disut:w:",
+        long: "",
+        skip: 0,
+        question: "",
+    },
+    Wrapper {
+        names: "ionice",
+        short: "c:n:tp:P:u:",
+        long: "class= classdata= ignore help version",
+        skip: 0,
+        question: "it changes the priority of processes",
+    },
+    Wrapper {
+        names: "chrt",
+        short: "abdfimoprvRT:P:D:",
+        long: "all-tasks batch fifo idle other rr reset-on-fork",
+        skip: 1,
+        question: "it changes the priority of processes",
+    },
+    Wrapper {
+        names: "taskset",
+        short: "apc",
+        long: "all-tasks pid cpu-list",
+        skip: 1,
+        question: "it changes where processes run",
+    },
+    Wrapper {
+        names: "setsid",
+        short: "cfw",
+        long: "ctty fork wait",
+        skip: 0,
+        question: "it leaves a process behind",
+    },
+    Wrapper {
+        names: "nohup",
+        short: "",
+        long: "",
+        skip: 0,
+        question: "it leaves a process and a file behind",
+    },
+    Wrapper {
+        names: "sudo",
+        short: "AbBEeHiKklnPSsVvC:D:g:h:p:R:r:t:T:U:u:",
+        long: "askpass background bell close-from= chdir= preserve-env=? edit group= set-home host= login list non-interactive preserve-groups prompt= chroot= role= stdin shell type= user= other-user= validate",
+        skip: 0,
+        question: "it changes the user",
+    },
+    Wrapper {
+        names: "doas",
+        short: "Lnsa:C:u:",
+        long: "",
+        skip: 0,
+        question: "it changes the user",
+    },
+    Wrapper {
+        names: "pkexec",
+        short: "",
+        long: "user= disable-internal-agent",
+        skip: 0,
+        question: "it changes the user",
+    },
+    Wrapper {
+        names: "runuser su",
+        short: "flmpPs:g:G:u:c:w:",
+        long: "fast login shell= group= supp-group= user= command= preserve-environment",
+        skip: 0,
+        question: "it changes the user",
+    },
+    Wrapper {
+        names: "gosu setpriv su-exec",
+        short: "",
+        long: "reuid= regid= clear-groups no-new-privs",
+        skip: 1,
+        question: "it changes the user",
+    },
+    Wrapper {
+        names: "chroot",
+        short: "",
+        long: "groups= userspec= skip-chdir",
+        skip: 1,
+        question: "it changes the root folder",
+    },
+    Wrapper {
+        names: "unshare nsenter",
+        short: "t:aCimnprTuUZFfcWG:S:",
+        long: "target= all mount=? uts=? ipc=? net=? pid=? user=? cgroup=? root=? wd=? fork map-root-user",
+        skip: 0,
+        question: "it changes namespaces",
+    },
+    Wrapper {
+        names: "strace ltrace",
+        short: "fFcCdDhiknqrStTvVwxyzYZa:b:e:E:I:o:O:p:P:s:S:u:U:X:",
+        long: "",
+        skip: 0,
+        question: "it traces a process",
+    },
+    Wrapper {
+        names: "flock",
+        short: "sxeonuFvw:E:c:",
+        long: "shared exclusive nonblock unlock close no-fork timeout= conflict-exit-code= command= verbose",
+        skip: 1,
+        question: "it writes a lock file",
+    },
+    Wrapper {
+        names: "busybox toybox",
+        short: "",
+        long: "help list",
+        skip: 0,
+        question: "it holds many programs",
+    },
+    Wrapper {
+        names: "proxychains proxychains4 torsocks torify tsocks catchsegv firejail fakeroot fakechroot dbus-run-session xvfb-run systemd-run systemd-inhibit prlimit cpulimit numactl schedtool choom faketime unbuffer script-run chronic ts retry entr rlwrap with-lock run-one dumb-init tini bwrap",
+        short: "qafckvn:p:",
+        long: "",
+        skip: 0,
+        question: "it starts another program",
+    },
+    Wrapper {
+        names: "coproc",
+        short: "",
+        long: "",
+        skip: 0,
+        question: "it leaves a process behind",
+    },
 ];
 
 /// What the call runs, when its program is a wrapper.
@@ -59,30 +199,52 @@ pub(crate) fn unwrap(call: &Call<'_>) -> Option<Wrapped> {
         "xargs" | "gxargs" => return Some(xargs(call.args())),
         "find" | "gfind" => {
             let commands = find::commands(call.args());
-            return (!commands.is_empty()).then(|| Wrapped { commands, question: Some("it runs a command for what it finds".into()), ..Wrapped::default() });
+            return (!commands.is_empty()).then(|| Wrapped {
+                commands,
+                question: Some("it runs a command for what it finds".into()),
+                ..Wrapped::default()
+            });
         }
         "watch" => return Some(watch(call.args())),
         "parallel" => return Some(parallel(call.args())),
         "ssh" => return Some(ssh(call.args())),
         "eval" => return Some(joined(call.args(), "")),
         "trap" => {
-            let script = call.args().iter().find(|a| !a.text.starts_with('-')).cloned();
+            let script = call
+                .args()
+                .iter()
+                .find(|a| !a.text.starts_with('-'))
+                .cloned();
             return Some(joined(script.as_slice(), "it runs code at a later time"));
         }
-        "command" if call.args().first().and_then(Arg::exact).is_some_and(|t| matches!(t, "-v" | "-V" | "-pv")) => {
+        "command"
+            if call
+                .args()
+                .first()
+                .and_then(Arg::exact)
+                .is_some_and(|t| matches!(t, "-v" | "-V" | "-pv")) =>
+        {
             return Some(Wrapped::default());
         }
-        "exec" | "nice" | "command" | "time" if call.args().is_empty() => return Some(Wrapped::default()),
+        "exec" | "nice" | "command" | "time" if call.args().is_empty() => {
+            return Some(Wrapped::default());
+        }
         "git" => return bisect(call.args()),
         "mount" => return None,
         _ => {}
     }
-    let wrapper = WRAPPERS.iter().find(|w| super::listed(w.names, call.name))?;
+    static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(WRAPPERS.iter().map(|w| w.names)));
+    let wrapper = WRAPPERS.get(INDEX.find(call.name)?)?;
     Some(table(wrapper, call.args()))
 }
 
 fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
-    let options = Options { short: wrapper.short, long: wrapper.long, refused: "", style: Style::Posix };
+    let options = Options {
+        short: wrapper.short,
+        long: wrapper.long,
+        refused: "",
+        style: Style::Posix,
+    };
     let mut wrapped = Wrapped::default();
     if !wrapper.question.is_empty() {
         wrapped.question = Some(wrapper.question.into());
@@ -92,7 +254,10 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
             for code in parsed.values('c', "command").chain(parsed.values('E', "-")) {
                 wrapped.scripts.extend(code.exact().map(str::to_owned));
             }
-            if let Some(value) = parsed.value_of('p', "-").filter(|_| wrapper.names == "ionice") {
+            if let Some(value) = parsed
+                .value_of('p', "-")
+                .filter(|_| wrapper.names == "ionice")
+            {
                 let _ = value;
             }
             parsed.rest
@@ -100,7 +265,9 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
         // Not knowing an option is a question, and the first word that looks like a command is still looked at.
         Err(why) => {
             wrapped.question.get_or_insert(why);
-            args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len())
+            args.iter()
+                .position(|a| !a.text.starts_with('-'))
+                .unwrap_or(args.len())
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest + wrapper.skip).cloned().collect();
@@ -110,7 +277,9 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
         command.remove(0);
     }
     if command.is_empty() {
-        wrapped.question.get_or_insert_with(|| "it starts a shell or does something of its own".into());
+        wrapped
+            .question
+            .get_or_insert_with(|| "it starts a shell or does something of its own".into());
     } else {
         wrapped.commands.push(command);
     }
@@ -144,17 +313,33 @@ fn env(args: &[Arg]) -> Wrapped {
                 wrapped.question = Some("it changes the search path".into());
             }
             wrapped.folder = parsed.values('C', "chdir").last().cloned();
-            (parsed.rest, parsed.values('S', "split-string").cloned().collect::<Vec<_>>())
+            (
+                parsed.rest,
+                parsed
+                    .values('S', "split-string")
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            )
         }
         Err(why) => {
             wrapped.question = Some(why);
-            (args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len()), Vec::new())
+            (
+                args.iter()
+                    .position(|a| !a.text.starts_with('-'))
+                    .unwrap_or(args.len()),
+                Vec::new(),
+            )
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest).cloned().collect();
     if !splits.is_empty() {
         wrapped.question = Some("it splits words by rules of its own".into());
-        let words = splits.iter().flat_map(|s| s.text.split_ascii_whitespace().map(Arg::literal).collect::<Vec<_>>());
+        let words = splits.iter().flat_map(|s| {
+            s.text
+                .split_ascii_whitespace()
+                .map(Arg::literal)
+                .collect::<Vec<_>>()
+        });
         command.splice(0..0, words);
     }
     while let Some((name, value)) = command.first().and_then(as_assignment) {
@@ -162,10 +347,14 @@ fn env(args: &[Arg]) -> Wrapped {
         command.remove(0);
     }
     if command.first().is_some_and(|c| !c.is_literal()) {
-        wrapped.question.get_or_insert_with(|| "its command isn't known before the run".into());
+        wrapped
+            .question
+            .get_or_insert_with(|| "its command isn't known before the run".into());
     }
     if command.is_empty() {
-        wrapped.question.get_or_insert_with(|| "environments hold secrets".into());
+        wrapped
+            .question
+            .get_or_insert_with(|| "environments hold secrets".into());
     } else {
         wrapped.commands.push(command);
     }
@@ -191,7 +380,9 @@ fn xargs(args: &[Arg]) -> Wrapped {
         }
         Err(why) => {
             wrapped.question = Some(why);
-            args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len())
+            args.iter()
+                .position(|a| !a.text.starts_with('-'))
+                .unwrap_or(args.len())
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest).cloned().collect();
@@ -219,31 +410,71 @@ fn watch(args: &[Arg]) -> Wrapped {
         refused: "",
         style: Style::Posix,
     };
-    let rest = crate::judge::parse_options(&OPTIONS, args).map_or_else(|_| args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len()), |p| p.rest);
-    joined(args.get(rest..).unwrap_or(&[]), "it runs a command again and again")
+    let rest = crate::judge::parse_options(&OPTIONS, args).map_or_else(
+        |_| {
+            args.iter()
+                .position(|a| !a.text.starts_with('-'))
+                .unwrap_or(args.len())
+        },
+        |p| p.rest,
+    );
+    joined(
+        args.get(rest..).unwrap_or(&[]),
+        "it runs a command again and again",
+    )
 }
 
 fn parallel(args: &[Arg]) -> Wrapped {
-    let start = args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len());
-    let mut command: Vec<Arg> = args.iter().skip(start).take_while(|a| !a.text.starts_with(":::")).cloned().collect();
+    let start = args
+        .iter()
+        .position(|a| !a.text.starts_with('-'))
+        .unwrap_or(args.len());
+    let mut command: Vec<Arg> = args
+        .iter()
+        .skip(start)
+        .take_while(|a| !a.text.starts_with(":::"))
+        .cloned()
+        .collect();
     command.push(Arg::supplied());
-    Wrapped { commands: vec![command], question: Some("it runs commands that its input makes".into()), ..Wrapped::default() }
+    Wrapped {
+        commands: vec![command],
+        question: Some("it runs commands that its input makes".into()),
+        ..Wrapped::default()
+    }
 }
 
 fn ssh(args: &[Arg]) -> Wrapped {
-    const OPTIONS: Options = Options { short: "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:", long: "", refused: "", style: Style::Posix };
+    const OPTIONS: Options = Options {
+        short: "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:",
+        long: "",
+        refused: "",
+        style: Style::Posix,
+    };
     let rest = crate::judge::parse_options(&OPTIONS, args).map_or(args.len(), |p| p.rest);
-    joined(args.get(rest + 1..).unwrap_or(&[]), "it connects to another machine")
+    joined(
+        args.get(rest + 1..).unwrap_or(&[]),
+        "it connects to another machine",
+    )
 }
 
 /// Words joined to one text, which is then a line of its own.
 fn joined(args: &[Arg], question: &str) -> Wrapped {
-    let mut wrapped = Wrapped { question: (!question.is_empty()).then(|| question.to_owned()), ..Wrapped::default() };
+    let mut wrapped = Wrapped {
+        question: (!question.is_empty()).then(|| question.to_owned()),
+        ..Wrapped::default()
+    };
     if let Some(unknown) = args.iter().find(|a| a.exact().is_none()) {
-        wrapped.question = Some(format!("it runs `{}`, which isn't known before", unknown.text));
+        wrapped.question = Some(format!(
+            "it runs `{}`, which isn't known before",
+            unknown.text
+        ));
         return wrapped;
     }
-    let text = args.iter().map(|a| a.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text = args
+        .iter()
+        .map(|a| a.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     if !text.trim().is_empty() {
         wrapped.scripts.push(text);
     }
@@ -256,13 +487,23 @@ fn bisect(args: &[Arg]) -> Option<Wrapped> {
     let question = Some("git runs a command".to_owned());
     if let (Some(_), Some(run)) = (at("bisect"), at("run")) {
         let command: Vec<Arg> = args.iter().skip(run + 1).cloned().collect();
-        return (!command.is_empty()).then(|| Wrapped { commands: vec![command], question, ..Wrapped::default() });
+        return (!command.is_empty()).then(|| Wrapped {
+            commands: vec![command],
+            question,
+            ..Wrapped::default()
+        });
     }
     if let (Some(_), Some(each)) = (at("submodule"), at("foreach")) {
-        return Some(joined(args.get(each + 1..).unwrap_or(&[]), "git runs a command"));
+        return Some(joined(
+            args.get(each + 1..).unwrap_or(&[]),
+            "git runs a command",
+        ));
     }
     if let (Some(_), Some(x)) = (at("rebase"), at("-x").or_else(|| at("--exec"))) {
-        return Some(joined(args.get(x + 1..x + 2).unwrap_or(&[]), "git runs a command"));
+        return Some(joined(
+            args.get(x + 1..x + 2).unwrap_or(&[]),
+            "git runs a command",
+        ));
     }
     None
 }

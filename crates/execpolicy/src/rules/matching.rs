@@ -23,7 +23,10 @@ impl Rules for RuleSet {
         let allowed = self.allows(layer).is_some();
         let matching = self.candidates(layer).filter(|r| {
             let outweighed = r.builtin && r.decision == Decision::Prompt && allowed;
-            r.decision >= least && r.decision != Decision::Allow && !outweighed && tightens(r, layer)
+            r.decision >= least
+                && r.decision != Decision::Allow
+                && !outweighed
+                && tightens(r, layer)
         });
         // The first of the strictest, so that verdicts don't depend on how many others match.
         let mut best: Option<&Rule> = None;
@@ -36,7 +39,9 @@ impl Rules for RuleSet {
     }
 
     fn allows(&self, layer: &Layer<'_>) -> Option<Ruled> {
-        self.candidates(layer).find(|r| layer.trusted && r.decision == Decision::Allow && loosens(r, layer)).map(ruled)
+        self.candidates(layer)
+            .find(|r| layer.trusted && r.decision == Decision::Allow && loosens(r, layer))
+            .map(ruled)
     }
 }
 
@@ -56,19 +61,41 @@ impl RuleSet {
     fn candidates<'a>(&'a self, layer: &'a Layer<'_>) -> impl Iterator<Item = &'a Rule> {
         let word = layer.argv.first().map_or("", |a| a.text.as_str());
         let of = |name: &str| self.by_program.get(name).map_or(&[][..], Vec::as_slice);
-        let path = if word == layer.name { &[][..] } else { of(word) };
-        of(layer.name).iter().chain(path).chain(of("*")).filter_map(|i| self.rules.get(*i as usize))
+        let path = if word == layer.name {
+            &[][..]
+        } else {
+            of(word)
+        };
+        of(layer.name)
+            .iter()
+            .chain(path)
+            .chain(of("*"))
+            .filter_map(|i| self.rules.get(*i as usize))
     }
 
     /// Whether one rule matches, for its examples.
     pub fn matches(rule: &Rule, layer: &Layer<'_>) -> bool {
-        if rule.decision == Decision::Allow { loosens(rule, layer) } else { tightens(rule, layer) }
+        if rule.decision == Decision::Allow {
+            loosens(rule, layer)
+        } else {
+            tightens(rule, layer)
+        }
     }
 }
 
 fn ruled(rule: &Rule) -> Ruled {
-    let id = if rule.builtin { format!("builtin:{}", rule.id) } else { rule.id.clone() };
-    Ruled { decision: rule.decision, reason: rule.reason.clone(), rule: id, words: rule.command.len(), env: rule.env.clone() }
+    let id = if rule.builtin {
+        format!("builtin:{}", rule.id)
+    } else {
+        rule.id.clone()
+    };
+    Ruled {
+        decision: rule.decision,
+        reason: rule.reason.clone(),
+        rule: id,
+        words: rule.command.len(),
+        env: rule.env.clone(),
+    }
 }
 
 fn accepts(element: &Element, word: &str) -> bool {
@@ -78,49 +105,83 @@ fn accepts(element: &Element, word: &str) -> bool {
 /// Whether an element names the program of the layer.
 fn program(element: &Element, layer: &Layer<'_>, loose: bool) -> bool {
     let word = layer.argv.first().map_or("", |a| a.text.as_str());
-    element.0.iter().any(|e| e == "*" || e == word || (!e.contains('/') && e == layer.name && (loose || layer.trusted)))
+    element.0.iter().any(|e| {
+        e == "*" || e == word || (!e.contains('/') && e == layer.name && (loose || layer.trusted))
+    })
 }
 
 fn sets(layer: &Layer<'_>, names: &[String]) -> bool {
-    names.iter().all(|n| layer.assignments.iter().any(|(name, _)| name == n))
+    names
+        .iter()
+        .all(|n| layer.assignments.iter().any(|(name, _)| name == n))
 }
 
 /// An `allow` rule: every word in its place and known.
 fn loosens(rule: &Rule, layer: &Layer<'_>) -> bool {
-    let Some((first, rest)) = rule.command.split_first() else { return false };
+    let Some((first, rest)) = rule.command.split_first() else {
+        return false;
+    };
     if !program(first, layer, false) || !sets(layer, &rule.env) {
         return false;
     }
     let words_match = rest.iter().enumerate().all(|(i, element)| {
-        layer.argv.get(i + 1).is_some_and(|arg| arg.exact().is_some_and(|text| accepts(element, text)))
+        layer
+            .argv
+            .get(i + 1)
+            .is_some_and(|arg| arg.exact().is_some_and(|text| accepts(element, text)))
     });
-    words_match && rule.flags.iter().all(|flag| layer.argv.iter().skip(1).any(|a| a.exact().is_some_and(|t| accepts(flag, t))))
+    words_match
+        && rule.flags.iter().all(|flag| {
+            layer
+                .argv
+                .iter()
+                .skip(1)
+                .any(|a| a.exact().is_some_and(|t| accepts(flag, t)))
+        })
 }
 
 /// A stricter rule: the same meaning in any spelling.
 fn tightens(rule: &Rule, layer: &Layer<'_>) -> bool {
-    let Some((first, rest)) = rule.command.split_first() else { return false };
+    let Some((first, rest)) = rule.command.split_first() else {
+        return false;
+    };
     if !program(first, layer, true) || !sets(layer, &rule.env) {
         return false;
     }
     let args = layer.argv.get(1..).unwrap_or(&[]);
-    let (options, words): (Vec<&Element>, Vec<&Element>) = rest.iter().partition(|e| e.0.iter().all(|w| w.len() > 1 && w.starts_with('-') && w != "--"));
-    options.iter().all(|e| option_given(e, args)) && rule.flags.iter().all(|e| option_given(e, args)) && operands(&words, layer.name, args)
+    let (options, words): (Vec<&Element>, Vec<&Element>) = rest.iter().partition(|e| {
+        e.0.iter()
+            .all(|w| w.len() > 1 && w.starts_with('-') && w != "--")
+    });
+    options.iter().all(|e| option_given(e, args))
+        && rule.flags.iter().all(|e| option_given(e, args))
+        && operands(&words, layer.name, args)
 }
 
 /// Whether one of the options is given, alone, in a cluster, abbreviated or with a value.
 fn option_given(element: &Element, args: &[Arg]) -> bool {
-    let end = args.iter().position(|a| a.exact() == Some("--")).unwrap_or(args.len());
+    let end = args
+        .iter()
+        .position(|a| a.exact() == Some("--"))
+        .unwrap_or(args.len());
     let args = args.get(..end).unwrap_or(args);
     element.0.iter().any(|option| {
         let whole = option == "*" || args.iter().any(|arg| spelled(option, arg));
-        whole || letters(option).is_some_and(|l| l.chars().all(|c| args.iter().any(|arg| cluster(&arg.text, c) || long_of(c, &arg.text))))
+        whole
+            || letters(option).is_some_and(|l| {
+                l.chars().all(|c| {
+                    args.iter()
+                        .any(|arg| cluster(&arg.text, c) || long_of(c, &arg.text))
+                })
+            })
     })
 }
 
 /// `-rf` is both letters, wherever they stand; `-delete` is a word.
 fn letters(option: &str) -> Option<&str> {
-    option.strip_prefix('-').filter(|l| (1..=3).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphabetic()))
+    option
+        .strip_prefix('-')
+        .filter(|l| (1..=3).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 fn spelled(option: &str, arg: &Arg) -> bool {
@@ -144,11 +205,14 @@ fn spelled(option: &str, arg: &Arg) -> bool {
 }
 
 fn cluster(text: &str, letter: char) -> bool {
-    text.strip_prefix('-').is_some_and(|l| !l.starts_with('-') && l.contains(letter))
+    text.strip_prefix('-')
+        .is_some_and(|l| !l.starts_with('-') && l.contains(letter))
 }
 
 fn long_of(letter: char, text: &str) -> bool {
-    let Some(name) = text.strip_prefix("--").filter(|n| n.len() >= 3) else { return false };
+    let Some(name) = text.strip_prefix("--").filter(|n| n.len() >= 3) else {
+        return false;
+    };
     match letter {
         'r' | 'R' => "recursive".starts_with(name),
         'f' => "force".starts_with(name),
@@ -160,7 +224,9 @@ fn long_of(letter: char, text: &str) -> bool {
 /// taken as its value where that fits.
 fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
     let mut wanted = words.iter();
-    let Some(mut next) = wanted.next() else { return true };
+    let Some(mut next) = wanted.next() else {
+        return true;
+    };
     let (mut after_option, mut ended) = (false, false);
     for arg in args {
         if !ended && arg.text.starts_with('-') && arg.text.len() > 1 {
@@ -186,15 +252,27 @@ fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
 
 /// Options in front of git's command take values that are no commands; of other programs it isn't known which do.
 fn takes_value(program: &str, option: &str) -> bool {
-    program != "git" || matches!(option, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" | "--config-env")
+    program != "git"
+        || matches!(
+            option,
+            "-C" | "-c"
+                | "--git-dir"
+                | "--work-tree"
+                | "--namespace"
+                | "--exec-path"
+                | "--config-env"
+        )
 }
 
 fn same_operand(element: &str, arg: &Arg) -> bool {
     let text = arg.text.as_str();
     // `//` and `/.` are `/`.
-    text == element || (element.starts_with('/') && text.starts_with('/') && clean(text) == clean(element))
+    text == element
+        || (element.starts_with('/') && text.starts_with('/') && clean(text) == clean(element))
 }
 
 fn clean(path: &str) -> Vec<&str> {
-    path.split('/').filter(|p| !p.is_empty() && *p != ".").collect()
+    path.split('/')
+        .filter(|p| !p.is_empty() && *p != ".")
+        .collect()
 }

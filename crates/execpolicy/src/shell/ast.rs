@@ -37,7 +37,12 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// The command indices of each stage.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u32>> + '_ {
-        let ends = self.stages.iter().skip(1).copied().chain(std::iter::once(self.end));
+        let ends = self
+            .stages
+            .iter()
+            .skip(1)
+            .copied()
+            .chain(std::iter::once(self.end));
         self.stages.iter().zip(ends).map(|(start, end)| *start..end)
     }
 }
@@ -118,16 +123,28 @@ pub(crate) enum SubKind {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Piece {
-    Text { text: String, quoted: bool },
+    Text {
+        text: String,
+        quoted: bool,
+    },
     /// An unquoted `*`, `?` or `[`.
     Glob(char),
     /// `~` or `~user` at a place where it expands.
     Tilde(String),
     /// `$name`, or `${name}` with at most a default.
-    Var { name: String, quoted: bool },
+    Var {
+        name: String,
+        quoted: bool,
+    },
     /// Any other expansion; unquoted ones may become any number of words.
-    Dynamic { quoted: bool },
-    Sub { kind: SubKind, quoted: bool, range: Range<u32> },
+    Dynamic {
+        quoted: bool,
+    },
+    Sub {
+        kind: SubKind,
+        quoted: bool,
+        range: Range<u32>,
+    },
     /// An unquoted `{`, `,` or `}` that brace expansion may use; gone once the word is finished.
     Mark(char),
 }
@@ -148,7 +165,12 @@ impl Word {
     /// The word when it was written without any quote or escape: only such words are reserved words.
     pub fn bare(&self) -> Option<&str> {
         match self.pieces.as_slice() {
-            [Piece::Text { text, quoted: false }] => Some(text),
+            [
+                Piece::Text {
+                    text,
+                    quoted: false,
+                },
+            ] => Some(text),
             _ => None,
         }
     }

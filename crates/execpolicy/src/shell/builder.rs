@@ -60,7 +60,10 @@ impl WordBuilder {
             text.push_str(new);
             return;
         }
-        self.pieces.push(Piece::Text { text: new.to_owned(), quoted });
+        self.pieces.push(Piece::Text {
+            text: new.to_owned(),
+            quoted,
+        });
     }
 
     pub fn push(&mut self, piece: Piece) {
@@ -68,6 +71,10 @@ impl WordBuilder {
             return;
         }
         self.pieces.push(piece);
+    }
+
+    pub fn too_long(&self) -> bool {
+        self.pieces.len() > super::MAX_PIECES
     }
 
     pub fn is_empty(&self) -> bool {
@@ -85,14 +92,19 @@ impl WordBuilder {
     }
 
     pub fn finish(self) -> Word {
-        Word { pieces: self.pieces }
+        Word {
+            pieces: self.pieces,
+        }
     }
 }
 
 /// Whether a text is a variable name.
 pub(crate) fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') && bytes.all(is_name_byte)
+    bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(is_name_byte)
 }
 
 pub(crate) fn is_name_byte(b: u8) -> bool {

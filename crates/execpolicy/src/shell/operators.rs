@@ -98,7 +98,9 @@ impl Parser {
     fn function_head(&mut self) -> Result<(), Refusal> {
         let command = &self.level().command;
         let name = match command.words.as_slice() {
-            [word] if command.assignments.is_empty() && command.redirects.is_empty() => word.bare().map(str::to_owned),
+            [word] if command.assignments.is_empty() && command.redirects.is_empty() => {
+                word.bare().map(str::to_owned)
+            }
             _ => None,
         };
         let Some(name) = name.filter(|n| is_function_name(n)) else {
@@ -129,7 +131,8 @@ impl Parser {
         };
         self.finish_command()?;
         let level = self.level();
-        if level.need != Need::Nothing || level.function.is_some() || !(level.any || empty_allowed) {
+        if level.need != Need::Nothing || level.function.is_some() || !(level.any || empty_allowed)
+        {
             return Err("a parenthesis closes an incomplete command");
         }
         self.finish_pipeline(false);
@@ -179,7 +182,13 @@ impl Parser {
         self.begin_redirect(fd, named, op, strip)
     }
 
-    fn begin_redirect(&mut self, fd: Option<u32>, named: bool, op: RedirectOp, strip: bool) -> Result<(), Refusal> {
+    fn begin_redirect(
+        &mut self,
+        fd: Option<u32>,
+        named: bool,
+        op: RedirectOp,
+        strip: bool,
+    ) -> Result<(), Refusal> {
         let level = self.level();
         if level.redirect.is_some() {
             return Err("a redirection has no target");
@@ -187,7 +196,12 @@ impl Parser {
         if level.function.is_some() {
             return Err("a function body isn't a compound command");
         }
-        level.redirect = Some(PendingRedirect { fd, named, op, strip });
+        level.redirect = Some(PendingRedirect {
+            fd,
+            named,
+            op,
+            strip,
+        });
         Ok(())
     }
 
@@ -197,7 +211,11 @@ impl Parser {
         }
         let len = if self.input.raw(1) == Some(b';') {
             self.no_continuation(2)?;
-            if self.input.raw(2) == Some(b'&') { 3 } else { 2 }
+            if self.input.raw(2) == Some(b'&') {
+                3
+            } else {
+                2
+            }
         } else {
             2
         };
@@ -213,13 +231,24 @@ impl Parser {
 
     /// Operators that are split by a line continuation are refused, so that none is read differently.
     fn no_continuation(&self, ahead: usize) -> Result<(), Refusal> {
-        if self.input.continues(ahead) { Err("a line continuation splits an operator") } else { Ok(()) }
+        if self.input.continues(ahead) {
+            Err("a line continuation splits an operator")
+        } else {
+            Ok(())
+        }
     }
 
     pub fn begin_process_substitution(&mut self) -> Result<(), Refusal> {
-        let kind = if self.input.raw(0) == Some(b'<') { SubKind::Input } else { SubKind::Output };
+        let kind = if self.input.raw(0) == Some(b'<') {
+            SubKind::Input
+        } else {
+            SubKind::Output
+        };
         self.input.skip(2);
-        self.enter(Kind::Sub { kind, quoted: false })
+        self.enter(Kind::Sub {
+            kind,
+            quoted: false,
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! The loop and its stack.
 
-use super::ast::{Assignment, Command, CommandKind, Failure, Piece, Pipeline, Redirect, RedirectOp, Script, SubKind, Word};
+use super::ast::{
+    Assignment, Command, CommandKind, Failure, Piece, Pipeline, Redirect, RedirectOp, Script,
+    SubKind, Word,
+};
 use super::builder::WordBuilder;
 use super::input::Input;
 use super::{MAX_BYTES, MAX_DEPTH};
@@ -9,11 +12,18 @@ use super::{MAX_BYTES, MAX_DEPTH};
 pub(crate) fn parse(text: &str) -> Script {
     let mut parser = Parser::new(text);
     if text.len() > MAX_BYTES {
-        parser.script.failure = Some(Failure { offset: MAX_BYTES, what: "it is longer than 64 KiB" });
+        parser.script.failure = Some(Failure {
+            offset: MAX_BYTES,
+            what: "it is longer than 64 KiB",
+        });
         return parser.script;
     }
     while !parser.done {
-        let step = if parser.level().word.is_some() { parser.step_word() } else { parser.step_command() };
+        let step = if parser.level().word.is_some() {
+            parser.step_word()
+        } else {
+            parser.step_command()
+        };
         if let Err(what) = step {
             let offset = parser.inputs.first().unwrap_or(&parser.input).pos();
             parser.script.failure = Some(Failure { offset, what });
@@ -35,6 +45,8 @@ pub(crate) struct Parser {
     /// Here-documents whose bodies begin at the next newline.
     pub heredocs: Vec<PendingHereDoc>,
     pub done: bool,
+    /// Words that brace expansion made so far.
+    pub expanded: usize,
 }
 
 /// One nesting level at which commands are read.
@@ -62,16 +74,27 @@ pub(crate) struct Level {
 pub(crate) enum Kind {
     #[default]
     Top,
-    Sub { kind: SubKind, quoted: bool },
-    Backquote { quoted: bool },
-    HereBody { slot: u32 },
+    Sub {
+        kind: SubKind,
+        quoted: bool,
+    },
+    Backquote {
+        quoted: bool,
+    },
+    HereBody {
+        slot: u32,
+    },
     Paren,
     Brace,
     If(IfPhase),
-    Loop { body: bool },
+    Loop {
+        body: bool,
+    },
     For(ForPhase),
     Case(CasePhase),
-    Condition { regex: bool },
+    Condition {
+        regex: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +118,9 @@ pub(crate) enum CasePhase {
     Subject,
     In,
     /// Before a pattern; the flag says whether `(` or an earlier alternative was read.
-    Pattern { begun: bool },
+    Pattern {
+        begun: bool,
+    },
     AfterPattern,
     Body,
 }
@@ -142,6 +167,7 @@ impl Parser {
             script: Script::default(),
             heredocs: Vec::new(),
             done: false,
+            expanded: 0,
         }
     }
 
@@ -165,16 +191,28 @@ impl Parser {
 
     /// Begins a nested level.
     pub fn enter(&mut self, kind: Kind) -> Result<(), Refusal> {
-        let depth = self.levels.iter().map(|l| 1 + l.word.as_ref().map_or(0, |w| w.modes.len())).sum::<usize>();
+        let depth = self
+            .levels
+            .iter()
+            .map(|l| 1 + l.word.as_ref().map_or(0, |w| w.modes.len()))
+            .sum::<usize>();
         if depth >= MAX_DEPTH {
             return Err("it is nested deeper than 64 levels");
         }
         let start = self.count();
         let outer_heredocs = match kind {
-            Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. } => std::mem::take(&mut self.heredocs),
+            Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. } => {
+                std::mem::take(&mut self.heredocs)
+            }
             _ => Vec::new(),
         };
-        self.levels.push(Level { kind, start, pipeline_start: start, outer_heredocs, ..Level::default() });
+        self.levels.push(Level {
+            kind,
+            start,
+            pipeline_start: start,
+            outer_heredocs,
+            ..Level::default()
+        });
         Ok(())
     }
 
@@ -183,18 +221,26 @@ impl Parser {
         if !self.heredocs.is_empty() {
             return Err("a here-document has no body inside its substitution");
         }
-        let Some(level) = self.levels.pop() else { return Err("a parenthesis closes nothing") };
+        let Some(level) = self.levels.pop() else {
+            return Err("a parenthesis closes nothing");
+        };
         self.heredocs = level.outer_heredocs;
         let range = level.start..self.count();
         if let Some(word) = &mut self.level().word {
-            word.push(Piece::Sub { kind, quoted, range });
+            word.push(Piece::Sub {
+                kind,
+                quoted,
+                range,
+            });
         }
         Ok(())
     }
 
     /// Ends a compound command.
     pub fn leave_compound(&mut self) {
-        let Some(level) = self.levels.pop() else { return };
+        let Some(level) = self.levels.pop() else {
+            return;
+        };
         let end = self.count();
         if matches!(level.kind, Kind::Loop { .. } | Kind::For(_)) {
             self.script.repeated.push(level.start..end);
@@ -205,7 +251,10 @@ impl Parser {
         parent.need = Need::Nothing;
         if let Some(PendingFunction::Body { name, start }) = parent.function.take() {
             self.script.repeated.push(start..end);
-            self.script.functions.push(super::ast::Function { name, body: start..end });
+            self.script.functions.push(super::ast::Function {
+                name,
+                body: start..end,
+            });
         }
     }
 
@@ -231,6 +280,9 @@ impl Parser {
         }
         level.any = true;
         level.need = Need::Nothing;
+        if self.script.commands.len() >= super::MAX_COMMANDS {
+            return Err("it holds more than 4096 commands");
+        }
         self.script.commands.push(command);
         Ok(())
     }
@@ -247,36 +299,64 @@ impl Parser {
             }
             stages.push(start);
         }
-        self.script.pipelines.push(Pipeline { stages, end, background });
+        self.script.pipelines.push(Pipeline {
+            stages,
+            end,
+            background,
+        });
     }
 
     /// Stores the redirection whose target is this word.
     pub fn push_redirect(&mut self, pending: PendingRedirect, target: Word) -> Result<(), Refusal> {
         let mut op = pending.op;
         if let RedirectOp::HereDoc(_) = op {
-            let Some(delimiter) = target.literal() else { return Err("a here-document has an expansion as delimiter") };
+            let Some(delimiter) = target.literal() else {
+                return Err("a here-document has an expansion as delimiter");
+            };
             let slot = u32::try_from(self.script.bodies.len()).unwrap_or(u32::MAX);
-            let quoted = target.pieces.iter().any(|p| matches!(p, Piece::Text { quoted: true, .. }));
+            if self.heredocs.len() >= MAX_DEPTH {
+                return Err("it opens too many here-documents");
+            }
+            let quoted = target
+                .pieces
+                .iter()
+                .any(|p| matches!(p, Piece::Text { quoted: true, .. }));
             if delimiter.is_empty() || delimiter.contains('\n') {
                 return Err("a here-document has an unusual delimiter");
             }
             self.script.bodies.push(Word::default());
-            self.heredocs.push(PendingHereDoc { slot, delimiter, strip: pending.strip, quoted });
+            self.heredocs.push(PendingHereDoc {
+                slot,
+                delimiter,
+                strip: pending.strip,
+                quoted,
+            });
             op = RedirectOp::HereDoc(slot);
         }
-        let redirect = Redirect { fd: pending.fd, named: pending.named, op, target };
+        let redirect = Redirect {
+            fd: pending.fd,
+            named: pending.named,
+            op,
+            target,
+        };
         self.level().command.redirects.push(redirect);
         Ok(())
     }
 
     pub fn push_assignment(&mut self, name: &str, append: bool, value: Word) {
-        self.level().command.assignments.push(Assignment { name: name.to_owned(), append, value });
+        self.level().command.assignments.push(Assignment {
+            name: name.to_owned(),
+            append,
+            value,
+        });
     }
 }
 
 impl Level {
     pub fn command_is_empty(&self) -> bool {
-        self.command.words.is_empty() && self.command.assignments.is_empty() && self.command.redirects.is_empty()
+        self.command.words.is_empty()
+            && self.command.assignments.is_empty()
+            && self.command.redirects.is_empty()
     }
 
     /// Whether a command may begin here, so that reserved words count.

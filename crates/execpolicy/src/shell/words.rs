@@ -10,6 +10,9 @@ const UNTERMINATED: Refusal = "a quote isn't closed";
 impl Parser {
     /// Reads one element of the word at the position.
     pub fn step_word(&mut self) -> Result<(), Refusal> {
+        if self.word().too_long() {
+            return Err("a word has too many pieces");
+        }
         match self.word().mode() {
             None => self.step_plain(),
             Some(Mode::Double | Mode::HereDoc) => self.step_double(),
@@ -24,14 +27,18 @@ impl Parser {
     }
 
     fn step_plain(&mut self) -> Result<(), Refusal> {
-        let Some(byte) = self.input.peek() else { return self.finish_word() };
+        let Some(byte) = self.input.peek() else {
+            return self.finish_word();
+        };
         match byte {
             b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' => self.finish_word(),
             b'<' | b'>' => {
                 if self.input.continues(1) {
                     return Err("a line continuation splits an operator");
                 }
-                if self.input.raw(1) == Some(b'(') && !matches!(self.level().kind, Kind::Condition { .. }) {
+                if self.input.raw(1) == Some(b'(')
+                    && !matches!(self.level().kind, Kind::Condition { .. })
+                {
                     return self.begin_process_substitution();
                 }
                 self.finish_word()
@@ -47,7 +54,9 @@ impl Parser {
                 }
                 self.input.skip(1);
                 // Alone it is the name of the test command.
-                if self.word().is_empty() && matches!(self.input.peek(), None | Some(b' ' | b'\t' | b'\n')) {
+                if self.word().is_empty()
+                    && matches!(self.input.peek(), None | Some(b' ' | b'\t' | b'\n'))
+                {
                     self.word().text("[", false);
                 } else {
                     self.word().push(Piece::Glob('['));
@@ -89,7 +98,9 @@ impl Parser {
             }
             b'\\' => {
                 self.input.skip(1);
-                let Some(c) = self.input.take() else { return Err("a backslash ends the line") };
+                let Some(c) = self.input.take() else {
+                    return Err("a backslash ends the line");
+                };
                 self.word().text(c.encode_utf8(&mut [0; 4]), true);
                 Ok(())
             }
@@ -103,11 +114,16 @@ impl Parser {
         let text = self
             .input
             .take_while(|b| {
-                !matches!(
+                let ends = matches!(
                     b,
-                    b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b'*' | b'?' | b'[' | b'~' | b'{'
-                        | b'"' | b'\'' | b'\\' | b'$' | b'`'
-                ) && !(braces && matches!(b, b',' | b'}'))
+                    b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>'
+                );
+                let begins = matches!(
+                    b,
+                    b'*' | b'?' | b'[' | b'~' | b'{' | b'"' | b'\'' | b'\\' | b'$' | b'`'
+                );
+                let mark = braces && matches!(b, b',' | b'}');
+                !ends && !begins && !mark
             })
             .to_owned();
         if !text.is_ascii() && crate::text::misleading_unquoted(&text) {
@@ -125,11 +141,15 @@ impl Parser {
             word.text("~", false);
             return Ok(());
         }
-        let user =
-            self.input.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+')).to_owned();
+        let user = self
+            .input
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+'))
+            .to_owned();
         let ends = matches!(
             self.input.peek(),
-            None | Some(b'/' | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b':')
+            None | Some(
+                b'/' | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b':'
+            )
         );
         if ends {
             self.word().push(Piece::Tilde(user));
@@ -143,7 +163,11 @@ impl Parser {
     fn step_double(&mut self) -> Result<(), Refusal> {
         let here = self.word().mode() == Some(Mode::HereDoc);
         let Some(byte) = self.input.peek() else {
-            return if here { self.finish_here_body() } else { Err(UNTERMINATED) };
+            return if here {
+                self.finish_here_body()
+            } else {
+                Err(UNTERMINATED)
+            };
         };
         match byte {
             b'"' if !here => {
@@ -160,7 +184,8 @@ impl Parser {
                 };
                 if let Some(b) = escaped {
                     self.input.skip(1);
-                    self.word().text(char::from(b).encode_utf8(&mut [0; 4]), true);
+                    self.word()
+                        .text(char::from(b).encode_utf8(&mut [0; 4]), true);
                 } else {
                     self.word().text("\\", true);
                 }
@@ -169,7 +194,10 @@ impl Parser {
             b'$' => self.dollar(),
             b'`' => self.backquote(),
             _ => {
-                let text = self.input.take_while(|b| !matches!(b, b'\\' | b'$' | b'`') && (here || b != b'"')).to_owned();
+                let text = self
+                    .input
+                    .take_while(|b| !matches!(b, b'\\' | b'$' | b'`') && (here || b != b'"'))
+                    .to_owned();
                 self.word().text(&text, true);
                 Ok(())
             }
@@ -185,11 +213,15 @@ impl Parser {
                 self.word().leave();
                 Ok(())
             }
-            Some(b'"' | b'\'' | b'\\' | b'{' | b'\n') => Err("a quote or brace stands inside a quoted expansion"),
+            Some(b'"' | b'\'' | b'\\' | b'{' | b'\n') => {
+                Err("a quote or brace stands inside a quoted expansion")
+            }
             Some(b'$') => self.dollar(),
             Some(b'`') => self.backquote(),
             Some(_) => {
-                self.input.take_while(|b| !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'{' | b'$' | b'`' | b'\n'));
+                self.input.take_while(|b| {
+                    !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'{' | b'$' | b'`' | b'\n')
+                });
                 Ok(())
             }
         }
@@ -209,10 +241,25 @@ impl Parser {
                 self.limit_modes()
             }
             Some(b @ (b'\'' | b'\\' | b'$' | b'`')) => self.step_quoting(b),
-            Some(b'{' | b'\n' | b'(' | b')' | b'<' | b'>') => Err("a parameter expansion holds more than plain text"),
+            Some(b'{' | b'\n' | b'(' | b')' | b'<' | b'>') => {
+                Err("a parameter expansion holds more than plain text")
+            }
             Some(_) => {
                 self.input.take_while(|b| {
-                    !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'$' | b'`' | b'{' | b'\n' | b'(' | b')' | b'<' | b'>')
+                    !matches!(
+                        b,
+                        b'}' | b'"'
+                            | b'\''
+                            | b'\\'
+                            | b'$'
+                            | b'`'
+                            | b'{'
+                            | b'\n'
+                            | b'('
+                            | b')'
+                            | b'<'
+                            | b'>'
+                    )
                 });
                 Ok(())
             }
@@ -221,7 +268,11 @@ impl Parser {
 
     /// Modes nest only inside one word, so their number is bounded here and levels are in [`Parser::enter`].
     pub fn limit_modes(&mut self) -> Result<(), Refusal> {
-        if self.word().modes.len() > super::MAX_DEPTH { Err("it is nested deeper than 64 levels") } else { Ok(()) }
+        if self.word().modes.len() > super::MAX_DEPTH {
+            Err("it is nested deeper than 64 levels")
+        } else {
+            Ok(())
+        }
     }
 
     fn may_assign(&mut self) -> bool {
@@ -230,7 +281,9 @@ impl Parser {
     }
 
     fn finish_word(&mut self) -> Result<(), Refusal> {
-        let Some(word) = self.level().word.take() else { return Err("a word has no end") };
+        let Some(word) = self.level().word.take() else {
+            return Err("a word has no end");
+        };
         if is_here_body(self.level().kind) {
             return Err("a word ends inside a here-document");
         }
@@ -248,7 +301,9 @@ impl Parser {
                 Some('`') => break,
                 Some('\\') => match self.input.take() {
                     Some(c @ ('`' | '\\' | '$')) => text.push(c),
-                    Some('"') if quoted => return Err("a quote is escaped inside a quoted backquote"),
+                    Some('"') if quoted => {
+                        return Err("a quote is escaped inside a quoted backquote");
+                    }
                     Some(c) => {
                         text.push('\\');
                         text.push(c);

@@ -7,15 +7,40 @@ use crate::verdict::Decision;
 /// Commands that only print, by all of their names.
 const READS: &str = "get-childitem gci ls dir get-content gc cat type get-location gl pwd select-string sls select-object select measure-object measure write-output echo write get-item gi test-path resolve-path rvpa get-date sort-object sort get-unique gu group-object format-table ft format-list fl format-wide fw compare-object compare diff get-filehash get-command gcm get-help help get-member gm get-alias gal get-process gps ps get-service gsv out-string oss out-host oh convertto-json convertfrom-json convertto-csv convertfrom-csv split-path join-path get-host get-culture get-uptime get-computerinfo get-psdrive gdr get-verb get-random tee_none";
 /// Parameters of those that run code, as lower case beginnings.
-const CODE: &[&str] = &["-expression", "-outfile", "-pipelinevariable", "-outvariable", "-outbuffer", "-errorvariable", "-warningvariable", "-informationvariable", "-ov", "-pv", "-ev", "-ob"];
+const CODE: &[&str] = &[
+    "-expression",
+    "-outfile",
+    "-pipelinevariable",
+    "-outvariable",
+    "-outbuffer",
+    "-errorvariable",
+    "-warningvariable",
+    "-informationvariable",
+    "-ov",
+    "-pv",
+    "-ev",
+    "-ob",
+];
 /// Commands that delete, by all of their names.
 const DELETES: &str = "remove-item ri rm rmdir del erase rd clear-content clc";
 /// Commands that are refused whatever their words are.
 const REFUSED: &[(&str, &str)] = &[
-    ("format-volume clear-disk initialize-disk remove-partition reset-physicaldisk format diskpart clear-storagediagnosticinfo resize-partition", "it destroys a disk"),
-    ("stop-computer restart-computer shutdown", "it stops the machine"),
-    ("clear-eventlog remove-eventlog limit-eventlog", "it deletes a log of the machine"),
-    ("disable-computerrestore disable-windowsoptionalfeature", "it switches a protection off"),
+    (
+        "format-volume clear-disk initialize-disk remove-partition reset-physicaldisk format diskpart clear-storagediagnosticinfo resize-partition",
+        "it destroys a disk",
+    ),
+    (
+        "stop-computer restart-computer shutdown",
+        "it stops the machine",
+    ),
+    (
+        "clear-eventlog remove-eventlog limit-eventlog",
+        "it deletes a log of the machine",
+    ),
+    (
+        "disable-computerrestore disable-windowsoptionalfeature",
+        "it switches a protection off",
+    ),
 ];
 
 #[derive(Debug, Default, PartialEq)]
@@ -25,14 +50,24 @@ struct Part {
     piped: bool,
 }
 
-pub(crate) fn judge(line: &str, context: &Context<'_>, ) -> Judgement {
+pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
     if let Some(what) = crate::text::refused(line, true) {
-        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
+        out.add(
+            Decision::Prompt,
+            "builtin:characters",
+            format!("it holds {what}"),
+            Vec::new(),
+        );
     }
     let (parts, unknown) = split(line);
     if let Some(what) = unknown {
-        out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
+        out.add(
+            Decision::Prompt,
+            "builtin:syntax",
+            format!("not understood: {what}"),
+            Vec::new(),
+        );
     }
     let remote = parts.iter().any(|p| p.words.iter().any(|w| fetches(w)));
     for part in &parts {
@@ -42,13 +77,20 @@ pub(crate) fn judge(line: &str, context: &Context<'_>, ) -> Judgement {
 }
 
 fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judgement) {
-    let Some(name) = part.words.first() else { return };
+    let Some(name) = part.words.first() else {
+        return;
+    };
     let name = name.to_ascii_lowercase();
     let name = name.strip_suffix(".exe").unwrap_or(&name);
     let args = part.words.get(1..).unwrap_or(&[]);
     let words = part.words.clone();
     if matches!(name, "iex" | "invoke-expression") && fetched {
-        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words);
+        out.add(
+            context.forbid(),
+            "builtin:remote-code",
+            "it runs what it fetches from the network",
+            words,
+        );
         return;
     }
     if let Some(why) = refused(name, args) {
@@ -56,17 +98,31 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         return;
     }
     if !crate::knowledge::listed(READS, name) {
-        out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words);
+        out.add(
+            Decision::Prompt,
+            format!("builtin:{name}"),
+            "it isn't known to be read-only",
+            words,
+        );
         return;
     }
     for arg in args {
         let lower = arg.to_ascii_lowercase();
-        let drive = lower.find(':').is_some_and(|i| i > 1 && lower.get(..i).is_some_and(|d| d.bytes().all(|b| b.is_ascii_alphanumeric())));
+        let drive = lower.find(':').is_some_and(|i| {
+            i > 1
+                && lower
+                    .get(..i)
+                    .is_some_and(|d| d.bytes().all(|b| b.is_ascii_alphanumeric()))
+        });
         let why = if is_remote(arg) {
             "it reads from another machine"
         } else if drive && !lower.starts_with('-') {
             "it reads a drive that is no disk"
-        } else if CODE.iter().any(|c| lower.len() >= 3 && (c.starts_with(lower.as_str()) || lower.starts_with(c))) && lower.starts_with('-') {
+        } else if CODE
+            .iter()
+            .any(|c| lower.len() >= 3 && (c.starts_with(lower.as_str()) || lower.starts_with(c)))
+            && lower.starts_with('-')
+        {
             "a parameter writes or runs something"
         } else if secret(&lower) {
             "it may hold secrets"
@@ -76,7 +132,12 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         out.add(Decision::Prompt, format!("builtin:{name}"), why, words);
         return;
     }
-    out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words);
+    out.add(
+        Decision::Allow,
+        format!("builtin:{name}"),
+        "it only prints",
+        words,
+    );
 }
 
 fn secret(path: &str) -> bool {
@@ -86,9 +147,29 @@ fn secret(path: &str) -> bool {
 
 fn fetches(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    matches!(lower.as_str(), "iwr" | "irm" | "invoke-webrequest" | "invoke-restmethod" | "curl" | "wget" | "start-bitstransfer")
-        || ["downloadstring", "downloaddata", "downloadfile", "net.webclient", "invoke-webrequest", "invoke-restmethod", "httpclient"].iter().any(|n| lower.contains(n))
-        || lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| matches!(w, "iwr" | "irm"))
+    matches!(
+        lower.as_str(),
+        "iwr"
+            | "irm"
+            | "invoke-webrequest"
+            | "invoke-restmethod"
+            | "curl"
+            | "wget"
+            | "start-bitstransfer"
+    ) || [
+        "downloadstring",
+        "downloaddata",
+        "downloadfile",
+        "net.webclient",
+        "invoke-webrequest",
+        "invoke-restmethod",
+        "httpclient",
+    ]
+    .iter()
+    .any(|n| lower.contains(n))
+        || lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|w| matches!(w, "iwr" | "irm"))
 }
 
 /// Why a command is refused under every profile with a sandbox.
@@ -99,23 +180,53 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
     if crate::knowledge::listed(DELETES, name) && args.iter().any(|a| is_vital(a)) {
         return Some("it deletes a drive, a home directory or the system");
     }
-    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| crate::knowledge::listed(names, name)) {
+    if let Some((_, why)) = REFUSED
+        .iter()
+        .find(|(names, _)| crate::knowledge::listed(names, name))
+    {
         return Some(why);
     }
     match name {
-        "vssadmin" if has("delete") || has("resize") => Some("it deletes the copies that a restore needs"),
-        "wmic" if has("shadowcopy") && has("delete") => Some("it deletes the copies that a restore needs"),
+        "vssadmin" if has("delete") || has("resize") => {
+            Some("it deletes the copies that a restore needs")
+        }
+        "wmic" if has("shadowcopy") && has("delete") => {
+            Some("it deletes the copies that a restore needs")
+        }
         "wbadmin" if has("delete") => Some("it deletes backups"),
-        "bcdedit" if starts("/set") || starts("/delete") => Some("it changes how the machine starts"),
+        "bcdedit" if starts("/set") || starts("/delete") => {
+            Some("it changes how the machine starts")
+        }
         "wevtutil" if has("cl") || has("clear-log") => Some("it deletes a log of the machine"),
-        "set-mppreference" | "add-mppreference" if starts("-disable") || starts("-exclusion") => Some("it switches a protection off"),
+        "set-mppreference" | "add-mppreference" if starts("-disable") || starts("-exclusion") => {
+            Some("it switches a protection off")
+        }
         "set-netfirewallprofile" if starts("-enabled") => Some("it switches a protection off"),
-        "netsh" if has("advfirewall") && (has("off") || has("reset")) => Some("it switches a protection off"),
+        "netsh" if has("advfirewall") && (has("off") || has("reset")) => {
+            Some("it switches a protection off")
+        }
         "cipher" if starts("/w") => Some("it overwrites a disk"),
-        "reg" if has("delete") && lower.iter().any(|a| hive(a)) => Some("it deletes settings of the machine"),
-        "remove-itemproperty" | "remove-item" | "ri" if lower.iter().any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) => Some("it deletes settings of the machine"),
-        "takeown" | "icacls" if args.iter().any(|a| is_vital(a)) => Some("it takes over the system"),
-        "sc" | "net" | "stop-service" if (has("stop") || name == "stop-service") && lower.iter().any(|a| matches!(a.as_str(), "windefend" | "eventlog" | "mpssvc" | "wscsvc")) => Some("it switches a protection off"),
+        "reg" if has("delete") && lower.iter().any(|a| hive(a)) => {
+            Some("it deletes settings of the machine")
+        }
+        "remove-itemproperty" | "remove-item" | "ri"
+            if lower
+                .iter()
+                .any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
+        {
+            Some("it deletes settings of the machine")
+        }
+        "takeown" | "icacls" if args.iter().any(|a| is_vital(a)) => {
+            Some("it takes over the system")
+        }
+        "sc" | "net" | "stop-service"
+            if (has("stop") || name == "stop-service")
+                && lower.iter().any(|a| {
+                    matches!(a.as_str(), "windefend" | "eventlog" | "mpssvc" | "wscsvc")
+                }) =>
+        {
+            Some("it switches a protection off")
+        }
         "fsutil" if has("usn") && has("deletejournal") => Some("it deletes a log of the machine"),
         _ => None,
     }
@@ -123,7 +234,10 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
 
 fn hive(arg: &str) -> bool {
     let root = arg.split('\\').next().unwrap_or("");
-    matches!(root, "hklm" | "hkey_local_machine" | "hkcr" | "hkey_classes_root" | "hku" | "hkey_users") || matches!(arg, "hkcu" | "hkey_current_user")
+    matches!(
+        root,
+        "hklm" | "hkey_local_machine" | "hkcr" | "hkey_classes_root" | "hku" | "hkey_users"
+    ) || matches!(arg, "hkcu" | "hkey_current_user")
 }
 
 /// The parts of a line, and what in it isn't of the subset. Parts are found even then, so that refusals are seen.
@@ -184,7 +298,10 @@ fn split(line: &str) -> (Vec<Part>, Option<&'static str>) {
             }
             ';' | '|' | '\n' => {
                 end(&mut parts, &mut word);
-                parts.push(Part { words: Vec::new(), piped: c == '|' });
+                parts.push(Part {
+                    words: Vec::new(),
+                    piped: c == '|',
+                });
             }
             '&' => {
                 note("an operator isn't supported");
@@ -218,7 +335,10 @@ fn split(line: &str) -> (Vec<Part>, Option<&'static str>) {
     if parts.iter().any(|p| p.words.iter().any(|w| w == "--%")) {
         note("a word stops the parsing");
     }
-    let odd_head = |w: &String| !w.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let odd_head = |w: &String| {
+        !w.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
     if parts.iter().filter_map(|p| p.words.first()).any(odd_head) {
         note("a command has an unusual name");
     }

@@ -1,12 +1,20 @@
 //! What several test files need.
-#![allow(dead_code, reason = "not every file uses all of it")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "helpers of tests; not every file uses all of them"
+)]
 
 use codex_execpolicy::{CheckContext, Decision, ExecPolicy, GitConfig, Programs};
 
 /// The same policy on every machine: system folders only, no helpers of git.
 pub fn hermetic(policy: ExecPolicy) -> ExecPolicy {
     policy
-        .with_programs(Programs::from_path(vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()]))
+        .with_programs(Programs::from_path(vec![
+            "/usr/local/bin".into(),
+            "/usr/bin".into(),
+            "/bin".into(),
+        ]))
         .with_git_config(GitConfig::assume_no_helpers())
 }
 
