@@ -26,6 +26,10 @@ pub const MAX_BYTES: usize = 64 * 1024;
 pub const MAX_DEPTH: usize = 64;
 /// The most commands that a line may hold.
 pub const MAX_COMMANDS: usize = 4096;
+/// The most words that a command may have.
+pub(crate) const MAX_WORDS: usize = 8192;
+/// The most functions that a line may define.
+pub(crate) const MAX_FUNCTIONS: usize = 256;
 /// The most pieces that a word may have.
 pub(crate) const MAX_PIECES: usize = 2048;
 /// The most words that brace expansion may make of a line.

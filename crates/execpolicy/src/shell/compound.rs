@@ -57,7 +57,11 @@ impl Parser {
         if self.expanded > super::MAX_EXPANDED {
             return Err("brace expansion makes too many words");
         }
-        self.level().command.words.extend(words);
+        let all = &mut self.level().command.words;
+        all.extend(words);
+        if all.len() > super::MAX_WORDS {
+            return Err("a command has more than 8192 words");
+        }
         Ok(())
     }
 

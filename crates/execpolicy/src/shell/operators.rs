@@ -114,6 +114,9 @@ impl Parser {
             return Err("a parenthesis stands inside a command");
         }
         self.input.skip(1);
+        if self.script.functions.len() >= super::MAX_FUNCTIONS {
+            return Err("it defines too many functions");
+        }
         let start = self.count();
         let level = self.level();
         level.command = Default::default();
