@@ -1,5 +1,7 @@
 //! git reads without a question only where nothing is configured to run.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::fs;
