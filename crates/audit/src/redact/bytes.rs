@@ -1,0 +1,98 @@
+//! Small questions about text, answered on bytes.
+
+/// Whether a word may end before, or start after, this byte.
+pub(super) fn is_break(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'=' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|' | b'&')
+}
+
+/// Whether the name that starts at `start` follows something that can't be part of it.
+pub(super) fn starts_word(text: &str, start: usize) -> bool {
+    let before = &text[..start];
+    match before.chars().next_back() {
+        None => true,
+        Some(c) if !c.is_alphanumeric() => true,
+        Some(_) => ends_in_escape(before.as_bytes()),
+    }
+}
+
+/// Whether the name that ends at `end` is followed by something that can't be part of it.
+pub(super) fn ends_word(text: &str, end: usize) -> bool {
+    !text[end..].chars().next().is_some_and(char::is_alphanumeric)
+}
+
+/// Whether the bytes end in `%2F` or a backslash escape, whose last letter belongs to no word.
+fn ends_in_escape(before: &[u8]) -> bool {
+    match before {
+        [.., b'%', high, low] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        [.., b'\\', letter] => matches!(letter, b'n' | b'r' | b't'),
+        _ => false,
+    }
+}
+
+/// The length of the path separators that end `before`: `/`, `\`, runs of them, and percent-encoded ones.
+pub(super) fn separators_before(before: &[u8]) -> usize {
+    let mut end = before.len();
+    loop {
+        let head = &before[..end];
+        match head {
+            [.., b'/' | b'\\'] => end -= 1,
+            _ => match encoded_separator_before(head) {
+                0 => return before.len() - end,
+                n => end -= n,
+            },
+        }
+    }
+}
+
+/// The length of the path separators that start `after`.
+pub(super) fn separators_after(after: &[u8]) -> usize {
+    let mut at = 0;
+    loop {
+        match after.get(at) {
+            Some(b'/' | b'\\') => at += 1,
+            _ => match encoded_separator_after(&after[at.min(after.len())..]) {
+                0 => return at,
+                n => at += n,
+            },
+        }
+    }
+}
+
+/// The length of `%2F`, `%5C` or a doubly encoded form at the start.
+pub(super) fn encoded_separator_after(after: &[u8]) -> usize {
+    let (skip, rest) = match after.strip_prefix(b"%25") {
+        Some(rest) => (3, rest),
+        None => match after.strip_prefix(b"%") {
+            Some(rest) => (1, rest),
+            None => return 0,
+        },
+    };
+    match rest {
+        [b'2', b'f' | b'F', ..] | [b'5', b'c' | b'C', ..] => skip + 2,
+        _ => 0,
+    }
+}
+
+fn encoded_separator_before(before: &[u8]) -> usize {
+    [5, 3]
+        .into_iter()
+        .find(|n| before.len() >= *n && encoded_separator_after(&before[before.len() - n..]) == *n)
+        .unwrap_or(0)
+}
+
+/// Whether the text holds at least one digit and one letter.
+pub(super) fn is_mixed(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether the text names a value elsewhere (`$TOKEN`, `${TOKEN}`, `$(…)`, `%TOKEN%`, `{{ token }}`, `***`) or is nothing.
+pub(super) fn is_reference(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    match bytes {
+        [] => true,
+        [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'{' | b'(' | b'_'),
+        [b'%', .., b'%'] => bytes.len() > 2,
+        [b'{', b'{', ..] => true,
+        _ => bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-')) || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined"),
+    }
+}

@@ -1,0 +1,302 @@
+//! Redaction: names of people and machines, and secrets, are taken out before anything is hashed or written.
+//!
+//! The rules are structural. A prefilter (one Aho-Corasick automaton over hint words, key prefixes, program names and
+//! the names to hide) finds the few places worth a look; small hand-written scanners then judge each place by its
+//! surroundings. What they find becomes `[USER]`, `[HOST]` or `[SECRET]`. Redacting twice changes nothing.
+
+mod bytes;
+mod event;
+mod identity;
+mod keys;
+mod names;
+mod paths;
+mod programs;
+mod spans;
+mod tokens;
+mod urls;
+mod words;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub use identity::Identity;
+use paths::Base;
+use spans::{Kind, Spans};
+
+/// Why a redactor could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedactorError {
+    /// The names to hide are too many or too long for one automaton.
+    #[error("too many names to hide: pass fewer users, homes and hosts")]
+    TooManyNames,
+}
+
+/// A redacted string and how many places were hidden in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted<'a> {
+    /// The text to store; borrowed when nothing was hidden.
+    pub text: Cow<'a, str>,
+    /// The number of places that were hidden.
+    pub count: u32,
+}
+
+/// What a hit of the prefilter calls for.
+#[derive(Clone, Copy, Debug)]
+enum Trigger {
+    Base(Base),
+    Encoded,
+    Tilde,
+    Known(Kind),
+    Home,
+    At,
+    Id,
+    UserVariable,
+    Url,
+    Dsn,
+    Key,
+    Bearer,
+    Jwt,
+    Pem,
+    Format(u8),
+    /// A program with rules, or an option that may carry a secret.
+    Words,
+}
+
+/// Hides names and secrets in strings, argument lists and events. Cheap to share, safe to use from any thread.
+#[derive(Clone, Debug)]
+pub struct Redactor {
+    prefilter: AhoCorasick,
+    triggers: Vec<Trigger>,
+    pseudonyms: Option<[u8; 32]>,
+}
+
+impl Redactor {
+    /// A redactor that hides `identity`, the homes of everyone else, mail addresses and secrets.
+    pub fn new(identity: &Identity) -> Result<Self, RedactorError> {
+        let mut patterns: Vec<String> = Vec::new();
+        let mut triggers = Vec::new();
+        let mut add = |pattern: &str, trigger: Trigger| {
+            patterns.push(pattern.to_owned());
+            triggers.push(trigger);
+        };
+        for (name, base) in [("home", Base::Home), ("homes", Base::Homes), ("users", Base::Users), ("documents and settings", Base::Documents), ("documents%20and%20settings", Base::Documents), ("media", Base::Media)] {
+            add(name, Trigger::Base(base));
+        }
+        add("-home-", Trigger::Encoded);
+        add("-users-", Trigger::Encoded);
+        add("~", Trigger::Tilde);
+        add("@", Trigger::At);
+        add("uid=", Trigger::Id);
+        add("gid=", Trigger::Id);
+        add("user=", Trigger::UserVariable);
+        add("username=", Trigger::UserVariable);
+        add("logname=", Trigger::UserVariable);
+        add("://", Trigger::Url);
+        add("@tcp(", Trigger::Dsn);
+        for hint in ["pass", "secret", "token", "key", "credential", "pwd", "pswd", "auth", "cookie", "jwt", "otp", "sig", "sessionid", "_pat", "-pat", "sid", "pw"] {
+            add(hint, Trigger::Key);
+        }
+        for query in ["?code=", "&code="] {
+            add(query, Trigger::Key);
+        }
+        add("bearer", Trigger::Bearer);
+        add("eyj", Trigger::Jwt);
+        add("-----begin", Trigger::Pem);
+        for (at, format) in (0u8..).zip(&tokens::FORMATS) {
+            add(format.prefix, Trigger::Format(at));
+        }
+        for name in programs::names().chain(programs::GENERIC_OPTIONS) {
+            add(name, Trigger::Words);
+        }
+        for word in identity.host_words() {
+            add(&word, Trigger::Known(Kind::Host));
+        }
+        for word in identity.user_words() {
+            add(&word, Trigger::Known(Kind::User));
+        }
+        for home in identity.odd_homes() {
+            add(&home, Trigger::Home);
+        }
+        let prefilter = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .build(&patterns)
+            .map_err(|_| RedactorError::TooManyNames)?;
+        Ok(Self { prefilter, triggers, pseudonyms: None })
+    }
+
+    /// Writes `[USER:1a2b3c4d]` instead of `[USER]`, so that events of one user or host still correlate.
+    ///
+    /// The eight digits are a keyed hash: who does not have `key` can't test a guess against them.
+    #[must_use]
+    pub fn with_pseudonyms(mut self, key: [u8; 32]) -> Self {
+        self.pseudonyms = Some(key);
+        self
+    }
+
+    /// Redacts one string: a path, a message, a URL, or a whole command line.
+    pub fn text<'a>(&self, text: &'a str) -> Redacted<'a> {
+        let mut secrets = Vec::new();
+        let mut redacted = self.stable(text, &mut secrets, true);
+        if !secrets.is_empty() {
+            let mut hidden = redacted.text.into_owned();
+            redacted.count += event::hide_repeats(std::iter::once(&mut hidden), &secrets);
+            redacted.text = Cow::Owned(hidden);
+        }
+        redacted
+    }
+
+    /// Redacts an argument list; what an option means depends on the program in front.
+    pub fn argv(&self, argv: &[String]) -> (Vec<String>, u32) {
+        let mut secrets = Vec::new();
+        let (mut hidden, mut count) = self.argv_with(argv, &mut secrets);
+        count += event::hide_repeats(hidden.iter_mut(), &secrets);
+        (hidden, count)
+    }
+
+    /// [`Self::argv`], adding the secrets that were found to `secrets`.
+    fn argv_with(&self, argv: &[String], secrets: &mut Vec<String>) -> (Vec<String>, u32) {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let mut found = Vec::new();
+        programs::scan(&words, &mut found);
+        let mut count = 0;
+        let hidden = argv
+            .iter()
+            .enumerate()
+            .map(|(at, word)| {
+                let mut spans = Spans::default();
+                for (_, range, kind) in found.iter().filter(|(index, ..)| *index == at) {
+                    spans.push(range.clone(), *kind);
+                }
+                // Only a word with a space in it can be a command line of its own.
+                let redacted = self.stable_from(word, spans, secrets, word.contains(' '));
+                count += redacted.count;
+                redacted.text.into_owned()
+            })
+            .collect();
+        (hidden, count)
+    }
+
+    /// Redacts until nothing changes, so that the result is a fixed point.
+    fn stable<'a>(&self, text: &'a str, secrets: &mut Vec<String>, command: bool) -> Redacted<'a> {
+        self.stable_from(text, Spans::default(), secrets, command)
+    }
+
+    fn stable_from<'a>(&self, text: &'a str, spans: Spans, secrets: &mut Vec<String>, command: bool) -> Redacted<'a> {
+        let spans = self.scan(text, spans, command);
+        if spans.is_empty() {
+            return Redacted { text: Cow::Borrowed(text), count: 0 };
+        }
+        let (mut hidden, mut count) = self.replace(text, spans, secrets);
+        // A replacement can bring two halves together that hide something again; a few rounds settle that.
+        for _ in 0..8 {
+            let spans = self.scan(&hidden, Spans::default(), command);
+            if spans.is_empty() {
+                break;
+            }
+            let (again, more) = self.replace(&hidden, spans, secrets);
+            hidden = again;
+            count += more;
+        }
+        Redacted { text: Cow::Owned(hidden), count }
+    }
+
+    /// One look at `text`.
+    fn scan(&self, text: &str, mut spans: Spans, command: bool) -> Spans {
+        let mut by_words = false;
+        let mut key_end = 0;
+        for hit in self.prefilter.find_overlapping_iter(text) {
+            let range = hit.range();
+            match self.triggers[hit.pattern().as_usize()] {
+                Trigger::Base(base) => paths::scan(text, range, base, &mut spans),
+                Trigger::Encoded => paths::scan_encoded(text, range, &mut spans),
+                Trigger::Tilde => paths::scan_tilde(text, range.start, &mut spans),
+                Trigger::Known(kind) => names::scan_known(text, range, kind, &mut spans),
+                Trigger::Home => names::scan_home(text, range, &mut spans),
+                Trigger::At => names::scan_mail(text, range.start, &mut spans),
+                Trigger::Id => names::scan_id(text, range, &mut spans),
+                Trigger::UserVariable => names::scan_user_variable(text, range, &mut spans),
+                Trigger::Url => urls::scan(text, range, &mut spans),
+                Trigger::Dsn => urls::scan_dsn(text, range, &mut spans),
+                Trigger::Key if range.end <= key_end => {}
+                Trigger::Key => key_end = keys::scan(text, trim_query(text, range), &mut spans),
+                Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
+                Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
+                Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
+                Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
+                Trigger::Words => by_words = true,
+            }
+            by_words |= matches!(self.triggers[hit.pattern().as_usize()], Trigger::Key);
+        }
+        if command && by_words {
+            words::scan(text, &mut spans);
+        }
+        if text.len() >= 32 && tokens::has_long_run(text) {
+            tokens::scan_random(text, &mut spans);
+        }
+        spans
+    }
+
+    fn replace(&self, text: &str, spans: Spans, secrets: &mut Vec<String>) -> (String, u32) {
+        let mut hidden = String::with_capacity(text.len());
+        let (mut done, mut count) = (0, 0);
+        for (range, kind) in spans.merged() {
+            let part = &text[range.clone()];
+            if kind == Kind::Secret && event::is_worth_repeating(part) {
+                secrets.push(part.to_owned());
+            }
+            hidden.push_str(&text[done..range.start]);
+            self.push_mark(&mut hidden, part, kind);
+            done = range.end;
+            count += 1;
+        }
+        hidden.push_str(&text[done..]);
+        (hidden, count)
+    }
+
+    fn push_mark(&self, out: &mut String, part: &str, kind: Kind) {
+        let name = match kind {
+            Kind::User => "USER",
+            Kind::Host => "HOST",
+            Kind::Secret => return out.push_str("[SECRET]"),
+        };
+        out.push('[');
+        out.push_str(name);
+        if let Some(tag) = self.pseudonyms.as_ref().and_then(|key| pseudonym(key, part)) {
+            out.push(':');
+            out.push_str(&tag);
+        }
+        out.push(']');
+    }
+}
+
+/// Hides the user in one path, whoever it is, and nothing that depends on this machine.
+///
+/// `C:\Users\john\file.txt` becomes `C:\Users\[USER]\file.txt`.
+pub fn sanitize_path(path: &str) -> String {
+    static ANYONE: OnceLock<Option<Redactor>> = OnceLock::new();
+    match ANYONE.get_or_init(|| Redactor::new(&Identity::default()).ok()) {
+        Some(redactor) => redactor.text(path).text.into_owned(),
+        None => "[PATH]".to_owned(),
+    }
+}
+
+/// A `?code=` hit covers the separators; the name is what is between them.
+fn trim_query(text: &str, range: Range<usize>) -> Range<usize> {
+    let name = &text[range.clone()];
+    let front = name.len() - name.trim_start_matches(['?', '&', '_', '-']).len();
+    let back = name.len() - name.trim_end_matches('=').len();
+    range.start + front..range.end - back
+}
+
+fn pseudonym(key: &[u8; 32], part: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    mac.update(part.to_lowercase().as_bytes());
+    Some(mac.finalize().into_bytes().iter().take(4).map(|b| format!("{b:02x}")).collect())
+}

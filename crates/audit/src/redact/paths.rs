@@ -1,0 +1,276 @@
+//! Home directories of anyone, in every spelling that stands in commands and messages.
+
+use std::ops::Range;
+
+use super::bytes::{encoded_separator_after, is_break, separators_after, separators_before};
+use super::spans::{Kind, Spans, is_placeholder};
+
+/// A directory whose children are named after people.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Base {
+    /// `/home/NAME`, also below mount points, on shares and percent-encoded.
+    Home,
+    /// `\\server\homes\NAME`, `/volume1/homes/NAME`.
+    Homes,
+    /// `/Users/NAME`, `C:\Users\NAME`, and what WSL, Cygwin and Git Bash make of it.
+    Users,
+    /// `C:\Documents and Settings\NAME`.
+    Documents,
+    /// `/run/media/NAME`.
+    Media,
+}
+
+/// Children of a base directory that name no person.
+const SHARED: [&str; 9] = ["shared", "public", "default", "default user", "all users", "defaultuser0", "linuxbrew", "lost+found", "default.migrated"];
+
+/// Looks at a base directory name that was found at `hit` and marks the name below it.
+pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let before = separators_before(&bytes[..hit.start]);
+    if before == 0 || separators_after(&bytes[hit.end..]) == 0 {
+        return;
+    }
+    let Some(root) = Root::before(text, hit.start - before, &text[hit.start - before..hit.start]) else { return };
+    if !root.holds(base, &text[hit.clone()]) {
+        return;
+    }
+    let mut at = hit.end;
+    loop {
+        at = skip_dots(bytes, at);
+        let name = name_at(text, at, &root);
+        if !is_person(&text[name.clone()]) {
+            return;
+        }
+        at = name.end;
+        spans.push(name, Kind::User);
+        // `/home/bob/../alice` comes back to the base directory.
+        let up = at + separators_after(&bytes[at..]);
+        if up == at || !bytes[up..].starts_with(b"..") || separators_after(&bytes[up + 2..]) == 0 {
+            return;
+        }
+        at = up + 2;
+    }
+}
+
+/// `~bob/x` at the start of a word.
+pub(super) fn scan_tilde(text: &str, at: usize, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let starts = at == 0 || is_break(bytes[at - 1]) || bytes[at - 1] == b':';
+    let end = bytes[at + 1..].iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))).map_or(bytes.len(), |n| at + 1 + n);
+    let name = &text[at + 1..end];
+    let ends = end == bytes.len() || is_break(bytes[end]) || matches!(bytes[end], b'/' | b'\\' | b':');
+    if starts && ends && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.len() >= 2 && is_person(name) && name != "root" {
+        spans.push(at + 1..end, Kind::User);
+    }
+}
+
+/// `-home-bob-src` and `C--Users-bob-src`: a path made into one folder name. `hit` covers `-home-` or `-users-`.
+pub(super) fn scan_encoded(text: &str, hit: Range<usize>, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let mut start = hit.start;
+    let drive = start >= 2 && bytes[start - 1] == b'-' && bytes[start - 2].is_ascii_alphabetic();
+    if drive {
+        start -= 2;
+    }
+    let in_path = start > 0 && matches!(bytes[start - 1], b'/' | b'\\');
+    if start > 0 && !in_path && !is_break(bytes[start - 1]) {
+        return;
+    }
+    let end = bytes[hit.end..].iter().position(|b| matches!(b, b'-' | b'/' | b'\\') || is_break(*b)).map_or(bytes.len(), |n| hit.end + n);
+    let goes_on = bytes.get(end) == Some(&b'-');
+    if (goes_on || in_path || drive) && is_person(&text[hit.end..end]) {
+        spans.push(hit.end..end, Kind::User);
+    }
+}
+
+/// What stands before the base directory, and how names below it end.
+struct Root<'a> {
+    parts: Vec<&'a str>,
+    /// A drive, a share or a device path: Windows rules for letter case and spaces.
+    windows: bool,
+    share: bool,
+    url: bool,
+    /// The path is the whole string, or quoted: a space belongs to it.
+    whole: bool,
+}
+
+impl<'a> Root<'a> {
+    /// Reads backwards from `end`, where the separator before the base directory starts.
+    fn before(text: &'a str, end: usize, separator: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let mut start = end;
+        let mut url = false;
+        while start > 0 && !is_break(bytes[start - 1]) {
+            if bytes[start - 1] == b':' {
+                match Colon::at(text, start - 1) {
+                    Colon::Drive => start -= 1,
+                    Colon::File => {
+                        url = true;
+                        break;
+                    }
+                    Colon::Web => return None,
+                    Colon::List => break,
+                }
+            } else {
+                start -= 1;
+            }
+        }
+        let whole = start == 0 || matches!(bytes[start - 1], b'"' | b'\'');
+        let prefix = &text[start..end];
+        if prefix.starts_with("./") || prefix == "." {
+            return None;
+        }
+        // `-I/home/bob`, `@/home/bob`: an option or a mark that the path is glued to.
+        let glued = prefix.len() - prefix.trim_start_matches(|c: char| c == '-' || c == '@').len();
+        let letters = prefix[glued..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let prefix = if glued > 0 && matches!(prefix.as_bytes().get(glued + letters), None | Some(b'/' | b'\\')) { &prefix[glued + letters..] } else { prefix };
+        let decoded_colon = prefix.to_ascii_lowercase().contains("%3a");
+        let mut parts: Vec<&str> = Vec::new();
+        for part in prefix.split(['/', '\\']).flat_map(split_encoded) {
+            match part {
+                "" | "." => {}
+                ".." if !parts.is_empty() => drop(parts.pop()),
+                _ => parts.push(part),
+            }
+        }
+        let drive = parts.iter().any(|part| is_drive(part)) || decoded_colon;
+        let share = (prefix.starts_with("\\\\") || prefix.starts_with("//")) && !url;
+        let windows = drive || share || separator.contains('\\');
+        Some(Self { parts, windows, share, url, whole })
+    }
+
+    fn holds(&self, base: Base, spelled: &str) -> bool {
+        let parts: Vec<String> = self.parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !is_drive(part) && *part != "?").collect();
+        if self.share && parts.len() <= 3 {
+            return true;
+        }
+        // `file://host/home/bob`, `ssh://host/home/bob`: the first part may be a host.
+        let parts = if self.url && !parts.is_empty() { &parts[parts.len().min(1)..] } else { &parts[..] };
+        match base {
+            Base::Documents => true,
+            Base::Media => parts == ["run"],
+            Base::Homes => matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs"),
+            Base::Home => is_home_root(parts),
+            Base::Users => match parts {
+                // A lower-case `/users/x` is far more often a URL path than a home.
+                [] => self.windows || self.url || spelled.starts_with('U'),
+                [drive] if drive.len() == 1 => true,
+                ["mnt" | "cygdrive", drive] => drive.len() == 1,
+                ["mnt", "host" | "wsl", drive] => drive.len() == 1,
+                ["volumes", _] | ["system", "volumes", "data"] | ["private"] | ["host"] | ["rootfs"] | ["host_mnt"] => true,
+                ["run", "desktop", "mnt", "host", _] => true,
+                ["proc", _, "root"] => true,
+                _ => false,
+            },
+        }
+    }
+}
+
+fn is_home_root(parts: &[&str]) -> bool {
+    match parts {
+        [] | ["var" | "export" | "usr" | "private" | "host" | "rootfs" | "nfs" | "data" | "srv" | "exports" | "mnt"] => true,
+        ["run", "host"] | ["system", "volumes", "data"] | ["var", "lib" | "export" | "nfs"] => true,
+        ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data", _] => true,
+        ["proc", _, "root"] | ["media", _, _] | ["run", "media", _, _] | ["mnt", "wsl", _] => true,
+        [volume] => volume.starts_with("vol") || volume.starts_with("fs"),
+        _ => false,
+    }
+}
+
+/// What a colon inside a path means.
+enum Colon {
+    Drive,
+    File,
+    Web,
+    List,
+}
+
+impl Colon {
+    fn at(text: &str, at: usize) -> Self {
+        let bytes = text.as_bytes();
+        let name = bytes[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+        let scheme = text[at - name..at].to_ascii_lowercase();
+        if bytes[at + 1..].starts_with(b"//") && name > 1 {
+            return match scheme.as_str() {
+                "http" | "https" | "ws" | "wss" | "ftp" => Self::Web,
+                _ => Self::File,
+            };
+        }
+        if scheme == "file" {
+            return Self::File;
+        }
+        let alone = at < 2 || is_break(bytes[at - 2]) || matches!(bytes[at - 2], b'/' | b'\\' | b':' | b'?' | b'.');
+        if name == 1 && alone && matches!(bytes.get(at + 1), Some(b'/' | b'\\' | b'%')) { Self::Drive } else { Self::List }
+    }
+}
+
+fn is_drive(part: &str) -> bool {
+    matches!(part.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
+}
+
+/// Splits at percent-encoded separators and drops an encoded drive colon.
+fn split_encoded(part: &str) -> Vec<&str> {
+    let bytes = part.as_bytes();
+    let mut parts = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while at < bytes.len() {
+        match encoded_separator_after(&bytes[at..]) {
+            0 => at += 1,
+            n => {
+                parts.push(&part[from..at]);
+                at += n;
+                from = at;
+            }
+        }
+    }
+    parts.push(&part[from..]);
+    parts.retain(|part| !part.to_ascii_lowercase().ends_with("%3a"));
+    parts
+}
+
+/// Skips separators and `.` components.
+fn skip_dots(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        at += separators_after(&bytes[at..]);
+        if bytes.get(at) == Some(&b'.') && separators_after(&bytes[at + 1..]) > 0 {
+            at += 1;
+        } else {
+            return at;
+        }
+    }
+}
+
+/// The component at `at`. Spaces belong to it where a separator follows soon, or where the path is the whole string.
+fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let stops = |i: usize| {
+        let b = bytes[i];
+        matches!(b, b'/' | b'\\' | b':' | b'*' | b'?' | b'$' | b'#' | b'!') || (is_break(b) && b != b' ') || encoded_separator_after(&bytes[i..]) > 0
+    };
+    let mut end = at;
+    let mut first_space = None;
+    while end < bytes.len() && !stops(end) {
+        if bytes[end] == b' ' && first_space.is_none() {
+            first_space = Some(end);
+        }
+        end += 1;
+    }
+    // `Alice\ Smith`
+    if bytes.get(end) == Some(&b'\\') && bytes.get(end + 1) == Some(&b' ') && !root.windows && first_space.is_none() {
+        let more = name_at(text, end + 2, &Root { parts: Vec::new(), windows: false, share: false, url: false, whole: false });
+        return at..more.end;
+    }
+    let Some(space) = first_space else { return at..end };
+    let words = text[at..end].split(' ').count();
+    let separated = end < bytes.len() && (matches!(bytes[end], b'/' | b'\\') || encoded_separator_after(&bytes[end..]) > 0);
+    let closed = bytes.get(end).is_some_and(|b| matches!(b, b'"' | b'\''));
+    let spaced = !text[at..end].ends_with(' ') && !text[at..end].contains("  ") && !text[at..end].contains(" -") && words <= 4;
+    let keeps = spaced && ((root.windows && separated && bytes[end] != b'/') || (root.whole && (separated || closed)) || (root.whole && root.windows && end == bytes.len()));
+    if keeps { at..end } else { at..space }
+}
+
+fn is_person(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    !(name.is_empty() || name.bytes().all(|b| b == b'.') || is_placeholder(name) || SHARED.contains(&lower.as_str()) || lower.starts_with("%username%") || (name.starts_with('%') && name.ends_with('%') && name.len() > 1))
+}

@@ -1,0 +1,304 @@
+//! What an option or an argument means to the program it is given to: `mysql -p…`, `curl -u user:…`, `ssh bob@…`.
+
+use std::ops::Range;
+
+use super::bytes::{is_mixed, is_reference};
+use super::identity::is_generic_user;
+use super::keys::{is_scheme, is_secret_name};
+use super::spans::{Kind, is_placeholder};
+
+/// What a value holds.
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    /// A secret as a whole.
+    Secret,
+    /// `user:password`.
+    Colon,
+    /// `user%password`.
+    Percent,
+    /// `user,password`.
+    Comma,
+    /// `pass:password`.
+    Pass,
+    /// `user/password@place`.
+    Slash,
+    /// A user name.
+    User,
+    /// `user:group`.
+    Owner,
+    /// `user@host`.
+    Destination,
+}
+
+/// Where an option's value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Only behind the option in the same word: `-pVALUE`.
+    Glued,
+    /// In the next word, or behind `=`.
+    Next,
+    /// Either.
+    Both,
+}
+use Place::{Both, Glued, Next};
+use Value::{Colon, Comma, Destination, Owner, Pass, Percent, Secret, Slash, User};
+
+/// The rules for some programs.
+struct Program {
+    names: &'static [&'static str],
+    /// The rules hold only when one of these words stands before the option; empty for always.
+    after: &'static [&'static str],
+    options: &'static [(&'static str, Place, Value)],
+    /// What the first argument that is no option holds.
+    first: Option<Value>,
+    /// What every argument that is no option holds.
+    every: Option<Value>,
+}
+
+const fn program(names: &'static [&'static str], options: &'static [(&'static str, Place, Value)]) -> Program {
+    Program { names, after: &[], options, first: None, every: None }
+}
+
+const PROGRAMS: [Program; 34] = [
+    program(&["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mariadb", "mariadb-dump", "mycli"], &[("-p", Glued, Secret), ("-u", Both, User)]),
+    program(&["sshpass"], &[("-p", Both, Secret)]),
+    Program { after: &["login"], ..program(&["docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "cf", "ibmcloud", "pulumi", "registry"], &[("-p", Both, Secret), ("-u", Both, User)]) },
+    program(&["openssl"], &[("-k", Both, Secret), ("-K", Next, Secret), ("-pass", Next, Pass), ("-passin", Next, Pass), ("-passout", Next, Pass), ("-password", Next, Pass)]),
+    program(&["curl"], &[("-u", Both, Colon), ("--user", Next, Colon), ("-U", Both, Colon), ("--proxy-user", Next, Colon), ("-b", Both, Secret), ("--cookie", Next, Secret), ("--oauth2-bearer", Next, Secret), ("--pass", Next, Secret), ("-E", Both, Colon), ("--cert", Next, Colon)]),
+    program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
+    program(&["redis-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)]),
+    program(&["mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat", "cqlsh", "rabbitmqadmin", "twine", "arangosh"], &[("-p", Both, Secret), ("-u", Both, User)]),
+    program(&["sqlcmd", "bcp", "isql", "osql"], &[("-P", Both, Secret), ("-U", Both, User)]),
+    program(&["psql", "pg_dump", "pg_restore", "pg_dumpall", "createdb", "dropdb", "createuser"], &[("-U", Both, User), ("--username", Next, User)]),
+    program(&["zip", "unzip", "zipcloak", "mosquitto_pub", "mosquitto_sub", "ipmitool"], &[("-P", Both, Secret), ("-U", Both, User)]),
+    program(&["7z", "7za", "7zz", "7zr", "rar", "unrar"], &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
+    program(&["smbclient", "rpcclient", "smbget", "net", "winexe", "wmic"], &[("-U", Both, Percent), ("--user", Next, Percent)]),
+    program(&["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldappasswd", "ldapwhoami"], &[("-w", Both, Secret), ("-s", Both, Secret)]),
+    program(&["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"], &[("-c", Both, Secret), ("-A", Both, Secret), ("-X", Both, Secret)]),
+    program(&["keytool", "jarsigner"], &[("-storepass", Next, Secret), ("-keypass", Next, Secret), ("-srcstorepass", Next, Secret), ("-deststorepass", Next, Secret)]),
+    program(&["plink", "pscp", "psftp", "putty", "plink.exe", "pscp.exe"], &[("-pw", Next, Secret), ("-l", Next, User)]),
+    program(&["lftp", "ncftp", "ncftpput", "ncftpget"], &[("-u", Both, Comma), ("-p", Both, Secret)]),
+    program(&["nuget", "dotnet"], &[("-ApiKey", Next, Secret), ("-k", Next, Secret), ("--api-key", Next, Secret)]),
+    program(&["doctl", "vercel", "fly", "flyctl", "netlify", "surge"], &[("-t", Both, Secret), ("--auth", Next, Secret)]),
+    Program { after: &["secret", "variable"], ..program(&["gh", "glab"], &[("-b", Both, Secret), ("--body", Next, Secret)]) },
+    Program { after: &["login"], first: Some(Secret), ..program(&["vault", "cargo"], &[]) },
+    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-a", Both, User)]),
+    Program { first: Some(Slash), ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[]) },
+    program(&["xfreerdp", "wlfreerdp", "xfreerdp3", "rdesktop", "mstsc"], &[("/p:", Glued, Secret), ("/u:", Glued, User), ("-p", Both, Secret), ("-u", Both, User)]),
+    program(&["signtool", "certutil", "schtasks", "psexec"], &[("/p", Next, Secret), ("-p", Next, Secret), ("/rp", Next, Secret), ("/u", Next, User), ("-u", Next, User)]),
+    program(&["rclone", "restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
+    program(&["sudo", "doas", "runuser", "pkill", "pgrep", "ps", "crontab", "systemctl", "loginctl", "quota", "at", "lsof"], &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)]),
+    Program { first: Some(User), ..program(&["su", "passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn", "id", "finger", "groups", "last"], &[]) },
+    Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
+    Program { every: Some(Destination), ..program(&["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "ssh-copy-id", "sshfs", "telnet", "mail", "mailx"], &[("-l", Both, User)]) },
+    Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
+    program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
+    program(&["setfacl", "getent"], &[]),
+];
+
+/// Programs that run the program in their arguments.
+const WRAPPERS: [&str; 18] = ["sudo", "doas", "env", "nohup", "time", "exec", "command", "xargs", "nice", "timeout", "stdbuf", "setsid", "ionice", "watch", "sshpass", "runuser", "busybox", "npx"];
+
+/// Every program name with rules, for the prefilter.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().flat_map(|program| program.names.iter().copied())
+}
+
+/// Whether a word is an option whose glued or following value may be a secret, whatever the program.
+pub(super) const GENERIC_OPTIONS: [&str; 2] = ["-p", "-u"];
+
+/// Marks what the words of one or more commands hide: the index of a word, the range in it, and what it is.
+pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
+    scan_across(words, found);
+    let mut from = 0;
+    for at in 0..=words.len() {
+        if at == words.len() || is_separator(words[at]) {
+            scan_command(words, from..at, found);
+            from = at + 1;
+        }
+    }
+}
+
+/// Headers and private keys that were torn apart at their spaces.
+fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
+    let mut in_key = false;
+    for (at, word) in words.iter().enumerate() {
+        let ends = word.contains("-----END");
+        if in_key {
+            found.push((at, 0..word.len(), Kind::Secret));
+        }
+        in_key = (in_key && !ends) || (word.contains("-----BEGIN") && !ends);
+        let Some(name) = word.strip_suffix(':').filter(|name| is_secret_name(name)) else { continue };
+        let scheme = words.get(at + 1).is_some_and(|next| is_scheme(next));
+        let value = at + 1 + usize::from(scheme && name.to_ascii_lowercase().ends_with("authorization"));
+        if let Some(word) = words.get(value) {
+            mark(value, word, 0, Secret, found);
+        }
+    }
+}
+
+fn is_separator(word: &str) -> bool {
+    matches!(word, "|" | "||" | "&&" | ";" | "&" | "|&" | "(" | ")" | "{" | "}" | "do" | "then" | "else")
+}
+
+fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, Range<usize>, Kind)>) {
+    let mut program: Option<&Program> = None;
+    let mut wrapped = true;
+    let mut named = false;
+    let mut first_seen = false;
+    let mut skip = false;
+    for at in command.clone() {
+        let word = words[at];
+        if skip {
+            skip = false;
+            continue;
+        }
+        let next = (at + 1 < command.end).then(|| words[at + 1]);
+        if wrapped && !word.starts_with('-') && !is_assignment(word) {
+            let name = basename(word);
+            if let Some(rules) = PROGRAMS.iter().find(|program| program.names.iter().any(|n| n.eq_ignore_ascii_case(name))) {
+                program = Some(rules);
+                first_seen = false;
+                named = true;
+                wrapped = WRAPPERS.contains(&name);
+                continue;
+            }
+            if !named || !WRAPPERS.contains(&name) {
+                wrapped = WRAPPERS.contains(&name) || named;
+            }
+            named = true;
+        }
+        if let Some(program) = program.filter(|program| program.after.is_empty() || words[command.start..at].iter().any(|word| program.after.contains(word))) {
+            if let Some((option, place, value)) = program.options.iter().filter(|(option, ..)| word.starts_with(option)).max_by_key(|(option, ..)| option.len()) {
+                let rest = word.len() - option.len();
+                if rest == 0 && *place != Glued {
+                    if let Some(next) = next {
+                        mark(at + 1, next, 0, *value, found);
+                        skip = !matches!(value, User);
+                        continue;
+                    }
+                } else if rest > 0 && (*place != Next || word[option.len()..].starts_with('=')) {
+                    let equals = usize::from(word[option.len()..].starts_with('='));
+                    mark(at, word, option.len() + equals, *value, found);
+                    continue;
+                }
+            }
+            if !word.starts_with('-') && !program.after.contains(&word) {
+                if let Some(value) = program.every {
+                    mark(at, word, 0, value, found);
+                } else if let Some(value) = program.first.filter(|value| !first_seen && (matches!(value, Owner) || !words[at - 1].starts_with('-') || words[at - 1] == "-")) {
+                    mark(at, word, 0, value, found);
+                }
+                first_seen = true;
+            }
+        }
+        skip = generic(words, at, next, found);
+    }
+}
+
+/// Rules for any program. Returns whether the next word was a value.
+fn generic(words: &[&str], at: usize, next: Option<&str>, found: &mut Vec<(usize, Range<usize>, Kind)>) -> bool {
+    let word = words[at];
+    if let Some(value) = word.strip_prefix("-p").filter(|value| value.len() >= 6 && is_mixed(value)) {
+        if value.bytes().all(|b| b.is_ascii_alphanumeric() || b"!@#%^&*_+".contains(&b)) && value.starts_with(|c: char| c.is_alphabetic() || c.is_ascii_digit()) {
+            mark(at, word, 2, Secret, found);
+        }
+        return false;
+    }
+    if let Some(value) = word.strip_prefix("-u").filter(|value| value.contains(':')) {
+        let pair = value.trim_start();
+        let offset = word.len() - pair.len();
+        if is_login(pair) {
+            mark(at, word, offset, Colon, found);
+        }
+        return false;
+    }
+    let Some(next) = next else { return false };
+    if word == "-u" && is_login(next) {
+        mark(at + 1, next, 0, Colon, found);
+        return true;
+    }
+    // `--token VALUE`, and `config set some.token VALUE`
+    let option = word.starts_with('-') && !word.contains(['=', ' ']) && word.len() > 2;
+    let setting = !option && at > 0 && matches!(words[at - 1], "set" | "config" | "add" | "put" | "--add" | "--global" | "--local" | "configure");
+    if (option || setting) && !next.starts_with('-') && is_secret_name(word.trim_start_matches(['-', '/', ':'])) && !is_reference(next) {
+        mark(at + 1, next, 0, Secret, found);
+        return true;
+    }
+    false
+}
+
+/// Whether `user:password` looks like a login and not like `1000:1000` or `www-data:www-data`.
+fn is_login(pair: &str) -> bool {
+    pair.split_once(':').is_some_and(|(user, password)| {
+        !user.is_empty() && user != password && password.len() >= 3 && !password.bytes().all(|b| b.is_ascii_digit()) && !password.contains('/') && !is_generic_user(password)
+    })
+}
+
+/// Marks the part of `word` from `from` on that `value` says is private.
+fn mark(at: usize, word: &str, from: usize, value: Value, found: &mut Vec<(usize, Range<usize>, Kind)>) {
+    let text = &word[from..];
+    let mut add = |range: Range<usize>, kind: Kind| {
+        let part = &text[range.clone()];
+        let hide = !is_placeholder(part) && !is_reference(part) && (kind == Kind::Secret || !is_generic_user(part));
+        if hide && !range.is_empty() {
+            found.push((at, from + range.start..from + range.end, kind));
+        }
+    };
+    let split = |mark: char| text.find(mark).map(|i| (0..i, i + 1..text.len()));
+    match value {
+        Secret => add(0..text.len(), Kind::Secret),
+        User => add(0..text.find([':', '@']).unwrap_or(text.len()), Kind::User),
+        Colon | Percent | Comma => {
+            let mark = match value {
+                Percent => '%',
+                Comma => ',',
+                _ => ':',
+            };
+            if let Some((user, password)) = split(mark) {
+                // A certificate or a pair of paths is no login.
+                if !text[user.clone()].contains(['/', '\\', '=']) {
+                    add(user, Kind::User);
+                    add(password, Kind::Secret);
+                }
+            } else {
+                add(0..text.len(), Kind::User);
+            }
+        }
+        Pass => {
+            if let Some(rest) = text.strip_prefix("pass:") {
+                add(text.len() - rest.len()..text.len(), Kind::Secret);
+            }
+        }
+        Slash => {
+            if let Some((user, rest)) = split('/') {
+                let end = text[rest.start..].find('@').map_or(text.len(), |i| rest.start + i);
+                add(user, Kind::User);
+                add(rest.start..end, Kind::Secret);
+            }
+        }
+        Owner => {
+            let end = text.find([':', '.']).unwrap_or(text.len());
+            if !text.contains(['/', '\\']) {
+                add(0..end, Kind::User);
+                if end < text.len() && text[end + 1..] == text[..end] {
+                    add(end + 1..text.len(), Kind::User);
+                }
+            }
+        }
+        Destination => {
+            if let Some((user, _)) = split('@').filter(|(user, _)| !text[user.clone()].contains(['/', ':', '='])) {
+                add(user, Kind::User);
+            }
+        }
+    }
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+}
+
+fn basename(word: &str) -> &str {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    name.strip_suffix(".exe").unwrap_or(name)
+}

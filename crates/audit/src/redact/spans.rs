@@ -1,0 +1,50 @@
+//! What is to be replaced in one string, and the replacing.
+
+use std::ops::Range;
+
+/// What a span hides. The order is the precedence where spans overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    User,
+    Host,
+    Secret,
+}
+
+/// Byte ranges of one string that are to be replaced.
+#[derive(Default, Debug)]
+pub(super) struct Spans(Vec<(Range<usize>, Kind)>);
+
+impl Spans {
+    pub(super) fn push(&mut self, range: Range<usize>, kind: Kind) {
+        if !range.is_empty() {
+            self.0.push((range, kind));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Sorts and joins the spans that overlap; the strongest kind wins.
+    pub(super) fn merged(mut self) -> Vec<(Range<usize>, Kind)> {
+        self.0.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut merged: Vec<(Range<usize>, Kind)> = Vec::with_capacity(self.0.len());
+        for (range, kind) in self.0 {
+            match merged.last_mut() {
+                Some((last, strongest)) if range.start < last.end => {
+                    last.end = last.end.max(range.end);
+                    *strongest = (*strongest).max(kind);
+                }
+                _ => merged.push((range, kind)),
+            }
+        }
+        merged
+    }
+}
+
+/// Whether `text` starts with something that redaction itself wrote.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    ["[USER", "[HOST", "[SECRET"].iter().any(|mark| {
+        text.strip_prefix(mark).is_some_and(|rest| rest.starts_with(']') || rest.starts_with(':'))
+    })
+}
