@@ -1,9 +1,31 @@
 //! The audit log: what happened, private and provable.
+//!
+//! One record is one line of JSON. Names and secrets are taken out before a record is hashed; each writer chains its
+//! records with SHA-256 and signs checkpoints with Ed25519; [`verify`] names the first record that does not hold.
+//! This crate knows no sandbox and no Node: others hand it [`Event`]s.
 
+mod clock;
 mod escape;
 mod event;
+mod guard;
+mod hash;
+mod keyfile;
+mod limit;
+mod lines;
+mod note;
+mod record;
 mod redact;
+mod store;
+mod tree;
+mod verify;
+mod writer;
 
 pub use escape::{display_safe, text_from_bytes};
 pub use event::{Decision, Event, EventKind, LogNote, Tie};
+pub use guard::is_inside;
+pub use keyfile::KeyError;
+pub use note::{Checkpoint, Key, NoteError, PublicKey, SignedCheckpoint};
+pub use record::{FORMAT_VERSION, Record, RecordError, record_schema};
 pub use redact::{Identity, Redacted, Redactor, RedactorError, sanitize_path};
+pub use verify::{FirstBad, Verdict, VerifyError, VerifyOptions, checkpoint, verify};
+pub use writer::{Ack, AppendError, AuditLog, CheckpointError, KeySource, Level, OpenError, Options};

@@ -1,0 +1,93 @@
+//! Syncing: one thread per log at level standard, group commit at level strict.
+
+use std::io;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Core, State};
+
+/// How long a record may wait for a sync to start, and how long a writer keeps its lock.
+pub(super) const COMMIT_DELAY: Duration = Duration::from_millis(10);
+/// How many records may wait for a sync to start.
+const COMMIT_RECORDS: u64 = 100;
+/// How long records may wait for a checkpoint.
+const CHECKPOINT_DELAY: Duration = Duration::from_secs(1);
+
+impl Core {
+    /// Makes sure that what was just written is synced soon.
+    pub(super) fn schedule(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        if !state.committer {
+            let core = Arc::clone(self);
+            // Without the thread, the lock is given back now and the kernel writes when it likes.
+            state.committer = std::thread::Builder::new().name("codex-audit".to_owned()).stack_size(128 * 1024).spawn(move || core.commit_until_closed()).is_ok();
+            if !state.committer {
+                state.segment.release();
+            }
+        } else if state.writes - state.sync_started == 1 || state.writes - state.sync_started == COMMIT_RECORDS {
+            self.dirty.notify_all();
+        }
+    }
+
+    /// The committer: syncs, gives the lock back, and makes checkpoints, until the log is closed.
+    fn commit_until_closed(&self) {
+        let mut state = self.lock();
+        while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
+            if state.writes == state.sync_started {
+                let unsigned = self.key.is_some() && state.session.seq > state.session.signed;
+                let pause = if unsigned { CHECKPOINT_DELAY.saturating_sub(state.last_checkpoint.elapsed()) } else { Duration::from_secs(3600) };
+                if pause.is_zero() {
+                    self.write_checkpoint(&mut state);
+                    state.last_checkpoint = Instant::now();
+                    if !self.store.is_folder() {
+                        state.segment.release();
+                    }
+                    continue;
+                }
+                state = self.dirty.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            let due = Instant::now() + COMMIT_DELAY;
+            while state.writes - state.sync_started < COMMIT_RECORDS && !self.closed.load(std::sync::atomic::Ordering::Acquire) {
+                let left = due.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                state = self.dirty.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let writes = state.writes;
+            drop(state);
+            let failed = self.sync_to(writes).is_err();
+            state = self.lock();
+            state.sync_started = state.sync_started.max(writes);
+            // A folder's file is only ours; its lock tells retention that it is in use.
+            if !self.store.is_folder() && (failed || state.segment.is_lease_over()) {
+                state.segment.release();
+            }
+        }
+        state.segment.release();
+    }
+
+    /// Waits until the first `writes` writes are on the disk. Of those who wait, one syncs for all.
+    ///
+    /// After a failed sync the kernel may have dropped the pages and marked them clean, so a second sync would lie. It
+    /// is never retried: the next record goes to a new file.
+    pub(super) fn sync_to(&self, writes: u64) -> io::Result<()> {
+        let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+        if *synced >= writes {
+            return Ok(());
+        }
+        let (file, covers) = {
+            let mut state = self.lock();
+            state.sync_started = state.writes;
+            (Arc::clone(&state.segment.file), state.writes)
+        };
+        if let Err(error) = file.sync_data() {
+            let mut state = self.lock();
+            state.segment.sync_failed = true;
+            state.warning = Some(format!("a sync of the audit log failed ({error}): records of the last moments may not be on the disk; a new file is begun"));
+            return Err(error);
+        }
+        *synced = covers;
+        Ok(())
+    }
+}
