@@ -1,0 +1,125 @@
+//! Export in the forms that other tools read.
+
+mod ecs;
+mod ocsf;
+mod otlp;
+mod table;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::event::{Decision, EventKind};
+use crate::read::{ReadError, ReadOptions, records};
+use crate::record::Record;
+
+pub use ocsf::OCSF_VERSION;
+
+/// A form of export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// OCSF events, one JSON object per line: process, file system and network activity.
+    Ocsf,
+    /// Elastic Common Schema documents, one JSON object per line.
+    Ecs,
+    /// OpenTelemetry logs (`LogsData` as JSON), one document of up to 1,000 log records per line.
+    Otlp,
+    /// A table with a header line.
+    Csv,
+}
+
+impl FromStr for Format {
+    type Err = ExportError;
+
+    fn from_str(text: &str) -> Result<Self, ExportError> {
+        match text {
+            "ocsf" => Ok(Self::Ocsf),
+            "ecs" => Ok(Self::Ecs),
+            "otlp" => Ok(Self::Otlp),
+            "csv" => Ok(Self::Csv),
+            _ => Err(ExportError::Format(text.to_owned())),
+        }
+    }
+}
+
+/// Why an export failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// No such form.
+    #[error("no export format is called {0:?}: use ocsf, ecs, otlp or csv")]
+    Format(String),
+    /// The log can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The output can't be written.
+    #[error("the export can't be written: {0}")]
+    Write(#[from] io::Error),
+    /// The output can't be written as a table.
+    #[error("the export can't be written: {0}")]
+    Csv(#[from] csv::Error),
+}
+
+/// Writes the records that `options` selects to `out`; returns how many.
+pub fn export(path: &Path, options: ReadOptions, format: Format, out: &mut dyn Write) -> Result<u64, ExportError> {
+    let mut count = 0;
+    let mut records = records(path, options)?;
+    match format {
+        Format::Csv => count = table::write(&mut records, out)?,
+        Format::Otlp => {
+            let mut batch = Vec::new();
+            loop {
+                let record = records.next().transpose()?;
+                let last = record.is_none();
+                batch.extend(record.as_ref().map(otlp::log_record));
+                if !batch.is_empty() && (last || batch.len() == 1000) {
+                    count += batch.len() as u64;
+                    write_json(out, &otlp::document(std::mem::take(&mut batch)))?;
+                }
+                if last {
+                    break;
+                }
+            }
+        }
+        Format::Ocsf | Format::Ecs => {
+            for record in records {
+                let record = record?;
+                write_json(out, &if format == Format::Ocsf { ocsf::event(&record) } else { ecs::document(&record) })?;
+                count += 1;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(count)
+}
+
+fn write_json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    let mut line = Vec::new();
+    crate::escape::to_json(&mut line, value)?;
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+/// Whether the operation was refused.
+fn is_refused(record: &Record) -> bool {
+    record.event.event == EventKind::Denial || matches!(record.event.decision, Some(Decision::Deny | Decision::Forbid))
+}
+
+fn millis(record: &Record) -> i64 {
+    crate::clock::parse_ms(&record.time).unwrap_or(0)
+}
+
+/// Removes null members, so that absent fields are absent.
+fn compact(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(compact);
+            members.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|o| !o.is_empty()));
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(compact),
+        _ => {}
+    }
+}
