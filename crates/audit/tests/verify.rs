@@ -182,6 +182,24 @@ fn retention_removes_the_oldest_and_says_so() {
 }
 
 #[test]
+fn a_folder_rotates_and_forgets_the_oldest() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("logs");
+    std::fs::create_dir(&path).unwrap();
+    let small = Options { max_bytes: 3000, max_files: 5, ..options() };
+    for _ in 0..4 {
+        let log = AuditLog::open(&path, small.clone()).unwrap();
+        for j in 0..12 {
+            log.append(decision(&format!("p_{j}"))).unwrap();
+        }
+        log.close().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    holds(&path);
+    assert!(std::fs::read_dir(&path).unwrap().count() <= 8);
+}
+
+#[test]
 fn a_folder_holds_one_file_per_writer() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");

@@ -87,7 +87,8 @@ impl Store {
         let mut names = self.dir.names()?;
         let Some(name) = &self.name else {
             names.retain(|file| file.ends_with(SEGMENT) && !file.starts_with('.'));
-            names.sort();
+            // Without the ending, so that the first part of a session comes before its `-000001`.
+            names.sort_by(|a, b| a.trim_end_matches(SEGMENT).cmp(b.trim_end_matches(SEGMENT)));
             return Ok(names);
         };
         names.retain(|file| rotation_number(name, file).is_some());

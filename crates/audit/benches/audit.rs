@@ -1,0 +1,110 @@
+//! What appending, verifying, redacting and querying cost. CPU time is what the bars are about, so compare on a quiet
+//! machine, or multiply by the share of a CPU that the run had.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use codex_audit::{AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Query, ReadOptions, Redactor, VerifyOptions, records, verify};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+fn identity() -> Identity {
+    Identity { users: vec!["alice".into()], homes: vec!["/home/alice".into()], hosts: vec!["alice-mbp".into()] }
+}
+
+fn options() -> Options {
+    Options { identity: identity(), key: KeySource::Given(Key::from_seed(&[7; 32])), max_bytes: u64::MAX, ..Options::default() }
+}
+
+fn event(i: u64) -> Event {
+    Event {
+        run: Some(format!("run-{i:08}")),
+        argv: vec!["git".into(), "status".into(), "--porcelain".into(), "src/lib.rs".into()],
+        cwd: Some("/home/alice/src/project".into()),
+        program: Some("/usr/bin/git".into()),
+        profile: Some("workspace-write".into()),
+        exit_code: Some(0),
+        duration_ms: Some(12.25),
+        decision: Some(Decision::Allow),
+        ..Event::new(EventKind::ExecExit)
+    }
+}
+
+fn sample(path: &Path, count: u64) -> u64 {
+    let log = AuditLog::open(path, options()).unwrap();
+    for i in 0..count {
+        log.append(if i % 50 == 0 { Event { path: Some("/etc/shadow".into()), access: Some("read".into()), ..Event::new(EventKind::Denial) } } else { event(i) }).unwrap();
+    }
+    log.close().unwrap();
+    path.metadata().unwrap().len()
+}
+
+fn append(c: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let log = AuditLog::open(&dir.path().join("a.jsonl"), options()).unwrap();
+    let mut group = c.benchmark_group("audit");
+    group.throughput(Throughput::Elements(1));
+    let mut i = 0;
+    group.bench_function("append", |b| {
+        b.iter(|| {
+            i += 1;
+            log.append(event(i)).unwrap()
+        });
+    });
+    group.finish();
+}
+
+fn verifying(c: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.jsonl");
+    let count = 100_000;
+    sample(&path, count);
+    let mut group = c.benchmark_group("audit");
+    group.sample_size(10).throughput(Throughput::Elements(count));
+    let with_key = VerifyOptions { public_key: Some(Key::from_seed(&[7; 32]).public().clone()), checkpoint: None };
+    group.bench_function("verify", |b| b.iter(|| assert!(verify(&path, &with_key).unwrap().ok)));
+    let denials = Query::parse("event = denial and path ~ shadow").unwrap();
+    group.bench_function("query", |b| {
+        b.iter(|| {
+            let mut found = records(&path, ReadOptions { filter: Some(denials.clone()), since_ms: None }).unwrap();
+            let mut count = 0;
+            while found.next_line().unwrap().is_some() {
+                count += 1;
+            }
+            assert_eq!(count, 2000);
+        });
+    });
+    let slow = Query::parse("exit_code = 0 and duration_ms > 12").unwrap();
+    group.bench_function("query-every-record", |b| {
+        b.iter(|| {
+            let mut found = records(&path, ReadOptions { filter: Some(slow.clone()), since_ms: None }).unwrap();
+            while found.next_line().unwrap().is_some() {}
+        });
+    });
+    group.finish();
+}
+
+fn redaction(c: &mut Criterion) {
+    let redactor = Redactor::new(&identity()).unwrap();
+    let plain = ["cargo test --workspace", "src/main.rs:42:7", "node_modules/.bin/tsc -p .", "git commit -m 'fix the parser'", "warning: unused variable"];
+    let private = ["/home/alice/src/project/lib.rs", "curl -H 'Authorization: Bearer abc.def.ghi' https://x", "postgres://u:hunter22@db/x"];
+    // 17 in 100 lines carry something, as in ordinary logs of commands.
+    let lines: Vec<&str> = (0..1000).map(|i| if i % 6 == 0 { private[i % 3] } else { plain[i % 5] }).collect();
+    let bytes: usize = lines.iter().map(|line| line.len()).sum();
+    let mut group = c.benchmark_group("audit");
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function("redact", |b| b.iter(|| lines.iter().map(|line| redactor.text(black_box(line)).count).sum::<u32>()));
+    group.finish();
+    c.bench_function("audit/redactor-new", |b| b.iter(|| Redactor::new(&identity()).unwrap()));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.jsonl");
+    c.bench_function("audit/open-append-drop", |b| {
+        b.iter(|| {
+            let log = AuditLog::open(&path, options()).unwrap();
+            log.append(event(1)).unwrap();
+            std::mem::forget(log);
+        });
+    });
+}
+
+criterion_group!(benches, append, verifying, redaction);
+criterion_main!(benches);
