@@ -49,11 +49,33 @@ pub(crate) fn shorten(event: &mut Event) -> u32 {
         }
     }
     let texts = [
-        &mut event.run, &mut event.parent, &mut event.agent, &mut event.command, &mut event.cwd, &mut event.workspace, &mut event.program,
-        &mut event.program_sha256, &mut event.profile, &mut event.policy_hash, &mut event.rule, &mut event.reason, &mut event.signal, &mut event.error,
-        &mut event.code, &mut event.path, &mut event.host, &mut event.address, &mut event.access, &mut event.syscall, &mut event.suggestion,
+        &mut event.run,
+        &mut event.parent,
+        &mut event.agent,
+        &mut event.command,
+        &mut event.cwd,
+        &mut event.workspace,
+        &mut event.program,
+        &mut event.program_sha256,
+        &mut event.profile,
+        &mut event.policy_hash,
+        &mut event.rule,
+        &mut event.reason,
+        &mut event.signal,
+        &mut event.error,
+        &mut event.code,
+        &mut event.path,
+        &mut event.host,
+        &mut event.address,
+        &mut event.access,
+        &mut event.syscall,
+        &mut event.suggestion,
     ];
-    cut + texts.into_iter().flatten().map(|text| shorten_text(text, LONGEST_TEXT)).sum::<u32>()
+    cut + texts
+        .into_iter()
+        .flatten()
+        .map(|text| shorten_text(text, LONGEST_TEXT))
+        .sum::<u32>()
 }
 
 fn shorten_text(text: &mut String, limit: usize) -> u32 {
@@ -72,7 +94,21 @@ fn shorten_text(text: &mut String, limit: usize) -> u32 {
 
 /// One line that shows a command: the words as a POSIX shell would need them.
 pub(crate) fn command_line(argv: &[String]) -> String {
-    let plain = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@%+,~[]".contains(&b) || b >= 0x80);
-    let quoted: Vec<String> = argv.iter().map(|word| if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }).collect();
+    let plain = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_./:=@%+,~[]".contains(&b) || b >= 0x80)
+    };
+    let quoted: Vec<String> = argv
+        .iter()
+        .map(|word| {
+            if plain(word) {
+                word.clone()
+            } else {
+                format!("'{}'", word.replace('\'', "'\\''"))
+            }
+        })
+        .collect();
     quoted.join(" ")
 }

@@ -20,11 +20,15 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
     let mut denied = Tally::default();
     let mut lines = records(path, options.clone())?;
     while let Some(line) = lines.next_line()? {
-        let Ok(brief) = serde_json::from_str::<Brief>(line) else { continue };
+        let Ok(brief) = serde_json::from_str::<Brief>(line) else {
+            continue;
+        };
         if brief.event.starts_with("log.") || brief.event.starts_with("session.") {
             continue;
         }
-        let at = parse_ms(&brief.time).map_or(0, |ms| usize::try_from((ms - first) / width).unwrap_or(0)).min(COLUMNS - 1);
+        let at = parse_ms(&brief.time)
+            .map_or(0, |ms| usize::try_from((ms - first) / width).unwrap_or(0))
+            .min(COLUMNS - 1);
         if brief.is_denied() {
             columns[at].1 += 1;
             denied.add(brief.thing());
@@ -34,34 +38,77 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
     }
     let mut html = String::from(HEAD);
     let mut put = |text: std::fmt::Arguments| drop(html.write_fmt(text));
-    put(format_args!("<p>{} records, {} to {}</p>", stats.records, escape(stats.first.as_deref().unwrap_or("-")), escape(stats.last.as_deref().unwrap_or("-"))));
-    put(format_args!("<p>{} runs succeeded, {} failed; {} places redacted</p>", stats.succeeded, stats.failed, stats.redacted));
-    put(format_args!("<h2>Timeline</h2><svg viewBox='0 0 720 160' role='img' aria-label='records over time'>"));
+    put(format_args!(
+        "<p>{} records, {} to {}</p>",
+        stats.records,
+        escape(stats.first.as_deref().unwrap_or("-")),
+        escape(stats.last.as_deref().unwrap_or("-"))
+    ));
+    put(format_args!(
+        "<p>{} runs succeeded, {} failed; {} places redacted</p>",
+        stats.succeeded, stats.failed, stats.redacted
+    ));
+    put(format_args!(
+        "<h2>Timeline</h2><svg viewBox='0 0 720 160' role='img' aria-label='records over time'>"
+    ));
     let most = columns.iter().map(|(a, d)| a + d).max().unwrap_or(0).max(1) as f64;
     for (at, (allowed, refused)) in columns.iter().enumerate() {
-        let (a, d) = (*allowed as f64 / most * 130.0, *refused as f64 / most * 130.0);
+        let (a, d) = (
+            *allowed as f64 / most * 130.0,
+            *refused as f64 / most * 130.0,
+        );
         let start = format_ms(first + width * at as i64);
-        let title = format!("{}: {allowed} allowed, {refused} refused", String::from_utf8_lossy(&start));
-        put(format_args!("<g><title>{title}</title><rect class='a' x='{x}' y='{y:.1}' width='10' height='{a:.1}'/><rect class='d' x='{x}' y='{z:.1}' width='10' height='{d:.1}'/></g>", x = at * 12 + 1, y = 135.0 - a, z = 135.0 - a - d));
+        let title = format!(
+            "{}: {allowed} allowed, {refused} refused",
+            String::from_utf8_lossy(&start)
+        );
+        put(format_args!(
+            "<g><title>{title}</title><rect class='a' x='{x}' y='{y:.1}' width='10' height='{a:.1}'/><rect class='d' x='{x}' y='{z:.1}' width='10' height='{d:.1}'/></g>",
+            x = at * 12 + 1,
+            y = 135.0 - a,
+            z = 135.0 - a - d
+        ));
     }
-    put(format_args!("<text x='0' y='155'>{}</text><text x='720' y='155' text-anchor='end'>{}</text></svg>", escape(stats.first.as_deref().unwrap_or("")), escape(stats.last.as_deref().unwrap_or(""))));
+    put(format_args!(
+        "<text x='0' y='155'>{}</text><text x='720' y='155' text-anchor='end'>{}</text></svg>",
+        escape(stats.first.as_deref().unwrap_or("")),
+        escape(stats.last.as_deref().unwrap_or(""))
+    ));
     put(format_args!("<h2>Refused most</h2><table>"));
     let top = denied.top(20);
     let most = top.first().map_or(1, |(_, count)| *count).max(1);
     for (thing, count) in &top {
-        put(format_args!("<tr><td class='n'>{count}</td><td class='b'><div style='width:{:.0}%'></div></td><td><code>{}</code></td></tr>", *count as f64 / most as f64 * 100.0, escape(thing)));
+        put(format_args!(
+            "<tr><td class='n'>{count}</td><td class='b'><div style='width:{:.0}%'></div></td><td><code>{}</code></td></tr>",
+            *count as f64 / most as f64 * 100.0,
+            escape(thing)
+        ));
     }
     if top.is_empty() {
         put(format_args!("<tr><td>nothing</td></tr>"));
     }
-    put(format_args!("</table><h2>Sessions</h2><table><tr><th>session</th><th>start</th><th>last</th><th>records</th><th>runs</th><th>refused</th></tr>"));
+    put(format_args!(
+        "</table><h2>Sessions</h2><table><tr><th>session</th><th>start</th><th>last</th><th>records</th><th>runs</th><th>refused</th></tr>"
+    ));
     let all = sessions(path, options)?;
     for session in all.iter().rev().take(200) {
-        put(format_args!("<tr><td><code>{}</code></td><td>{}</td><td>{}{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td></tr>", escape(&session.session), escape(&session.start), escape(&session.last), if session.ended { "" } else { " (open)" }, session.records, session.runs, session.denied));
+        put(format_args!(
+            "<tr><td><code>{}</code></td><td>{}</td><td>{}{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td></tr>",
+            escape(&session.session),
+            escape(&session.start),
+            escape(&session.last),
+            if session.ended { "" } else { " (open)" },
+            session.records,
+            session.runs,
+            session.denied
+        ));
     }
     put(format_args!("</table>"));
     if all.len() > 200 {
-        put(format_args!("<p>{} earlier sessions are not shown.</p>", all.len() - 200));
+        put(format_args!(
+            "<p>{} earlier sessions are not shown.</p>",
+            all.len() - 200
+        ));
     }
     html.push_str("</main></html>\n");
     Ok(html)
@@ -74,5 +121,10 @@ table{border-collapse:collapse;width:100%}td,th{padding:.15rem .6rem .15rem 0;te
 
 /// Text that is only text in HTML, and shows what would hide.
 fn escape(text: &str) -> String {
-    crate::escape::display_safe(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    crate::escape::display_safe(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

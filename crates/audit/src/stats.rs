@@ -99,10 +99,16 @@ impl Brief<'_> {
         });
         let what = match (&self.path, &self.host, &self.command) {
             (Some(path), ..) => path.to_string(),
-            (None, Some(host), _) => self.port.map_or_else(|| host.to_string(), |port| format!("{host}:{port}")),
+            (None, Some(host), _) => self
+                .port
+                .map_or_else(|| host.to_string(), |port| format!("{host}:{port}")),
             (None, None, command) => command.as_deref().unwrap_or("?").to_owned(),
         };
-        if access.is_empty() { what } else { format!("{access} {what}") }
+        if access.is_empty() {
+            what
+        } else {
+            format!("{access} {what}")
+        }
     }
 }
 
@@ -112,9 +118,15 @@ pub fn stats(path: &Path, options: ReadOptions) -> Result<Stats, ReadError> {
     let mut denied = Tally::default();
     let mut records = records(path, options)?;
     while let Some(line) = records.next_line()? {
-        let Ok(brief) = serde_json::from_str::<Brief>(line) else { continue };
+        let Ok(brief) = serde_json::from_str::<Brief>(line) else {
+            continue;
+        };
         stats.records += 1;
-        if stats.first.as_deref().is_none_or(|first| *brief.time < *first) {
+        if stats
+            .first
+            .as_deref()
+            .is_none_or(|first| *brief.time < *first)
+        {
             stats.first = Some(brief.time.to_string());
         }
         if stats.last.as_deref().is_none_or(|last| *brief.time > *last) {
@@ -144,12 +156,18 @@ pub fn sessions(path: &Path, options: ReadOptions) -> Result<Vec<SessionSummary>
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut records = records(path, options)?;
     while let Some(line) = records.next_line()? {
-        let Ok(brief) = serde_json::from_str::<Brief>(line) else { continue };
+        let Ok(brief) = serde_json::from_str::<Brief>(line) else {
+            continue;
+        };
         let at = match index.get(&*brief.session) {
             Some(at) => *at,
             None => {
                 index.insert(brief.session.to_string(), order.len());
-                order.push(SessionSummary { session: brief.session.to_string(), start: brief.time.to_string(), ..SessionSummary::default() });
+                order.push(SessionSummary {
+                    session: brief.session.to_string(),
+                    start: brief.time.to_string(),
+                    ..SessionSummary::default()
+                });
                 order.len() - 1
             }
         };
@@ -177,7 +195,11 @@ pub(crate) struct Tally(HashMap<String, u64>);
 
 impl Tally {
     pub(crate) fn add(&mut self, thing: String) {
-        let thing = if self.0.len() < MOST_THINGS || self.0.contains_key(&thing) { thing } else { "(others)".to_owned() };
+        let thing = if self.0.len() < MOST_THINGS || self.0.contains_key(&thing) {
+            thing
+        } else {
+            "(others)".to_owned()
+        };
         *self.0.entry(thing).or_default() += 1;
     }
 

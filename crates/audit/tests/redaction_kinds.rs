@@ -7,7 +7,11 @@ use proptest::prelude::*;
 
 fn redactor() -> &'static Redactor {
     static ALICE: LazyLock<Redactor> = LazyLock::new(|| {
-        let identity = Identity { users: vec!["alice".into()], homes: vec!["/home/alice".into()], hosts: vec!["alice-mbp".into()] };
+        let identity = Identity {
+            users: vec!["alice".into()],
+            homes: vec!["/home/alice".into()],
+            hosts: vec!["alice-mbp".into()],
+        };
         Redactor::new(&identity).unwrap()
     });
     &ALICE
@@ -182,8 +186,14 @@ fn secrets_by_place_and_form() {
         ("jdbc:postgresql://h/db?user=a&password=Hunter2Zq9x", S),
         ("u:Hunter2Zq9x@tcp(h:3306)/db", S),
         ("Server=h;Database=d;User Id=sa;Password=Hunter2Zq9x;", S),
-        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Hunter2Zq9x==;", S),
-        ("Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=Hunter2Zq9x=", S),
+        (
+            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Hunter2Zq9x==;",
+            S,
+        ),
+        (
+            "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=Hunter2Zq9x=",
+            S,
+        ),
         ("https://x/?access_token=Hunter2Zq9x&a=b", S),
         ("https://x/?sv=1&sig=Hunter2Zq9x", S),
         ("https://x/?X-Amz-Signature=Hunter2Zq9x", S),
@@ -207,12 +217,24 @@ fn secrets_by_place_and_form() {
         ("sk-ant-api03-abcdefghijklmnop-qrstuv", "api03"),
         ("sk_live_abcdefghijklmnop", "abcdefgh"),
         ("hf_abcdefghijklmnopqrstuvwxyz", "abcdefgh"),
-        ("https://hooks.slack.com/services/T000/B000/XXXXXXXX", "XXXXXXXX"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----b3BlbnNzaC1rZXk", "b3BlbnNz"),
-        ("-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----", "MIIE"),
+        (
+            "https://hooks.slack.com/services/T000/B000/XXXXXXXX",
+            "XXXXXXXX",
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----b3BlbnNzaC1rZXk",
+            "b3BlbnNz",
+        ),
+        (
+            "-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----",
+            "MIIE",
+        ),
         ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nMIIE", "MIIE"),
         ("wJalr7XUtnFEMIK7MDEN5GbPxRfiCY3EXAMPLEKEY", "wJalr"),
-        ("SG.abcdefghijklmnop1234.qrstuvwxyz0123456789ABCDEFGHIJ", "qrstuv"),
+        (
+            "SG.abcdefghijklmnop1234.qrstuvwxyz0123456789ABCDEFGHIJ",
+            "qrstuv",
+        ),
         ("ya29.a0AfH6SMBabcdefghijklmno", "AfH6"),
     ]);
 }
@@ -304,24 +326,76 @@ fn what_must_stay() {
 
 #[test]
 fn a_secret_is_hidden_wherever_it_stands_in_the_arguments() {
-    let argv: Vec<String> = ["sh", "-c", "PGPASSWORD=Zz8TopVal true; mysql_pwd=Zz8TopVal; : Zz8TopVal", "Zz8TopVal"].map(Into::into).to_vec();
+    let argv: Vec<String> = [
+        "sh",
+        "-c",
+        "PGPASSWORD=Zz8TopVal true; mysql_pwd=Zz8TopVal; : Zz8TopVal",
+        "Zz8TopVal",
+    ]
+    .map(Into::into)
+    .to_vec();
     let (hidden, count) = redactor().argv(&argv);
     assert!(!hidden.join(" ").contains("Zz8TopVal"), "{hidden:?}");
-    assert!(hidden.join(" ").contains("PGPASSWORD=[SECRET] true; mysql_pwd=[SECRET]"), "{hidden:?}");
+    assert!(
+        hidden
+            .join(" ")
+            .contains("PGPASSWORD=[SECRET] true; mysql_pwd=[SECRET]"),
+        "{hidden:?}"
+    );
     assert!(count >= 3);
 }
 
 #[test]
 fn arguments_keep_program_and_option_names() {
-    let argv = |words: &[&str]| redactor().argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()).0;
-    assert_eq!(argv(&["true", "--token=Hunter2Zq9x"]), ["true", "--token=[SECRET]"]);
-    assert_eq!(argv(&["true", "--password Hunter2Zq9x"]), ["true", "--password [SECRET]"]);
-    assert_eq!(argv(&["true", "--password", "Hunter2Zq9x", "x"]), ["true", "--password", "[SECRET]", "x"]);
-    assert_eq!(argv(&["true", "-H Authorization:Bearer_Hunter2Zq9x"]), ["true", "-H Authorization:Bearer_[SECRET]"]);
-    assert_eq!(argv(&["true", "-u me:Hunter2Zq9x"]), ["true", "-u [USER]:[SECRET]"]);
-    assert_eq!(argv(&["mysql", "-pTwo Words", "db"]), ["mysql", "-p[SECRET]", "db"]);
-    assert_eq!(argv(&["telegram", "config", "set", "telegram.token=Zz8TopVal", "secret:Zz8TopVal"]), ["telegram", "config", "set", "telegram.token=[SECRET]", "secret:[SECRET]"]);
-    assert_eq!(argv(&["git", "push", "origin", "main"]), ["git", "push", "origin", "main"]);
+    let argv = |words: &[&str]| {
+        redactor()
+            .argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
+            .0
+    };
+    assert_eq!(
+        argv(&["true", "--token=Hunter2Zq9x"]),
+        ["true", "--token=[SECRET]"]
+    );
+    assert_eq!(
+        argv(&["true", "--password Hunter2Zq9x"]),
+        ["true", "--password [SECRET]"]
+    );
+    assert_eq!(
+        argv(&["true", "--password", "Hunter2Zq9x", "x"]),
+        ["true", "--password", "[SECRET]", "x"]
+    );
+    assert_eq!(
+        argv(&["true", "-H Authorization:Bearer_Hunter2Zq9x"]),
+        ["true", "-H Authorization:Bearer_[SECRET]"]
+    );
+    assert_eq!(
+        argv(&["true", "-u me:Hunter2Zq9x"]),
+        ["true", "-u [USER]:[SECRET]"]
+    );
+    assert_eq!(
+        argv(&["mysql", "-pTwo Words", "db"]),
+        ["mysql", "-p[SECRET]", "db"]
+    );
+    assert_eq!(
+        argv(&[
+            "telegram",
+            "config",
+            "set",
+            "telegram.token=Zz8TopVal",
+            "secret:Zz8TopVal"
+        ]),
+        [
+            "telegram",
+            "config",
+            "set",
+            "telegram.token=[SECRET]",
+            "secret:[SECRET]"
+        ]
+    );
+    assert_eq!(
+        argv(&["git", "push", "origin", "main"]),
+        ["git", "push", "origin", "main"]
+    );
 }
 
 #[test]
@@ -339,13 +413,40 @@ fn pseudonyms_correlate_only_under_one_key() {
 /// Pieces that rules look at, so that random text often triggers them.
 fn fragment() -> impl Strategy<Value = String> {
     prop_oneof![
-        Just("/home/".to_owned()), Just("\\Users\\".to_owned()), Just("C:".to_owned()), Just("token=".to_owned()), Just("password: ".to_owned()),
-        Just("\"".to_owned()), Just("'".to_owned()), Just("]".to_owned()), Just("[SECRET]".to_owned()), Just("[USER]".to_owned()), Just("://".to_owned()),
-        Just("@".to_owned()), Just("alice".to_owned()), Just("alice-mbp".to_owned()), Just(" -p".to_owned()), Just(" -u ".to_owned()), Just("mysql ".to_owned()),
-        Just("curl ".to_owned()), Just("Authorization: Bearer ".to_owned()), Just("-----BEGIN PRIVATE KEY-----".to_owned()), Just("-----END".to_owned()),
-        Just("eyJhbGciOiJIUzI1NiJ9.".to_owned()), Just("sk-".to_owned()), Just("%2F".to_owned()), Just("..".to_owned()), Just("~".to_owned()), Just(" ".to_owned()),
-        Just(";".to_owned()), Just("\\".to_owned()), Just("$".to_owned()), Just("é".to_owned()), Just("\u{2003}".to_owned()),
-        "[a-zA-Z0-9._:/=-]{0,12}".prop_map(String::from), "\\PC{0,6}".prop_map(String::from),
+        Just("/home/".to_owned()),
+        Just("\\Users\\".to_owned()),
+        Just("C:".to_owned()),
+        Just("token=".to_owned()),
+        Just("password: ".to_owned()),
+        Just("\"".to_owned()),
+        Just("'".to_owned()),
+        Just("]".to_owned()),
+        Just("[SECRET]".to_owned()),
+        Just("[USER]".to_owned()),
+        Just("://".to_owned()),
+        Just("@".to_owned()),
+        Just("alice".to_owned()),
+        Just("alice-mbp".to_owned()),
+        Just(" -p".to_owned()),
+        Just(" -u ".to_owned()),
+        Just("mysql ".to_owned()),
+        Just("curl ".to_owned()),
+        Just("Authorization: Bearer ".to_owned()),
+        Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+        Just("-----END".to_owned()),
+        Just("eyJhbGciOiJIUzI1NiJ9.".to_owned()),
+        Just("sk-".to_owned()),
+        Just("%2F".to_owned()),
+        Just("..".to_owned()),
+        Just("~".to_owned()),
+        Just(" ".to_owned()),
+        Just(";".to_owned()),
+        Just("\\".to_owned()),
+        Just("$".to_owned()),
+        Just("é".to_owned()),
+        Just("\u{2003}".to_owned()),
+        "[a-zA-Z0-9._:/=-]{0,12}".prop_map(String::from),
+        "\\PC{0,6}".prop_map(String::from),
     ]
 }
 

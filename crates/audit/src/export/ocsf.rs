@@ -61,9 +61,15 @@ pub(super) fn event(record: &Record) -> Value {
             }
             json!({ "actor": { "app_name": "codex" }, "device": { "type_id": 0 }, "process": process, "exit_code": event.exit_code })
         }
-        1001 => json!({ "actor": { "app_name": "codex", "process": process }, "device": { "type_id": 0 }, "file": file(event.path.as_deref().unwrap_or("unknown")) }),
-        4001 => json!({ "actor": { "app_name": "codex", "process": process }, "dst_endpoint": { "hostname": event.host.clone().or_else(|| event.address.clone()).unwrap_or_else(|| "unknown".to_owned()), "ip": event.address, "port": event.port } }),
-        _ => json!({ "message": event.reason.clone().unwrap_or_else(|| event.event.name().to_owned()) }),
+        1001 => {
+            json!({ "actor": { "app_name": "codex", "process": process }, "device": { "type_id": 0 }, "file": file(event.path.as_deref().unwrap_or("unknown")) })
+        }
+        4001 => {
+            json!({ "actor": { "app_name": "codex", "process": process }, "dst_endpoint": { "hostname": event.host.clone().or_else(|| event.address.clone()).unwrap_or_else(|| "unknown".to_owned()), "ip": event.address, "port": event.port } })
+        }
+        _ => {
+            json!({ "message": event.reason.clone().unwrap_or_else(|| event.event.name().to_owned()) })
+        }
     };
     if let (Some(out), Value::Object(members)) = (out.as_object_mut(), members) {
         out.extend(members);
@@ -81,7 +87,13 @@ fn class(record: &Record) -> Class {
         EventKind::FileWrite => Class::File(3),
         EventKind::NetworkConnect => Class::Network(if is_refused(record) { 5 } else { 1 }),
         EventKind::Denial if event.host.is_some() || event.address.is_some() => Class::Network(5),
-        EventKind::Denial if event.path.is_some() && event.access.as_deref() != Some("exec") => Class::File(if event.access.as_deref() == Some("read") { 2 } else { 3 }),
+        EventKind::Denial if event.path.is_some() && event.access.as_deref() != Some("exec") => {
+            Class::File(if event.access.as_deref() == Some("read") {
+                2
+            } else {
+                3
+            })
+        }
         EventKind::Denial => Class::Process(1),
         _ => Class::Base,
     }
@@ -92,6 +104,11 @@ fn line(record: &Record) -> Option<String> {
 }
 
 fn file(path: &str) -> Value {
-    let name = path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path);
+    let name = path
+        .trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or(path);
     json!({ "name": name, "path": path, "type_id": 0 })
 }

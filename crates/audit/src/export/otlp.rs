@@ -9,9 +9,18 @@ use crate::record::Record;
 pub(super) fn log_record(record: &Record) -> Value {
     let refused = is_refused(record);
     let nanos = (i128::from(millis(record)) * 1_000_000).to_string();
-    let mut attributes = vec![attribute("codex.session", &record.session.clone().into()), attribute("codex.seq", &record.seq.into()), attribute("codex.hash", &record.hash.clone().into())];
+    let mut attributes = vec![
+        attribute("codex.session", &record.session.clone().into()),
+        attribute("codex.seq", &record.seq.into()),
+        attribute("codex.hash", &record.hash.clone().into()),
+    ];
     if let Ok(Value::Object(fields)) = serde_json::to_value(&record.event) {
-        attributes.extend(fields.iter().filter(|(name, _)| *name != "event").map(|(name, value)| attribute(&attribute_name(name), value)));
+        attributes.extend(
+            fields
+                .iter()
+                .filter(|(name, _)| *name != "event")
+                .map(|(name, value)| attribute(&attribute_name(name), value)),
+        );
     }
     json!({
         "timeUnixNano": nanos,
@@ -59,8 +68,12 @@ fn any_value(value: &Value) -> Value {
         Value::Bool(flag) => json!({ "boolValue": flag }),
         Value::Number(number) if number.is_f64() => json!({ "doubleValue": number }),
         Value::Number(number) => json!({ "intValue": number.to_string() }),
-        Value::Array(entries) => json!({ "arrayValue": { "values": entries.iter().map(any_value).collect::<Vec<_>>() } }),
-        Value::Object(members) => json!({ "kvlistValue": { "values": members.iter().map(|(key, value)| attribute(key, value)).collect::<Vec<_>>() } }),
+        Value::Array(entries) => {
+            json!({ "arrayValue": { "values": entries.iter().map(any_value).collect::<Vec<_>>() } })
+        }
+        Value::Object(members) => {
+            json!({ "kvlistValue": { "values": members.iter().map(|(key, value)| attribute(key, value)).collect::<Vec<_>>() } })
+        }
         Value::Null => Value::Object(Map::new()),
     }
 }

@@ -8,8 +8,30 @@ use crate::limit::command_line;
 use crate::read::Records;
 
 const COLUMNS: [&str; 24] = [
-    "time", "session", "seq", "event", "run", "agent", "decision", "rule", "reason", "command", "cwd", "program", "profile", "path", "host", "port", "access",
-    "exit_code", "signal", "duration_ms", "error", "redacted", "prev", "hash",
+    "time",
+    "session",
+    "seq",
+    "event",
+    "run",
+    "agent",
+    "decision",
+    "rule",
+    "reason",
+    "command",
+    "cwd",
+    "program",
+    "profile",
+    "path",
+    "host",
+    "port",
+    "access",
+    "exit_code",
+    "signal",
+    "duration_ms",
+    "error",
+    "redacted",
+    "prev",
+    "hash",
 ];
 
 pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, ExportError> {
@@ -19,7 +41,9 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
     for record in records {
         let record = record?;
         let event = record.event;
-        let command = event.command.or_else(|| (!event.argv.is_empty()).then(|| command_line(&event.argv)));
+        let command = event
+            .command
+            .or_else(|| (!event.argv.is_empty()).then(|| command_line(&event.argv)));
         let text = |value: Option<String>| value.as_deref().map(inert).unwrap_or_default();
         table.write_record([
             record.time,
@@ -28,7 +52,11 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
             event.event.name().to_owned(),
             text(event.run),
             text(event.agent),
-            event.decision.map(Decision::name).unwrap_or_default().to_owned(),
+            event
+                .decision
+                .map(Decision::name)
+                .unwrap_or_default()
+                .to_owned(),
             text(event.rule),
             text(event.reason),
             text(command),
@@ -56,5 +84,9 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
 /// A cell that a spreadsheet does not take for a formula, nor a terminal for a command.
 fn inert(text: &str) -> String {
     let safe = crate::escape::display_safe(text);
-    if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe }
+    if safe.starts_with(['=', '+', '-', '@']) {
+        format!("'{safe}")
+    } else {
+        safe
+    }
 }

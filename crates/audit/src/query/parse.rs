@@ -18,11 +18,28 @@ pub(crate) enum Node {
 /// One condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
-    Present { field: String },
-    Equal { field: String, value: String, negated: bool },
-    Contains { field: String, lower: String, negated: bool },
-    Order { field: String, op: Order, value: f64 },
-    OneOf { field: String, values: Vec<String> },
+    Present {
+        field: String,
+    },
+    Equal {
+        field: String,
+        value: String,
+        negated: bool,
+    },
+    Contains {
+        field: String,
+        lower: String,
+        negated: bool,
+    },
+    Order {
+        field: String,
+        op: Order,
+        value: f64,
+    },
+    OneOf {
+        field: String,
+        values: Vec<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,9 +59,17 @@ enum Token {
 
 pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
     if text.len() > LONGEST {
-        return Err(QueryError { column: 1, reason: format!("longer than {LONGEST} bytes") });
+        return Err(QueryError {
+            column: 1,
+            reason: format!("longer than {LONGEST} bytes"),
+        });
     }
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1, depth: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        end: text.chars().count() + 1,
+        depth: 0,
+    };
     let node = parser.or()?;
     match parser.peek() {
         None => Ok(node),
@@ -52,7 +77,9 @@ pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
     }
 }
 
-const OPS: [&str; 15] = ["==", "!=", "<=", ">=", "!~", "&&", "||", "=", "<", ">", "~", "!", "(", ")", ","];
+const OPS: [&str; 15] = [
+    "==", "!=", "<=", ">=", "!~", "&&", "||", "=", "<", ">", "~", "!", "(", ")", ",",
+];
 
 fn tokens(text: &str) -> Result<Vec<(usize, Token)>, QueryError> {
     let mut tokens = Vec::new();
@@ -63,12 +90,17 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, QueryError> {
         let (token, used) = if c.is_whitespace() {
             (None, c.len_utf8())
         } else if c == '"' || c == '\'' {
-            let (value, used) = quoted(rest, c).ok_or_else(|| QueryError { column, reason: format!("no closing {c} for the string that starts here") })?;
+            let (value, used) = quoted(rest, c).ok_or_else(|| QueryError {
+                column,
+                reason: format!("no closing {c} for the string that starts here"),
+            })?;
             (Some(Token::Quoted(value)), used)
         } else if let Some(op) = OPS.iter().find(|op| rest.starts_with(**op)) {
             (Some(Token::Op(op)), op.len())
         } else {
-            let used = rest.find(|c: char| c.is_whitespace() || "()=<>!~,\"'&|".contains(c)).unwrap_or(rest.len());
+            let used = rest
+                .find(|c: char| c.is_whitespace() || "()=<>!~,\"'&|".contains(c))
+                .unwrap_or(rest.len());
             let used = used.max(c.len_utf8());
             (Some(Token::Word(rest[..used].to_owned())), used)
         };
@@ -105,7 +137,13 @@ impl Parser {
     }
 
     fn error(&self, reason: &str) -> QueryError {
-        QueryError { column: self.tokens.get(self.at).map_or(self.end, |(column, _)| *column), reason: reason.to_owned() }
+        QueryError {
+            column: self
+                .tokens
+                .get(self.at)
+                .map_or(self.end, |(column, _)| *column),
+            reason: reason.to_owned(),
+        }
     }
 
     fn takes(&mut self, op: &str) -> bool {
@@ -123,7 +161,11 @@ impl Parser {
         while self.takes("or") || self.takes("||") {
             any.push(self.and()?);
         }
-        Ok(if any.len() == 1 { any.remove(0) } else { Node::Or(any) })
+        Ok(if any.len() == 1 {
+            any.remove(0)
+        } else {
+            Node::Or(any)
+        })
     }
 
     fn and(&mut self) -> Result<Node, QueryError> {
@@ -131,7 +173,11 @@ impl Parser {
         while self.takes("and") || self.takes("&&") {
             all.push(self.not()?);
         }
-        Ok(if all.len() == 1 { all.remove(0) } else { Node::And(all) })
+        Ok(if all.len() == 1 {
+            all.remove(0)
+        } else {
+            Node::And(all)
+        })
     }
 
     fn not(&mut self) -> Result<Node, QueryError> {
@@ -155,7 +201,9 @@ impl Parser {
     }
 
     fn condition(&mut self) -> Result<Condition, QueryError> {
-        let Some(Token::Word(field)) = self.peek().cloned() else { return Err(self.error("the name of a field is expected here, such as event or path")) };
+        let Some(Token::Word(field)) = self.peek().cloned() else {
+            return Err(self.error("the name of a field is expected here, such as event or path"));
+        };
         self.at += 1;
         if self.takes("in") {
             return self.one_of(field);
@@ -166,10 +214,22 @@ impl Parser {
         let value = self.value()?;
         let negated = op.starts_with('!');
         match op {
-            "=" | "==" | "!=" => Ok(Condition::Equal { field, value, negated }),
-            "~" | "!~" => Ok(Condition::Contains { field, lower: value.to_lowercase(), negated }),
+            "=" | "==" | "!=" => Ok(Condition::Equal {
+                field,
+                value,
+                negated,
+            }),
+            "~" | "!~" => Ok(Condition::Contains {
+                field,
+                lower: value.to_lowercase(),
+                negated,
+            }),
             _ => {
-                let value = if field == "time" { moment(&value) } else { value.parse().ok() };
+                let value = if field == "time" {
+                    moment(&value)
+                } else {
+                    value.parse().ok()
+                };
                 let op = match op {
                     "<" => Order::Less,
                     "<=" => Order::LessEqual,
@@ -177,7 +237,13 @@ impl Parser {
                     _ => Order::GreaterEqual,
                 };
                 self.at = column;
-                let value = value.ok_or_else(|| self.error(if field == "time" { "a time, a date or a span such as -15m is expected here" } else { "a number is expected here" }))?;
+                let value = value.ok_or_else(|| {
+                    self.error(if field == "time" {
+                        "a time, a date or a span such as -15m is expected here"
+                    } else {
+                        "a number is expected here"
+                    })
+                })?;
                 self.at += 1;
                 Ok(Condition::Order { field, op, value })
             }
@@ -192,7 +258,11 @@ impl Parser {
         while self.takes(",") {
             values.push(self.value()?);
         }
-        if self.takes(")") { Ok(Condition::OneOf { field, values }) } else { Err(self.error("`,` or `)` is expected here")) }
+        if self.takes(")") {
+            Ok(Condition::OneOf { field, values })
+        } else {
+            Err(self.error("`,` or `)` is expected here"))
+        }
     }
 
     fn value(&mut self) -> Result<String, QueryError> {

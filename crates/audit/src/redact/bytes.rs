@@ -2,7 +2,25 @@
 
 /// Whether a word may end before, or start after, this byte.
 pub(super) fn is_break(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'=' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|' | b'&')
+    byte.is_ascii_whitespace()
+        || matches!(
+            byte,
+            b'"' | b'\''
+                | b'`'
+                | b'='
+                | b','
+                | b';'
+                | b'('
+                | b')'
+                | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'<'
+                | b'>'
+                | b'|'
+                | b'&'
+        )
 }
 
 /// Whether the name that starts at `start` follows something that can't be part of it.
@@ -17,7 +35,10 @@ pub(super) fn starts_word(text: &str, start: usize) -> bool {
 
 /// Whether the name that ends at `end` is followed by something that can't be part of it.
 pub(super) fn ends_word(text: &str, end: usize) -> bool {
-    !text[end..].chars().next().is_some_and(char::is_alphanumeric)
+    !text[end..]
+        .chars()
+        .next()
+        .is_some_and(char::is_alphanumeric)
 }
 
 /// Whether the bytes end in `%2F` or a backslash escape, whose last letter belongs to no word.
@@ -93,6 +114,12 @@ pub(super) fn is_reference(value: &str) -> bool {
         [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'{' | b'(' | b'_'),
         [b'%', .., b'%'] => bytes.len() > 2,
         [b'{', b'{', ..] => true,
-        _ => bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-')) || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined"),
+        _ => {
+            bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-'))
+                || matches!(
+                    value,
+                    "true" | "false" | "null" | "none" | "None" | "undefined"
+                )
+        }
     }
 }

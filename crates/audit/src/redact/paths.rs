@@ -21,7 +21,17 @@ pub(super) enum Base {
 }
 
 /// Children of a base directory that name no person.
-const SHARED: [&str; 9] = ["shared", "public", "default", "default user", "all users", "defaultuser0", "linuxbrew", "lost+found", "default.migrated"];
+const SHARED: [&str; 9] = [
+    "shared",
+    "public",
+    "default",
+    "default user",
+    "all users",
+    "defaultuser0",
+    "linuxbrew",
+    "lost+found",
+    "default.migrated",
+];
 
 /// Looks at a base directory name that was found at `hit` and marks the name below it.
 pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans) {
@@ -30,7 +40,13 @@ pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans)
     if before == 0 || separators_after(&bytes[hit.end..]) == 0 {
         return;
     }
-    let Some(root) = Root::before(text, hit.start - before, &text[hit.start - before..hit.start]) else { return };
+    let Some(root) = Root::before(
+        text,
+        hit.start - before,
+        &text[hit.start - before..hit.start],
+    ) else {
+        return;
+    };
     if !root.holds(base, &text[hit.clone()]) {
         return;
     }
@@ -56,10 +72,20 @@ pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans)
 pub(super) fn scan_tilde(text: &str, at: usize, spans: &mut Spans) {
     let bytes = text.as_bytes();
     let starts = at == 0 || is_break(bytes[at - 1]) || bytes[at - 1] == b':';
-    let end = bytes[at + 1..].iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))).map_or(bytes.len(), |n| at + 1 + n);
+    let end = bytes[at + 1..]
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')))
+        .map_or(bytes.len(), |n| at + 1 + n);
     let name = &text[at + 1..end];
-    let ends = end == bytes.len() || is_break(bytes[end]) || matches!(bytes[end], b'/' | b'\\' | b':');
-    if starts && ends && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.len() >= 2 && is_person(name) && name != "root" {
+    let ends =
+        end == bytes.len() || is_break(bytes[end]) || matches!(bytes[end], b'/' | b'\\' | b':');
+    if starts
+        && ends
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.len() >= 2
+        && is_person(name)
+        && name != "root"
+    {
         spans.push(at + 1..end, Kind::User);
     }
 }
@@ -76,7 +102,10 @@ pub(super) fn scan_encoded(text: &str, hit: Range<usize>, spans: &mut Spans) {
     if start > 0 && !in_path && !is_break(bytes[start - 1]) {
         return;
     }
-    let end = bytes[hit.end..].iter().position(|b| matches!(b, b'-' | b'/' | b'\\') || is_break(*b)).map_or(bytes.len(), |n| hit.end + n);
+    let end = bytes[hit.end..]
+        .iter()
+        .position(|b| matches!(b, b'-' | b'/' | b'\\') || is_break(*b))
+        .map_or(bytes.len(), |n| hit.end + n);
     let goes_on = bytes.get(end) == Some(&b'-');
     if (goes_on || in_path || drive) && is_person(&text[hit.end..end]) {
         spans.push(hit.end..end, Kind::User);
@@ -121,9 +150,23 @@ impl<'a> Root<'a> {
             return None;
         }
         // `-I/home/bob`, `@/home/bob`: an option or a mark that the path is glued to.
-        let glued = prefix.len() - prefix.trim_start_matches(|c: char| c == '-' || c == '@').len();
-        let letters = prefix[glued..].bytes().take_while(u8::is_ascii_alphabetic).count();
-        let prefix = if glued > 0 && matches!(prefix.as_bytes().get(glued + letters), None | Some(b'/' | b'\\')) { &prefix[glued + letters..] } else { prefix };
+        let glued = prefix.len()
+            - prefix
+                .trim_start_matches(|c: char| c == '-' || c == '@')
+                .len();
+        let letters = prefix[glued..]
+            .bytes()
+            .take_while(u8::is_ascii_alphabetic)
+            .count();
+        let prefix = if glued > 0
+            && matches!(
+                prefix.as_bytes().get(glued + letters),
+                None | Some(b'/' | b'\\')
+            ) {
+            &prefix[glued + letters..]
+        } else {
+            prefix
+        };
         let decoded_colon = prefix.to_ascii_lowercase().contains("%3a");
         let mut parts: Vec<&str> = Vec::new();
         for part in prefix.split(['/', '\\']).flat_map(split_encoded) {
@@ -136,21 +179,41 @@ impl<'a> Root<'a> {
         let drive = parts.iter().any(|part| is_drive(part)) || decoded_colon;
         let share = (prefix.starts_with("\\\\") || prefix.starts_with("//")) && !url;
         let windows = drive || share || separator.contains('\\');
-        Some(Self { parts, windows, share, url, whole })
+        Some(Self {
+            parts,
+            windows,
+            share,
+            url,
+            whole,
+        })
     }
 
     fn holds(&self, base: Base, spelled: &str) -> bool {
-        let parts: Vec<String> = self.parts.iter().map(|part| part.to_ascii_lowercase()).collect();
-        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !is_drive(part) && *part != "?").collect();
+        let parts: Vec<String> = self
+            .parts
+            .iter()
+            .map(|part| part.to_ascii_lowercase())
+            .collect();
+        let parts: Vec<&str> = parts
+            .iter()
+            .map(String::as_str)
+            .filter(|part| !is_drive(part) && *part != "?")
+            .collect();
         if self.share && parts.len() <= 3 {
             return true;
         }
         // `file://host/home/bob`, `ssh://host/home/bob`: the first part may be a host.
-        let parts = if self.url && !parts.is_empty() { &parts[parts.len().min(1)..] } else { &parts[..] };
+        let parts = if self.url && !parts.is_empty() {
+            &parts[parts.len().min(1)..]
+        } else {
+            &parts[..]
+        };
         match base {
             Base::Documents => true,
             Base::Media => parts == ["run"],
-            Base::Homes => matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs"),
+            Base::Homes => {
+                matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs")
+            }
             Base::Home => is_home_root(parts),
             Base::Users => match parts {
                 // A lower-case `/users/x` is far more often a URL path than a home.
@@ -158,7 +221,12 @@ impl<'a> Root<'a> {
                 [drive] if drive.len() == 1 => true,
                 ["mnt" | "cygdrive", drive] => drive.len() == 1,
                 ["mnt", "host" | "wsl", drive] => drive.len() == 1,
-                ["volumes", _] | ["system", "volumes", "data"] | ["private"] | ["host"] | ["rootfs"] | ["host_mnt"] => true,
+                ["volumes", _]
+                | ["system", "volumes", "data"]
+                | ["private"]
+                | ["host"]
+                | ["rootfs"]
+                | ["host_mnt"] => true,
                 ["run", "desktop", "mnt", "host", _] => true,
                 ["proc", _, "root"] => true,
                 _ => false,
@@ -169,9 +237,16 @@ impl<'a> Root<'a> {
 
 fn is_home_root(parts: &[&str]) -> bool {
     match parts {
-        [] | ["var" | "export" | "usr" | "private" | "host" | "rootfs" | "nfs" | "data" | "srv" | "exports" | "mnt"] => true,
+        []
+        | [
+            "var" | "export" | "usr" | "private" | "host" | "rootfs" | "nfs" | "data" | "srv"
+            | "exports" | "mnt",
+        ] => true,
         ["run", "host"] | ["system", "volumes", "data"] | ["var", "lib" | "export" | "nfs"] => true,
-        ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data", _] => true,
+        [
+            "mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data",
+            _,
+        ] => true,
         ["proc", _, "root"] | ["media", _, _] | ["run", "media", _, _] | ["mnt", "wsl", _] => true,
         [volume] => volume.starts_with("vol") || volume.starts_with("fs"),
         _ => false,
@@ -189,7 +264,11 @@ enum Colon {
 impl Colon {
     fn at(text: &str, at: usize) -> Self {
         let bytes = text.as_bytes();
-        let name = bytes[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+        let name = bytes[..at]
+            .iter()
+            .rev()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+            .count();
         let scheme = text[at - name..at].to_ascii_lowercase();
         if bytes[at + 1..].starts_with(b"//") && name > 1 {
             return match scheme.as_str() {
@@ -200,8 +279,14 @@ impl Colon {
         if scheme == "file" {
             return Self::File;
         }
-        let alone = at < 2 || is_break(bytes[at - 2]) || matches!(bytes[at - 2], b'/' | b'\\' | b':' | b'?' | b'.');
-        if name == 1 && alone && matches!(bytes.get(at + 1), Some(b'/' | b'\\' | b'%')) { Self::Drive } else { Self::List }
+        let alone = at < 2
+            || is_break(bytes[at - 2])
+            || matches!(bytes[at - 2], b'/' | b'\\' | b':' | b'?' | b'.');
+        if name == 1 && alone && matches!(bytes.get(at + 1), Some(b'/' | b'\\' | b'%')) {
+            Self::Drive
+        } else {
+            Self::List
+        }
     }
 }
 
@@ -246,7 +331,9 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
     let bytes = text.as_bytes();
     let stops = |i: usize| {
         let b = bytes[i];
-        matches!(b, b'/' | b'\\' | b':' | b'*' | b'?' | b'$' | b'#' | b'!') || (is_break(b) && b != b' ') || encoded_separator_after(&bytes[i..]) > 0
+        matches!(b, b'/' | b'\\' | b':' | b'*' | b'?' | b'$' | b'#' | b'!')
+            || (is_break(b) && b != b' ')
+            || encoded_separator_after(&bytes[i..]) > 0
     };
     let mut end = at;
     let mut first_space = None;
@@ -257,20 +344,48 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
         end += 1;
     }
     // `Alice\ Smith`
-    if bytes.get(end) == Some(&b'\\') && bytes.get(end + 1) == Some(&b' ') && !root.windows && first_space.is_none() {
-        let more = name_at(text, end + 2, &Root { parts: Vec::new(), windows: false, share: false, url: false, whole: false });
+    if bytes.get(end) == Some(&b'\\')
+        && bytes.get(end + 1) == Some(&b' ')
+        && !root.windows
+        && first_space.is_none()
+    {
+        let more = name_at(
+            text,
+            end + 2,
+            &Root {
+                parts: Vec::new(),
+                windows: false,
+                share: false,
+                url: false,
+                whole: false,
+            },
+        );
         return at..more.end;
     }
-    let Some(space) = first_space else { return at..end };
+    let Some(space) = first_space else {
+        return at..end;
+    };
     let words = text[at..end].split(' ').count();
-    let separated = end < bytes.len() && (matches!(bytes[end], b'/' | b'\\') || encoded_separator_after(&bytes[end..]) > 0);
+    let separated = end < bytes.len()
+        && (matches!(bytes[end], b'/' | b'\\') || encoded_separator_after(&bytes[end..]) > 0);
     let closed = bytes.get(end).is_some_and(|b| matches!(b, b'"' | b'\''));
-    let spaced = !text[at..end].ends_with(' ') && !text[at..end].contains("  ") && !text[at..end].contains(" -") && words <= 4;
-    let keeps = spaced && ((root.windows && separated && bytes[end] != b'/') || (root.whole && (separated || closed)) || (root.whole && root.windows && end == bytes.len()));
+    let spaced = !text[at..end].ends_with(' ')
+        && !text[at..end].contains("  ")
+        && !text[at..end].contains(" -")
+        && words <= 4;
+    let keeps = spaced
+        && ((root.windows && separated && bytes[end] != b'/')
+            || (root.whole && (separated || closed))
+            || (root.whole && root.windows && end == bytes.len()));
     if keeps { at..end } else { at..space }
 }
 
 fn is_person(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    !(name.is_empty() || name.bytes().all(|b| b == b'.') || is_placeholder(name) || SHARED.contains(&lower.as_str()) || lower.starts_with("%username%") || (name.starts_with('%') && name.ends_with('%') && name.len() > 1))
+    !(name.is_empty()
+        || name.bytes().all(|b| b == b'.')
+        || is_placeholder(name)
+        || SHARED.contains(&lower.as_str())
+        || lower.starts_with("%username%")
+        || (name.starts_with('%') && name.ends_with('%') && name.len() > 1))
 }

@@ -15,7 +15,10 @@ pub(super) fn scan(text: &str, spans: &mut Spans) {
     let mut found = Vec::new();
     programs::scan(&words, &mut found);
     for (at, range, kind) in found {
-        spans.push(ranges[at].start + range.start..ranges[at].start + range.end, kind);
+        spans.push(
+            ranges[at].start + range.start..ranges[at].start + range.end,
+            kind,
+        );
     }
 }
 
@@ -37,7 +40,11 @@ fn split(text: &str) -> Vec<Range<usize>> {
                 at += 1;
             }
             b'|' | b'&' => {
-                let length = bytes[at..].iter().take_while(|b| matches!(b, b'|' | b'&')).count().min(2);
+                let length = bytes[at..]
+                    .iter()
+                    .take_while(|b| matches!(b, b'|' | b'&'))
+                    .count()
+                    .min(2);
                 words.push(at..at + length);
                 at += length;
             }
@@ -61,11 +68,25 @@ fn word(bytes: &[u8], start: usize) -> (Range<usize>, usize) {
             Some(q) if b == q => quote = None,
             Some(_) => {}
             None if matches!(b, b'"' | b'\'') => quote = Some(b),
-            None if b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'(' | b')') || (b == b'&' && at > start && bytes.get(at + 1).is_none_or(|n| n.is_ascii_whitespace() || *n == b'&')) => break,
+            None if b.is_ascii_whitespace()
+                || matches!(b, b';' | b'|' | b'(' | b')')
+                || (b == b'&'
+                    && at > start
+                    && bytes
+                        .get(at + 1)
+                        .is_none_or(|n| n.is_ascii_whitespace() || *n == b'&')) =>
+            {
+                break;
+            }
             None => {}
         }
         at += 1;
     }
-    let outer = matches!(bytes[start], b'"' | b'\'') && at > start + 1 && bytes[at - 1] == bytes[start];
-    if outer { (start + 1..at - 1, at) } else { (start..at, at) }
+    let outer =
+        matches!(bytes[start], b'"' | b'\'') && at > start + 1 && bytes[at - 1] == bytes[start];
+    if outer {
+        (start + 1..at - 1, at)
+    } else {
+        (start..at, at)
+    }
 }

@@ -53,13 +53,27 @@ struct At<'a> {
 
 impl At<'_> {
     fn bad(&self, reason: impl Into<String>) -> Stop {
-        Stop::Bad(FirstBad { file: self.file.to_owned(), line: self.info.number, reason: reason.into() })
+        Stop::Bad(FirstBad {
+            file: self.file.to_owned(),
+            line: self.info.number,
+            reason: reason.into(),
+        })
     }
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(store: &'a Store, given: Option<Checkpoint>) -> Self {
-        Self { store, verdict: Verdict::default(), chains: BTreeMap::new(), tree: Tree::default(), first_base: 0, given, fits: None, missing: Vec::new(), removed: BTreeSet::new() }
+        Self {
+            store,
+            verdict: Verdict::default(),
+            chains: BTreeMap::new(),
+            tree: Tree::default(),
+            first_base: 0,
+            given,
+            fits: None,
+            missing: Vec::new(),
+            removed: BTreeSet::new(),
+        }
     }
 
     pub(super) fn tree(&self) -> &Tree {
@@ -68,12 +82,16 @@ impl<'a> Scan<'a> {
 
     /// Each session and how many records it has.
     pub(super) fn heads(&self) -> Vec<(String, u64)> {
-        self.chains.iter().map(|(session, chain)| (session.clone(), chain.next)).collect()
+        self.chains
+            .iter()
+            .map(|(session, chain)| (session.clone(), chain.next))
+            .collect()
     }
 
     pub(super) fn verdict(&mut self) -> Verdict {
         self.verdict.sessions = self.chains.len() as u64;
-        self.verdict.open_sessions = self.chains.values().filter(|chain| !chain.ended).count() as u64;
+        self.verdict.open_sessions =
+            self.chains.values().filter(|chain| !chain.ended).count() as u64;
         self.verdict.clock_steps = self.chains.values().map(|chain| chain.clock_steps).sum();
         self.verdict.clone()
     }
@@ -94,11 +112,22 @@ impl<'a> Scan<'a> {
         let mut line = Vec::with_capacity(4096);
         self.compare_here();
         while let Some(info) = lines.next(&mut line)? {
-            let at = At { file: name, handle: &handle, info, first: info.number == 1, cut, nth };
+            let at = At {
+                file: name,
+                handle: &handle,
+                info,
+                first: info.number == 1,
+                cut,
+                nth,
+            };
             match self.line(&at, &line, may_be_torn, &mut torn) {
                 Ok(()) => {}
                 // A line that is no record is the cause of what seems wrong behind it.
-                Err(Stop::Bad(bad)) => return Err(Stop::Bad(torn.first().map_or(bad, |torn| unexplained(name, torn)))),
+                Err(Stop::Bad(bad)) => {
+                    return Err(Stop::Bad(
+                        torn.first().map_or(bad, |torn| unexplained(name, torn)),
+                    ));
+                }
                 Err(stop) => return Err(stop),
             }
         }
@@ -108,13 +137,21 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn line(&mut self, at: &At, line: &[u8], may_be_torn: bool, torn: &mut Vec<Torn>) -> Result<(), Stop> {
+    fn line(
+        &mut self,
+        at: &At,
+        line: &[u8],
+        may_be_torn: bool,
+        torn: &mut Vec<Torn>,
+    ) -> Result<(), Stop> {
         if line.len() > LONGEST_LINE {
             return Err(at.bad("longer than any record"));
         }
         let (fragment, rest) = split_torn(line);
         match RawLine::parse(rest) {
-            Ok(raw) if raw.computed() != raw.hash => Err(at.bad("the record was changed: its hash does not fit")),
+            Ok(raw) if raw.computed() != raw.hash => {
+                Err(at.bad("the record was changed: its hash does not fit"))
+            }
             Ok(raw) => {
                 if !fragment.is_empty() {
                     self.fragment(at, fragment)?;
@@ -127,7 +164,10 @@ impl<'a> Scan<'a> {
             Err(_) if !at.info.whole && may_be_torn => self.fragment(at, line),
             Err(reason) if torn.len() >= MOST_TORN || !at.info.whole => Err(at.bad(reason)),
             Err(_) => {
-                torn.push(Torn { info: at.info, sha256: hex(&sha256(line)) });
+                torn.push(Torn {
+                    info: at.info,
+                    sha256: hex(&sha256(line)),
+                });
                 Ok(())
             }
         }
@@ -135,12 +175,14 @@ impl<'a> Scan<'a> {
 
     /// What a write that was cut off left: the start of a record that its session did not write otherwise.
     fn fragment(&mut self, at: &At, fragment: &[u8]) -> Result<(), Stop> {
-        let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment) || fragment.starts_with(PREFIX);
+        let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment)
+            || fragment.starts_with(PREFIX);
         let fits = head(fragment).is_none_or(|head| {
             let session = std::str::from_utf8(head.session).unwrap_or_default();
             self.chains.get(session).map_or(0, |chain| chain.next) == head.seq
         });
-        let complete = memchr::memmem::find(fragment, b",\"hash\":\"").is_some_and(|hash| fragment.len() >= hash + 75);
+        let complete = memchr::memmem::find(fragment, b",\"hash\":\"")
+            .is_some_and(|hash| fragment.len() >= hash + 75);
         if starts && fits && !complete {
             self.verdict.torn += 1;
             Ok(())
@@ -150,19 +192,36 @@ impl<'a> Scan<'a> {
     }
 
     fn record(&mut self, at: &At, raw: &RawLine, torn: &mut Vec<Torn>) -> Result<(), Stop> {
-        let Some(kind) = kind_of(raw.event) else { return Err(at.bad(format!("no event is called {:?}", raw.event))) };
+        let Some(kind) = kind_of(raw.event) else {
+            return Err(at.bad(format!("no event is called {:?}", raw.event)));
+        };
         if self.store.is_folder() && session_of(at.file) != raw.session {
-            return Err(at.bad(format!("a record of session {} in another session's file: files were swapped or mixed", raw.session)));
+            return Err(at.bad(format!(
+                "a record of session {} in another session's file: files were swapped or mixed",
+                raw.session
+            )));
         }
         if at.first && at.nth > 0 && !self.store.is_folder() && kind != EventKind::LogRotate {
-            return Err(at.bad("the file does not begin with log.rotate: it or the one before it was replaced"));
+            return Err(at.bad(
+                "the file does not begin with log.rotate: it or the one before it was replaced",
+            ));
         }
-        let log = if kind.is_reserved() { Record::parse(raw.line).map_err(|e| at.bad(e.to_string()))?.event.log.unwrap_or_default() } else { LogNote::default() };
+        let log = if kind.is_reserved() {
+            Record::parse(raw.line)
+                .map_err(|e| at.bad(e.to_string()))?
+                .event
+                .log
+                .unwrap_or_default()
+        } else {
+            LogNote::default()
+        };
         if !self.chains.contains_key(raw.session) {
             let chain = Chain::begin(raw, at.cut).map_err(|reason| at.bad(reason))?;
             self.chains.insert(raw.session.to_owned(), chain);
         }
-        let Some(chain) = self.chains.get_mut(raw.session) else { return Ok(()) };
+        let Some(chain) = self.chains.get_mut(raw.session) else {
+            return Ok(());
+        };
         chain.take(raw).map_err(|reason| at.bad(reason))?;
         if kind == EventKind::LogCheckpoint {
             chain.check(raw, &log).map_err(|reason| at.bad(reason))?;
@@ -173,7 +232,11 @@ impl<'a> Scan<'a> {
             EventKind::LogRotate => self.rotate(at, &log)?,
             EventKind::LogRepair => {
                 self.verdict.lost += log.lost.unwrap_or(0);
-                let explained = |torn: &Torn| log.at == Some(torn.info.start) && log.bytes == Some(torn.info.end - torn.info.start - 1) && log.sha256.as_deref() == Some(&torn.sha256);
+                let explained = |torn: &Torn| {
+                    log.at == Some(torn.info.start)
+                        && log.bytes == Some(torn.info.end - torn.info.start - 1)
+                        && log.sha256.as_deref() == Some(&torn.sha256)
+                };
                 let before = torn.len();
                 torn.retain(|torn| !explained(torn));
                 self.verdict.torn += (before - torn.len()) as u64;
@@ -190,15 +253,23 @@ impl<'a> Scan<'a> {
 
     /// Whether the record that a session was tied to is still where it was.
     fn tie(&mut self, at: &At, tie: Option<&Tie>) -> Result<(), Stop> {
-        let Some(tie) = tie.filter(|tie| tie.at > 0 && !tie.hash.is_empty()) else { return Ok(()) };
-        let gone = || at.bad(format!("what was in the log when session began is gone or changed: the record that ends at byte {}{}", tie.at, tie.file.as_ref().map(|file| format!(" of {file}")).unwrap_or_default()));
+        let Some(tie) = tie.filter(|tie| tie.at > 0 && !tie.hash.is_empty()) else {
+            return Ok(());
+        };
+        let gone = || {
+            at.bad(format!("what was in the log when session began is gone or changed: the record that ends at byte {}{}", tie.at, tie.file.as_ref().map(|file| format!(" of {file}")).unwrap_or_default()))
+        };
         let other;
         let handle = match &tie.file {
             None if tie.at > at.info.start => return Err(gone()),
             None => at.handle,
             Some(file) => match self.store.dir.stat(file)? {
                 None => {
-                    let Stop::Bad(bad) = at.bad(format!("the file {file}, which was there when this session began, is missing")) else { return Ok(()) };
+                    let Stop::Bad(bad) = at.bad(format!(
+                        "the file {file}, which was there when this session began, is missing"
+                    )) else {
+                        return Ok(());
+                    };
                     self.missing.push((file.clone(), bad));
                     return Ok(());
                 }
@@ -234,33 +305,73 @@ impl<'a> Scan<'a> {
 
     /// Remembers whether the log fitted the given checkpoint when it had as many records.
     fn compare_here(&mut self) {
-        if let Some(given) = self.given.as_ref().filter(|given| given.extensions.is_empty() && given.size == self.tree.count()) {
+        if let Some(given) = self
+            .given
+            .as_ref()
+            .filter(|given| given.extensions.is_empty() && given.size == self.tree.count())
+        {
             self.fits = Some(given.root == self.tree.root());
         }
     }
 
     /// What can be judged only when all files were read.
     pub(super) fn finish(&mut self, files: &[String], key: Option<&PublicKey>) -> Result<(), Stop> {
-        let bad = |file: &str, reason: String| Stop::Bad(FirstBad { file: file.to_owned(), line: 1, reason });
+        let bad = |file: &str, reason: String| {
+            Stop::Bad(FirstBad {
+                file: file.to_owned(),
+                line: 1,
+                reason,
+            })
+        };
         let first = files.first().map(String::as_str).unwrap_or_default();
         if self.first_base > self.verdict.removed {
-            return Err(bad(first, format!("the records before it are missing: {} were removed by retention, but it begins with record {}", self.verdict.removed, self.first_base)));
+            return Err(bad(
+                first,
+                format!(
+                    "the records before it are missing: {} were removed by retention, but it begins with record {}",
+                    self.verdict.removed, self.first_base
+                ),
+            ));
         }
-        if let Some((_, bad)) = self.missing.iter().find(|(file, _)| !self.removed.contains(file)) {
+        if let Some((_, bad)) = self
+            .missing
+            .iter()
+            .find(|(file, _)| !self.removed.contains(file))
+        {
             return Err(Stop::Bad(bad.clone()));
         }
         if let Some(key) = key {
             for (session, chain) in &self.chains {
-                self.verdict.unsigned += chain.unsigned(session, key).map_err(|reason| bad(if self.store.is_folder() { session } else { first }, reason))?;
+                self.verdict.unsigned += chain.unsigned(session, key).map_err(|reason| {
+                    bad(
+                        if self.store.is_folder() {
+                            session
+                        } else {
+                            first
+                        },
+                        reason,
+                    )
+                })?;
             }
         }
         Ok(())
     }
 
     /// Compares the log with a checkpoint that was kept elsewhere.
-    pub(super) fn compare(&self, note: &SignedCheckpoint, key: Option<&PublicKey>, files: &[String]) -> Result<(), Stop> {
+    pub(super) fn compare(
+        &self,
+        note: &SignedCheckpoint,
+        key: Option<&PublicKey>,
+        files: &[String],
+    ) -> Result<(), Stop> {
         let last = files.last().map(String::as_str).unwrap_or_default();
-        let bad = |reason: String| Stop::Bad(FirstBad { file: last.to_owned(), line: self.verdict.records + 1, reason });
+        let bad = |reason: String| {
+            Stop::Bad(FirstBad {
+                file: last.to_owned(),
+                line: self.verdict.records + 1,
+                reason,
+            })
+        };
         if let Some(key) = key {
             note.verify(key).map_err(|error| bad(error.to_string()))?;
         }
@@ -273,35 +384,73 @@ impl<'a> Scan<'a> {
         }
         match self.fits {
             Some(true) => Ok(()),
-            Some(false) => Err(bad(format!("the first {} records are not those of the checkpoint: the log was rewritten", given.size))),
-            None => Err(bad(format!("the log has {} records, but the checkpoint covers {}: the end of the log or a file is missing", self.tree.count(), given.size))),
+            Some(false) => Err(bad(format!(
+                "the first {} records are not those of the checkpoint: the log was rewritten",
+                given.size
+            ))),
+            None => Err(bad(format!(
+                "the log has {} records, but the checkpoint covers {}: the end of the log or a file is missing",
+                self.tree.count(),
+                given.size
+            ))),
         }
     }
 
-    fn compare_folder(&self, given: &Checkpoint, files: &[String], bad: &impl Fn(String) -> Stop) -> Result<(), Stop> {
+    fn compare_folder(
+        &self,
+        given: &Checkpoint,
+        files: &[String],
+        bad: &impl Fn(String) -> Stop,
+    ) -> Result<(), Stop> {
         let mut heads = Vec::new();
         for line in &given.extensions {
-            let head = line.split_once(' ').and_then(|(session, count)| Some((session.to_owned(), count.parse::<u64>().ok()?)));
-            let Some((session, count)) = head else { return Err(bad("the checkpoint is not one of a log folder".to_owned())) };
+            let head = line.split_once(' ').and_then(|(session, count)| {
+                Some((session.to_owned(), count.parse::<u64>().ok()?))
+            });
+            let Some((session, count)) = head else {
+                return Err(bad("the checkpoint is not one of a log folder".to_owned()));
+            };
             match self.chains.get(&session).map(|chain| chain.next) {
                 None => return Err(bad(format!("session {session} is missing"))),
-                Some(next) if next < count => return Err(bad(format!("session {session} has {next} records, but the checkpoint covers {count}: its end is missing"))),
+                Some(next) if next < count => {
+                    return Err(bad(format!(
+                        "session {session} has {next} records, but the checkpoint covers {count}: its end is missing"
+                    )));
+                }
                 Some(_) => heads.push((session, count)),
             }
         }
         let tree = folder_tree(self.store, files, &heads)?;
-        if tree.count() == given.size && tree.root() == given.root { Ok(()) } else { Err(bad("the records are not those of the checkpoint: the log was rewritten".to_owned())) }
+        if tree.count() == given.size && tree.root() == given.root {
+            Ok(())
+        } else {
+            Err(bad(
+                "the records are not those of the checkpoint: the log was rewritten".to_owned(),
+            ))
+        }
     }
 }
 
 fn unexplained(file: &str, torn: &Torn) -> FirstBad {
-    FirstBad { file: file.to_owned(), line: torn.info.number, reason: "not a record, and no log.repair record explains it".to_owned() }
+    FirstBad {
+        file: file.to_owned(),
+        line: torn.info.number,
+        reason: "not a record, and no log.repair record explains it".to_owned(),
+    }
 }
 
 /// The kind of an event name; the common ones without a look into a table of all.
 fn kind_of(name: &str) -> Option<EventKind> {
-    [EventKind::ExecDecision, EventKind::ExecStart, EventKind::ExecExit, EventKind::FileRead, EventKind::FileWrite, EventKind::NetworkConnect, EventKind::Denial]
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .or_else(|| kind(name))
+    [
+        EventKind::ExecDecision,
+        EventKind::ExecStart,
+        EventKind::ExecExit,
+        EventKind::FileRead,
+        EventKind::FileWrite,
+        EventKind::NetworkConnect,
+        EventKind::Denial,
+    ]
+    .into_iter()
+    .find(|kind| kind.name() == name)
+    .or_else(|| kind(name))
 }

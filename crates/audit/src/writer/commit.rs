@@ -19,11 +19,17 @@ impl Core {
         if !state.committer {
             let core = Arc::clone(self);
             // Without the thread, the lock is given back now and the kernel writes when it likes.
-            state.committer = std::thread::Builder::new().name("codex-audit".to_owned()).stack_size(128 * 1024).spawn(move || core.commit_until_closed()).is_ok();
+            state.committer = std::thread::Builder::new()
+                .name("codex-audit".to_owned())
+                .stack_size(128 * 1024)
+                .spawn(move || core.commit_until_closed())
+                .is_ok();
             if !state.committer {
                 state.segment.release();
             }
-        } else if state.writes - state.sync_started == 1 || state.writes - state.sync_started == COMMIT_RECORDS {
+        } else if state.writes - state.sync_started == 1
+            || state.writes - state.sync_started == COMMIT_RECORDS
+        {
             self.dirty.notify_all();
         }
     }
@@ -34,7 +40,11 @@ impl Core {
         while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
             if state.writes == state.sync_started {
                 let unsigned = self.key.is_some() && state.session.seq > state.session.signed;
-                let pause = if unsigned { CHECKPOINT_DELAY.saturating_sub(state.last_checkpoint.elapsed()) } else { Duration::from_secs(3600) };
+                let pause = if unsigned {
+                    CHECKPOINT_DELAY.saturating_sub(state.last_checkpoint.elapsed())
+                } else {
+                    Duration::from_secs(3600)
+                };
                 if pause.is_zero() {
                     self.write_checkpoint(&mut state);
                     state.last_checkpoint = Instant::now();
@@ -43,16 +53,26 @@ impl Core {
                     }
                     continue;
                 }
-                state = self.dirty.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+                state = self
+                    .dirty
+                    .wait_timeout(state, pause)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
                 continue;
             }
             let due = Instant::now() + COMMIT_DELAY;
-            while state.writes - state.sync_started < COMMIT_RECORDS && !self.closed.load(std::sync::atomic::Ordering::Acquire) {
+            while state.writes - state.sync_started < COMMIT_RECORDS
+                && !self.closed.load(std::sync::atomic::Ordering::Acquire)
+            {
                 let left = due.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     break;
                 }
-                state = self.dirty.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+                state = self
+                    .dirty
+                    .wait_timeout(state, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
             }
             let writes = state.writes;
             drop(state);
@@ -84,7 +104,9 @@ impl Core {
         if let Err(error) = file.sync_data() {
             let mut state = self.lock();
             state.segment.sync_failed = true;
-            state.warning = Some(format!("a sync of the audit log failed ({error}): records of the last moments may not be on the disk; a new file is begun"));
+            state.warning = Some(format!(
+                "a sync of the audit log failed ({error}): records of the last moments may not be on the disk; a new file is begun"
+            ));
             return Err(error);
         }
         *synced = covers;

@@ -10,7 +10,9 @@ use super::{Core, State};
 use crate::event::{EventKind, LogNote, Tie};
 use crate::hash::{hex, sha256};
 use crate::record::RawLine;
-use crate::store::{Access, Lock, SEGMENT, Stat, Store, last_line, lock, read_before, size_limit, stat};
+use crate::store::{
+    Access, Lock, SEGMENT, Stat, Store, last_line, lock, read_before, size_limit, stat,
+};
 use crate::verify::{FileHead, file_head, tree_of};
 
 /// Bytes below which a torn tail is hashed for its repair record.
@@ -36,7 +38,17 @@ impl Segment {
     pub(super) fn open(store: &Store, name: String) -> io::Result<Self> {
         let file = store.dir.file(&name, Access::Append)?;
         let id = stat(&file)?;
-        Ok(Self { file: Arc::new(file), name, id, size: id.size, limit: u64::MAX, lease: None, sync_failed: false, rotate_after: None, buffer: Vec::with_capacity(1024) })
+        Ok(Self {
+            file: Arc::new(file),
+            name,
+            id,
+            size: id.size,
+            limit: u64::MAX,
+            lease: None,
+            sync_failed: false,
+            rotate_after: None,
+            buffer: Vec::with_capacity(1024),
+        })
     }
 
     fn replace(&mut self, file: File) -> io::Result<()> {
@@ -56,13 +68,17 @@ impl Segment {
     }
 
     pub(super) fn is_lease_over(&self) -> bool {
-        self.lease.is_some_and(|since| since.elapsed() >= COMMIT_DELAY)
+        self.lease
+            .is_some_and(|since| since.elapsed() >= COMMIT_DELAY)
     }
 
     /// One write in append mode. What a full disk leaves of it is taken back where nobody wrote behind it.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.size.saturating_add(bytes.len() as u64) > self.limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached"));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "the process's file size limit is reached",
+            ));
         }
         let mut file = &*self.file;
         let written = loop {
@@ -81,7 +97,10 @@ impl Segment {
         }
         self.lease = Some(Instant::now());
         self.release();
-        Err(io::Error::new(io::ErrorKind::StorageFull, "only a part of the record fitted: the disk is full or the file-size limit is reached"))
+        Err(io::Error::new(
+            io::ErrorKind::StorageFull,
+            "only a part of the record fitted: the disk is full or the file-size limit is reached",
+        ))
     }
 }
 
@@ -89,7 +108,11 @@ impl Core {
     /// Makes the segment ready for one append: the right file, with the lock, ending in a newline, not too large.
     /// With `tie`, also returns what the session's first record is to be tied to.
     pub(super) fn ready(&self, state: &mut State, tie: bool) -> io::Result<Option<Tie>> {
-        if state.segment.lease.is_some() && !tie && !state.segment.sync_failed && state.segment.size < self.options.max_bytes {
+        if state.segment.lease.is_some()
+            && !tie
+            && !state.segment.sync_failed
+            && state.segment.size < self.options.max_bytes
+        {
             if !state.segment.is_lease_over() || self.store.is_folder() {
                 return Ok(None);
             }
@@ -100,7 +123,12 @@ impl Core {
             segment.release();
             lock(&segment.file, Lock::Shared)?;
             segment.lease = Some(Instant::now());
-            let Some(now) = self.store.dir.stat(&segment.name)?.filter(|now| now.is_same(&segment.id)) else {
+            let Some(now) = self
+                .store
+                .dir
+                .stat(&segment.name)?
+                .filter(|now| now.is_same(&segment.id))
+            else {
                 // Somebody rotated or removed it.
                 let file = self.store.dir.file(&segment.name, Access::Append)?;
                 segment.replace(file)?;
@@ -113,8 +141,11 @@ impl Core {
                 segment.release();
                 if let Err(error) = self.rotate(state) {
                     // A folder that can't be written to must not stop the log: the file grows on.
-                    state.segment.rotate_after = Instant::now().checked_add(std::time::Duration::from_secs(60));
-                    state.warning = Some(format!("the audit log can't be rotated: {error}; it grows beyond its limit"));
+                    state.segment.rotate_after =
+                        Instant::now().checked_add(std::time::Duration::from_secs(60));
+                    state.warning = Some(format!(
+                        "the audit log can't be rotated: {error}; it grows beyond its limit"
+                    ));
                 }
                 continue;
             }
@@ -125,9 +156,15 @@ impl Core {
                 }
                 continue;
             }
-            return if tie { self.tie(state).map(Some) } else { Ok(None) };
+            return if tie {
+                self.tie(state).map(Some)
+            } else {
+                Ok(None)
+            };
         }
-        Err(io::Error::other("another program keeps replacing the log file"))
+        Err(io::Error::other(
+            "another program keeps replacing the log file",
+        ))
     }
 
     /// What was last in the log when this session began.
@@ -136,8 +173,18 @@ impl Core {
         if !self.store.is_folder() {
             return tie_in(&state.segment.file, at, None);
         }
-        let other = self.store.files()?.into_iter().rfind(|name| *name != state.segment.name);
-        let Some(name) = other else { return Ok(Tie { file: None, at: 0, hash: String::new() }) };
+        let other = self
+            .store
+            .files()?
+            .into_iter()
+            .rfind(|name| *name != state.segment.name);
+        let Some(name) = other else {
+            return Ok(Tie {
+                file: None,
+                at: 0,
+                hash: String::new(),
+            });
+        };
         let file = self.store.dir.file(&name, Access::Read)?;
         let end = whole_lines_end(&file, stat(&file)?.size)?;
         tie_in(&file, end, Some(name))
@@ -148,7 +195,11 @@ impl Core {
         let file = Arc::clone(&state.segment.file);
         lock(&file, Lock::Exclusive)?;
         state.segment.lease = Some(Instant::now());
-        let here = self.store.dir.stat(&state.segment.name)?.is_some_and(|now| now.is_same(&state.segment.id));
+        let here = self
+            .store
+            .dir
+            .stat(&state.segment.name)?
+            .is_some_and(|now| now.is_same(&state.segment.id));
         let size = stat(&file)?.size;
         if !here || size == 0 || read_before(&file, size, 1)? == b"\n" {
             state.segment.release();
@@ -156,9 +207,23 @@ impl Core {
         }
         state.segment.size = size;
         let at = whole_lines_end(&file, size)?;
-        let torn = if size - at <= LONGEST_TORN { read_before(&file, size, size - at)? } else { Vec::new() };
-        let repair = LogNote { cause: Some("torn".to_owned()), at: Some(at), bytes: Some(size - at), sha256: Some(hex(&sha256(&torn))), ..LogNote::default() };
-        let tie = if starts && state.session.seq == 0 { Some(tie_in(&file, at, None)?) } else { None };
+        let torn = if size - at <= LONGEST_TORN {
+            read_before(&file, size, size - at)?
+        } else {
+            Vec::new()
+        };
+        let repair = LogNote {
+            cause: Some("torn".to_owned()),
+            at: Some(at),
+            bytes: Some(size - at),
+            sha256: Some(hex(&sha256(&torn))),
+            ..LogNote::default()
+        };
+        let tie = if starts && state.session.seq == 0 {
+            Some(tie_in(&file, at, None)?)
+        } else {
+            None
+        };
         // The newline and the records are one write, so that no other writer gets between them.
         let mut session = state.session.clone();
         let mut out = vec![b'\n'];
@@ -197,7 +262,12 @@ impl Core {
     fn rotate_locked(&self, state: &mut State, old: &File) -> io::Result<Option<File>> {
         let dir = &self.store.dir;
         let name = state.segment.name.clone();
-        let Some(now) = dir.stat(&name)?.filter(|now| now.is_same(&state.segment.id)) else { return Ok(None) };
+        let Some(now) = dir
+            .stat(&name)?
+            .filter(|now| now.is_same(&state.segment.id))
+        else {
+            return Ok(None);
+        };
         if now.size < self.options.max_bytes && !state.segment.sync_failed {
             return Ok(None);
         }
@@ -205,14 +275,28 @@ impl Core {
         if !state.segment.sync_failed {
             old.sync_data()?;
         }
-        let cause = if state.segment.sync_failed { "sync-failed" } else { "size" };
-        let mut note = LogNote { cause: Some(cause.to_owned()), ..LogNote::default() };
+        let cause = if state.segment.sync_failed {
+            "sync-failed"
+        } else {
+            "size"
+        };
+        let mut note = LogNote {
+            cause: Some(cause.to_owned()),
+            ..LogNote::default()
+        };
         let (next, remove) = if self.store.is_folder() {
-            let part = name.strip_suffix(SEGMENT).and_then(|stem| stem.rsplit_once('-')).and_then(|(_, n)| n.parse::<u32>().ok()).unwrap_or(0);
+            let part = name
+                .strip_suffix(SEGMENT)
+                .and_then(|stem| stem.rsplit_once('-'))
+                .and_then(|(_, n)| n.parse::<u32>().ok())
+                .unwrap_or(0);
             note.previous = Some(name.clone());
             let remove = self.old_segments(&name)?;
             note.removed_files.clone_from(&remove);
-            (format!("{}-{:06}{SEGMENT}", state.session.id, part + 1), remove)
+            (
+                format!("{}-{:06}{SEGMENT}", state.session.id, part + 1),
+                remove,
+            )
         } else {
             let rotated = dir_free_name(&self.store, &name)?;
             let FileHead { base, removed, .. } = file_head(old)?;
@@ -242,10 +326,20 @@ impl Core {
             // The path never stands empty: another writer that opens it finds the old file or the finished new one.
             let draft = format!(".{name}.{}", session.id);
             let mut file = dir.file(&draft, Access::New)?;
-            let placed = file.write_all(&out).and_then(|()| file.sync_data()).and_then(|()| match dir.link(&name, &next) {
-                Err(e) if matches!(e.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => dir.rename(&name, &next),
-                other => other,
-            });
+            let placed = file
+                .write_all(&out)
+                .and_then(|()| file.sync_data())
+                .and_then(|()| match dir.link(&name, &next) {
+                    Err(e)
+                        if matches!(
+                            e.kind(),
+                            io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+                        ) =>
+                    {
+                        dir.rename(&name, &next)
+                    }
+                    other => other,
+                });
             let placed = placed.and_then(|()| dir.rename(&draft, &name));
             if let Err(error) = placed {
                 // The draft is of no use to anybody.
@@ -269,7 +363,12 @@ impl Core {
         let files = self.store.files()?;
         let excess = (files.len() + 1).saturating_sub(self.options.max_files);
         let idle = |name: &String| {
-            name != current && self.store.dir.file(name, Access::Append).is_ok_and(|file| lock(&file, Lock::TryExclusive).is_ok())
+            name != current
+                && self
+                    .store
+                    .dir
+                    .file(name, Access::Append)
+                    .is_ok_and(|file| lock(&file, Lock::TryExclusive).is_ok())
         };
         Ok(files.into_iter().filter(idle).take(excess).collect())
     }
@@ -280,7 +379,11 @@ fn dir_free_name(store: &Store, name: &str) -> io::Result<String> {
     let next = store.next_rotated(name)?;
     let current = store.dir.stat(name)?;
     for file in store.dir.names()? {
-        if crate::store::rotation_number(name, &file).is_some() && store.dir.stat(&file)?.is_some_and(|stat| stat.id.is_some() && current.is_some_and(|now| now.is_same(&stat))) {
+        if crate::store::rotation_number(name, &file).is_some()
+            && store.dir.stat(&file)?.is_some_and(|stat| {
+                stat.id.is_some() && current.is_some_and(|now| now.is_same(&stat))
+            })
+        {
             store.dir.remove(&file)?;
         }
     }
@@ -290,12 +393,22 @@ fn dir_free_name(store: &Store, name: &str) -> io::Result<String> {
 /// A tie to the last whole line in front of `end`.
 fn tie_in(file: &File, end: u64, name: Option<String>) -> io::Result<Tie> {
     if end == 0 {
-        return Ok(Tie { file: name, at: 0, hash: String::new() });
+        return Ok(Tie {
+            file: name,
+            at: 0,
+            hash: String::new(),
+        });
     }
     let (_, line) = last_line(file, end)?;
     let (_, record) = crate::record::split_torn(&line);
-    let hash = RawLine::parse(record).map(|raw| hex(&raw.hash)).unwrap_or_default();
-    Ok(Tie { file: name, at: end, hash })
+    let hash = RawLine::parse(record)
+        .map(|raw| hex(&raw.hash))
+        .unwrap_or_default();
+    Ok(Tie {
+        file: name,
+        at: end,
+        hash,
+    })
 }
 
 /// Where the whole lines end: behind the last newline in front of `size`.

@@ -74,7 +74,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { level: Level::Standard, max_bytes: 64 << 20, max_files: 16, key: KeySource::Beside, identity: Identity::current(), pseudonym_key: None }
+        Self {
+            level: Level::Standard,
+            max_bytes: 64 << 20,
+            max_files: 16,
+            key: KeySource::Beside,
+            identity: Identity::current(),
+            pseudonym_key: None,
+        }
     }
 }
 
@@ -109,7 +116,9 @@ pub enum OpenError {
 #[non_exhaustive]
 pub enum AppendError {
     /// The record could not be written, or not synced.
-    #[error("the audit record can't be written to {path}: {source}; free space or choose another log")]
+    #[error(
+        "the audit record can't be written to {path}: {source}; free space or choose another log"
+    )]
     Io {
         /// The log.
         path: String,
