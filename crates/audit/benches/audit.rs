@@ -1,5 +1,10 @@
 //! What appending, verifying, redacting and querying cost. CPU time is what the bars are about, so compare on a quiet
 //! machine, or multiply by the share of a CPU that the run had.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a benchmark fails by panicking, and criterion's macros have no docs"
+)]
 
 use std::hint::black_box;
 use std::path::Path;

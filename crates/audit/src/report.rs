@@ -37,7 +37,7 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
         }
     }
     let mut html = String::from(HEAD);
-    let mut put = |text: std::fmt::Arguments| drop(html.write_fmt(text));
+    let mut put = |text: std::fmt::Arguments| html.write_fmt(text).unwrap_or_default();
     put(format_args!(
         "<p>{} records, {} to {}</p>",
         stats.records,

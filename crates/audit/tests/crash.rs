@@ -1,4 +1,11 @@
 //! kill -9 of writers at random points. `CODEX_AUDIT_KILLS` sets how many writers die; the default is small.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a child reports by printing"
+)]
 #![cfg(unix)]
 
 mod common;

@@ -1,4 +1,11 @@
 //! Reading, querying, counting, exporting, reporting.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a child reports by printing"
+)]
 
 mod common;
 

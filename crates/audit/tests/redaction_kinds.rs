@@ -1,4 +1,11 @@
 //! More of each kind than the shared cases hold: other spellings, other programs, other formats, and traps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a child reports by printing"
+)]
 
 use std::sync::LazyLock;
 

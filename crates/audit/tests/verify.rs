@@ -1,4 +1,11 @@
 //! The verifier under attack.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a child reports by printing"
+)]
 
 mod common;
 
@@ -97,7 +104,7 @@ fn a_session_that_is_cut_out_is_found() {
     let sound = lines(&path);
     write_lines(&path, &[&sound[..first], &sound[first * 2..]].concat());
     assert!(broken(&path).contains("gone or changed"));
-    write_lines(&path, &sound[first..].to_vec());
+    write_lines(&path, &sound[first..]);
     assert!(broken(&path).contains("gone or changed"));
 }
 
@@ -124,7 +131,7 @@ fn a_cut_tail_is_found_with_a_checkpoint() {
     log(&path, 2);
     assert!(with(true).ok);
     let sound = lines(&path);
-    write_lines(&path, &sound[..7].to_vec());
+    write_lines(&path, &sound[..7]);
     assert!(check(&path).ok, "a chain alone can't know of it");
     assert!(
         with(false)
@@ -243,7 +250,7 @@ fn rotation_ties_the_files_together() {
     move_file(99, 3);
     holds(&path);
     let kept = lines(&file(2));
-    write_lines(&file(2), &kept[..kept.len() - 1].to_vec());
+    write_lines(&file(2), &kept[..kept.len() - 1]);
     broken(&path);
 }
 
@@ -345,7 +352,7 @@ fn a_folder_holds_one_file_per_writer() {
     assert!(broken(&path).contains("swapped"));
     swap(&files[0], &files[1]);
     let kept = lines(&files[2]);
-    write_lines(&files[2], &kept[..3].to_vec());
+    write_lines(&files[2], &kept[..3]);
     assert!(!with().ok);
     write_lines(&files[2], &kept);
     assert!(with().ok);

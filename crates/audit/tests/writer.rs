@@ -1,4 +1,11 @@
 //! Writing: what is promised of files, levels, limits and concurrent writers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and a child reports by printing"
+)]
 
 mod common;
 

@@ -88,10 +88,10 @@ pub(super) fn scan_id(text: &str, hit: Range<usize>, spans: &mut Spans) {
     if let Some(name) = text[open..]
         .strip_prefix('(')
         .and_then(|rest| rest.find(')').map(|end| open + 1..open + 1 + end))
+        && digits > 0
+        && !is_generic_user(&text[name.clone()])
     {
-        if digits > 0 && !is_generic_user(&text[name.clone()]) {
-            spans.push(name, Kind::User);
-        }
+        spans.push(name, Kind::User);
     }
 }
 

@@ -150,10 +150,7 @@ impl<'a> Root<'a> {
             return None;
         }
         // `-I/home/bob`, `@/home/bob`: an option or a mark that the path is glued to.
-        let glued = prefix.len()
-            - prefix
-                .trim_start_matches(|c: char| c == '-' || c == '@')
-                .len();
+        let glued = prefix.len() - prefix.trim_start_matches(['-', '@']).len();
         let letters = prefix[glued..]
             .bytes()
             .take_while(u8::is_ascii_alphabetic)

@@ -379,7 +379,7 @@ fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
         if in_key {
             found.push((at, 0..word.len(), Kind::Secret));
         }
-        in_key = (in_key && !ends) || (word.contains("-----BEGIN") && !ends);
+        in_key = !ends && (in_key || word.contains("-----BEGIN"));
         let Some(name) = word.strip_suffix(':').filter(|name| is_secret_name(name)) else {
             continue;
         };

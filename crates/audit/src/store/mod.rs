@@ -117,14 +117,13 @@ impl Store {
         names.sort_by_key(|file| rotation_number(name, file));
         if let Some(current) = self.dir.stat(name)? {
             // A crash between the two steps of a rotation leaves the current file under both names.
-            if let Some(last) = names.last() {
-                if self
+            if let Some(last) = names.last()
+                && self
                     .dir
                     .stat(last)?
                     .is_some_and(|stat| stat.id.is_some() && stat.is_same(&current))
-                {
-                    names.pop();
-                }
+            {
+                names.pop();
             }
             names.push(name.clone());
         }

@@ -46,6 +46,10 @@ impl Dir {
     }
 
     /// Opens a file of this directory. What is made gets mode 0600, and what is opened for writing is brought to it.
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the width of a mode differs between systems"
+    )]
     pub(crate) fn file(&self, name: &str, access: Access) -> io::Result<File> {
         let flags = match access {
             Access::Read => OFlags::RDONLY,
@@ -69,7 +73,7 @@ impl Dir {
                 "not a regular file",
             ));
         }
-        if !matches!(access, Access::Read) && u32::from(stat.st_mode) & 0o7777 != FILE_MODE {
+        if !matches!(access, Access::Read) && stat.st_mode as u32 & 0o7777 != FILE_MODE {
             // A umask can have widened or narrowed it, and an older file may be open to all.
             match rustix::fs::fchmod(&fd, Mode::from_raw_mode(FILE_MODE as _)) {
                 Ok(()) | Err(Errno::PERM) => {}

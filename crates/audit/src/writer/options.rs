@@ -43,6 +43,10 @@ impl FromStr for Level {
 
 /// Where the key that signs checkpoints comes from.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one exists per log that is opened"
+)]
 pub enum KeySource {
     /// `<log>.key` beside a log file, `audit.key` in a log folder; made on first use.
     #[default]
