@@ -10,17 +10,13 @@ use std::hint::black_box;
 use std::path::Path;
 
 use codex_audit::{
-    AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Query, ReadOptions,
-    Redactor, VerifyOptions, records, verify,
+    AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Query, ReadOptions, Redactor,
+    VerifyOptions, records, verify,
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 fn identity() -> Identity {
-    Identity {
-        users: vec!["alice".into()],
-        homes: vec!["/home/alice".into()],
-        hosts: vec!["alice-mbp".into()],
-    }
+    Identity { users: vec!["alice".into()], homes: vec!["/home/alice".into()], hosts: vec!["alice-mbp".into()] }
 }
 
 fn options() -> Options {
@@ -35,12 +31,7 @@ fn options() -> Options {
 fn event(i: u64) -> Event {
     Event {
         run: Some(format!("run-{i:08}")),
-        argv: vec![
-            "git".into(),
-            "status".into(),
-            "--porcelain".into(),
-            "src/lib.rs".into(),
-        ],
+        argv: vec!["git".into(), "status".into(), "--porcelain".into(), "src/lib.rs".into()],
         cwd: Some("/home/alice/src/project".into()),
         program: Some("/usr/bin/git".into()),
         profile: Some("workspace-write".into()),
@@ -55,11 +46,7 @@ fn sample(path: &Path, count: u64) -> u64 {
     let log = AuditLog::open(path, options()).unwrap();
     for i in 0..count {
         log.append(if i % 50 == 0 {
-            Event {
-                path: Some("/etc/shadow".into()),
-                access: Some("read".into()),
-                ..Event::new(EventKind::Denial)
-            }
+            Event { path: Some("/etc/shadow".into()), access: Some("read".into()), ..Event::new(EventKind::Denial) }
         } else {
             event(i)
         })
@@ -90,27 +77,13 @@ fn verifying(c: &mut Criterion) {
     let count = 100_000;
     sample(&path, count);
     let mut group = c.benchmark_group("audit");
-    group
-        .sample_size(10)
-        .throughput(Throughput::Elements(count));
-    let with_key = VerifyOptions {
-        public_key: Some(Key::from_seed(&[7; 32]).public().clone()),
-        checkpoint: None,
-    };
-    group.bench_function("verify", |b| {
-        b.iter(|| assert!(verify(&path, &with_key).unwrap().ok))
-    });
+    group.sample_size(10).throughput(Throughput::Elements(count));
+    let with_key = VerifyOptions { public_key: Some(Key::from_seed(&[7; 32]).public().clone()), checkpoint: None };
+    group.bench_function("verify", |b| b.iter(|| assert!(verify(&path, &with_key).unwrap().ok)));
     let denials = Query::parse("event = denial and path ~ shadow").unwrap();
     group.bench_function("query", |b| {
         b.iter(|| {
-            let mut found = records(
-                &path,
-                ReadOptions {
-                    filter: Some(denials.clone()),
-                    since_ms: None,
-                },
-            )
-            .unwrap();
+            let mut found = records(&path, ReadOptions { filter: Some(denials.clone()), since_ms: None }).unwrap();
             let mut count = 0;
             while found.next_line().unwrap().is_some() {
                 count += 1;
@@ -121,14 +94,7 @@ fn verifying(c: &mut Criterion) {
     let slow = Query::parse("exit_code = 0 and duration_ms > 12").unwrap();
     group.bench_function("query-every-record", |b| {
         b.iter(|| {
-            let mut found = records(
-                &path,
-                ReadOptions {
-                    filter: Some(slow.clone()),
-                    since_ms: None,
-                },
-            )
-            .unwrap();
+            let mut found = records(&path, ReadOptions { filter: Some(slow.clone()), since_ms: None }).unwrap();
             while found.next_line().unwrap().is_some() {}
         });
     });
@@ -150,30 +116,15 @@ fn redaction(c: &mut Criterion) {
         "postgres://u:hunter22@db/x",
     ];
     // 17 in 100 lines carry something, as in ordinary logs of commands.
-    let lines: Vec<&str> = (0..1000)
-        .map(|i| {
-            if i % 6 == 0 {
-                private[i % 3]
-            } else {
-                plain[i % 5]
-            }
-        })
-        .collect();
+    let lines: Vec<&str> = (0..1000).map(|i| if i % 6 == 0 { private[i % 3] } else { plain[i % 5] }).collect();
     let bytes: usize = lines.iter().map(|line| line.len()).sum();
     let mut group = c.benchmark_group("audit");
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("redact", |b| {
-        b.iter(|| {
-            lines
-                .iter()
-                .map(|line| redactor.text(black_box(line)).count)
-                .sum::<u32>()
-        })
+        b.iter(|| lines.iter().map(|line| redactor.text(black_box(line)).count).sum::<u32>())
     });
     group.finish();
-    c.bench_function("audit/redactor-new", |b| {
-        b.iter(|| Redactor::new(&identity()).unwrap())
-    });
+    c.bench_function("audit/redactor-new", |b| b.iter(|| Redactor::new(&identity()).unwrap()));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
     c.bench_function("audit/open-append-drop", |b| {

@@ -9,11 +9,7 @@ use time::format_description::well_known::Rfc3339;
 pub(crate) const TIME_LENGTH: usize = 24;
 
 pub(crate) fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|d| i64::try_from(d.as_millis()).ok())
-        .unwrap_or(0)
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_millis()).ok()).unwrap_or(0)
 }
 
 /// The text of a time; years beyond 9999 become the epoch.
@@ -41,11 +37,7 @@ pub(crate) fn format_ms(ms: i64) -> [u8; TIME_LENGTH] {
 
 /// Milliseconds since the epoch of an RFC 3339 time or a date.
 pub(crate) fn parse_ms(text: &str) -> Option<i64> {
-    let full = if text.len() == 10 {
-        format!("{text}T00:00:00Z")
-    } else {
-        text.to_owned()
-    };
+    let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     let moment = OffsetDateTime::parse(&full, &Rfc3339).ok()?;
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).ok()
 }
@@ -72,14 +64,8 @@ mod tests {
     #[test]
     fn formats_and_parses() {
         assert_eq!(&format_ms(1_795_580_167_123), b"2026-11-25T04:16:07.123Z");
-        assert_eq!(
-            parse_ms("2026-11-25T04:16:07.123Z"),
-            Some(1_795_580_167_123)
-        );
-        assert_eq!(
-            parse_ms("2026-11-25T05:16:07.123+01:00"),
-            Some(1_795_580_167_123)
-        );
+        assert_eq!(parse_ms("2026-11-25T04:16:07.123Z"), Some(1_795_580_167_123));
+        assert_eq!(parse_ms("2026-11-25T05:16:07.123+01:00"), Some(1_795_580_167_123));
         assert_eq!(parse_ms("2026-11-25"), Some(1_795_564_800_000));
         assert_eq!(&format_ms(-1), b"1969-12-31T23:59:59.999Z");
         assert_eq!(parse_span_ms("90s"), Some(90_000));

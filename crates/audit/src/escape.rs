@@ -48,11 +48,7 @@ fn is_deceptive(c: char) -> bool {
 struct Safe(CompactFormatter);
 
 impl Formatter for Safe {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         if fragment.is_ascii() && memchr::memchr(0x7f, fragment.as_bytes()).is_none() {
             return self.0.write_string_fragment(writer, fragment);
         }
@@ -75,16 +71,9 @@ mod tests {
     #[test]
     fn json_has_no_raw_control_or_bidi_characters() {
         let mut out = Vec::new();
-        to_json(
-            &mut out,
-            &"a\n\u{1b}[31m\u{7f}\u{9b}é\u{202e}\u{e0041}{\"x\":1}",
-        )
-        .unwrap();
+        to_json(&mut out, &"a\n\u{1b}[31m\u{7f}\u{9b}é\u{202e}\u{e0041}{\"x\":1}").unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(
-            text,
-            r#""a\n\u001b[31m\u007f\u009bé\u202e\udb40\udc41{\"x\":1}""#
-        );
+        assert_eq!(text, r#""a\n\u001b[31m\u007f\u009bé\u202e\udb40\udc41{\"x\":1}""#);
         assert_eq!(
             serde_json::from_str::<String>(&text).unwrap(),
             "a\n\u{1b}[31m\u{7f}\u{9b}é\u{202e}\u{e0041}{\"x\":1}"

@@ -6,9 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The kind of an event, as it stands in the `event` field of a record.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub enum EventKind {
     /// A writer opened the log. Written by the log itself.
@@ -74,21 +72,12 @@ impl EventKind {
 
     /// Whether only the log itself may write this kind.
     pub const fn is_reserved(self) -> bool {
-        matches!(
-            self,
-            Self::SessionStart
-                | Self::SessionEnd
-                | Self::LogRepair
-                | Self::LogRotate
-                | Self::LogCheckpoint
-        )
+        matches!(self, Self::SessionStart | Self::SessionEnd | Self::LogRepair | Self::LogRotate | Self::LogCheckpoint)
     }
 }
 
 /// What was decided about an operation.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Decision {

@@ -30,23 +30,15 @@ pub enum KeyError {
 
 /// Reads the key `name` in `dir`, or makes it.
 pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<Key, KeyError> {
-    let io = |source| KeyError::Io {
-        path: name.to_owned(),
-        source,
-    };
-    let unusable = |source| KeyError::Unusable {
-        path: name.to_owned(),
-        source,
-    };
+    let io = |source| KeyError::Io { path: name.to_owned(), source };
+    let unusable = |source| KeyError::Unusable { path: name.to_owned(), source };
     if let Some(key) = read(dir, name)? {
         return Ok(key);
     }
     let key = Key::generate().map_err(unusable)?;
     let draft = format!(".{name}.{}", &key.public().name()[12..]);
     let mut file = dir.file(&draft, Access::New).map_err(io)?;
-    let written = file
-        .write_all(format!("{}\n", key.to_private_text()).as_bytes())
-        .and_then(|()| file.sync_all());
+    let written = file.write_all(format!("{}\n", key.to_private_text()).as_bytes()).and_then(|()| file.sync_all());
     // A link never replaces what another writer made meanwhile; then that one is the key.
     let linked = written.and_then(|()| match dir.link(&draft, name) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -59,36 +51,18 @@ pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<Key, KeyError> {
 
 /// Reads or makes the key at a path of the user's choice.
 pub(crate) fn load_or_create_at(path: &Path) -> Result<Key, KeyError> {
-    let io = |source| KeyError::Io {
-        path: path.display().to_string(),
-        source,
-    };
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?;
+    let io = |source| KeyError::Io { path: path.display().to_string(), source };
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?;
     let dir = Dir::open(path.parent().unwrap_or(Path::new(".")), true, true).map_err(io)?;
     load_or_create(&dir, name)
 }
 
 fn read(dir: &Dir, name: &str) -> Result<Option<Key>, KeyError> {
-    let io = |source| KeyError::Io {
-        path: name.to_owned(),
-        source,
-    };
+    let io = |source| KeyError::Io { path: name.to_owned(), source };
     if dir.stat(name).map_err(io)?.is_none() {
         return Ok(None);
     }
     let mut text = String::new();
-    dir.file(name, Access::Read)
-        .map_err(io)?
-        .take(4096)
-        .read_to_string(&mut text)
-        .map_err(io)?;
-    Key::parse(&text)
-        .map(Some)
-        .map_err(|source| KeyError::Unusable {
-            path: name.to_owned(),
-            source,
-        })
+    dir.file(name, Access::Read).map_err(io)?.take(4096).read_to_string(&mut text).map_err(io)?;
+    Key::parse(&text).map(Some).map_err(|source| KeyError::Unusable { path: name.to_owned(), source })
 }

@@ -38,6 +38,4 @@ pub use redact::{Identity, Redacted, Redactor, RedactorError, sanitize_path};
 pub use report::report;
 pub use stats::{SessionSummary, Stats, sessions, stats};
 pub use verify::{FirstBad, Verdict, VerifyError, VerifyOptions, checkpoint, verify};
-pub use writer::{
-    Ack, AppendError, AuditLog, CheckpointError, KeySource, Level, OpenError, Options,
-};
+pub use writer::{Ack, AppendError, AuditLog, CheckpointError, KeySource, Level, OpenError, Options};

@@ -71,11 +71,7 @@ pub(crate) fn shorten(event: &mut Event) -> u32 {
         &mut event.syscall,
         &mut event.suggestion,
     ];
-    cut + texts
-        .into_iter()
-        .flatten()
-        .map(|text| shorten_text(text, LONGEST_TEXT))
-        .sum::<u32>()
+    cut + texts.into_iter().flatten().map(|text| shorten_text(text, LONGEST_TEXT)).sum::<u32>()
 }
 
 fn shorten_text(text: &mut String, limit: usize) -> u32 {
@@ -96,19 +92,11 @@ fn shorten_text(text: &mut String, limit: usize) -> u32 {
 pub(crate) fn command_line(argv: &[String]) -> String {
     let plain = |word: &str| {
         !word.is_empty()
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_./:=@%+,~[]".contains(&b) || b >= 0x80)
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@%+,~[]".contains(&b) || b >= 0x80)
     };
     let quoted: Vec<String> = argv
         .iter()
-        .map(|word| {
-            if plain(word) {
-                word.clone()
-            } else {
-                format!("'{}'", word.replace('\'', "'\\''"))
-            }
-        })
+        .map(|word| if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) })
         .collect();
     quoted.join(" ")
 }

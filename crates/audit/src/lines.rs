@@ -26,11 +26,7 @@ pub(crate) struct LineReader<R> {
 
 impl<R: BufRead> LineReader<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self {
-            input,
-            at: 0,
-            number: 0,
-        }
+        Self { input, at: 0, number: 0 }
     }
 
     /// The next line in `line`, or nothing at the end of the file.
@@ -55,12 +51,7 @@ impl<R: BufRead> LineReader<R> {
                     return Ok(None);
                 }
                 self.number += 1;
-                return Ok(Some(LineInfo {
-                    start,
-                    end: self.at,
-                    number: self.number,
-                    whole: newline.is_some(),
-                }));
+                return Ok(Some(LineInfo { start, end: self.at, number: self.number, whole: newline.is_some() }));
             }
         }
     }

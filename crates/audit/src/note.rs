@@ -49,12 +49,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     fn body(&self) -> String {
-        let mut body = format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        );
+        let mut body = format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root));
         for line in &self.extensions {
             body.push_str(line);
             body.push('\n');
@@ -82,26 +77,20 @@ impl Key {
         let signing = SigningKey::from_bytes(seed);
         let verifying = signing.verifying_key();
         let name = format!("codex-audit/{}", &hex(&sha256(verifying.as_bytes()))[..16]);
-        Self {
-            signing,
-            public: PublicKey { name, verifying },
-        }
+        Self { signing, public: PublicKey { name, verifying } }
     }
 
     /// A new key from the system's random numbers.
     pub fn generate() -> Result<Self, NoteError> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed)
-            .map_err(|_| NoteError::Key("the system gives no random numbers"))?;
+        getrandom::fill(&mut seed).map_err(|_| NoteError::Key("the system gives no random numbers"))?;
         Ok(Self::from_seed(&seed))
     }
 
     /// Reads `PRIVATE+KEY+<name>+<id>+<base64>`.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let rest = text
-            .trim()
-            .strip_prefix("PRIVATE+KEY+")
-            .ok_or(NoteError::Key("a private key starts with PRIVATE+KEY+"))?;
+        let rest =
+            text.trim().strip_prefix("PRIVATE+KEY+").ok_or(NoteError::Key("a private key starts with PRIVATE+KEY+"))?;
         let (name, _, seed) = split_key(rest)?;
         let mut key = Self::from_seed(&seed);
         name.clone_into(&mut key.public.name);
@@ -110,14 +99,7 @@ impl Key {
 
     /// The private key in note form. Keep it where nothing that is audited can read it.
     pub fn to_private_text(&self) -> String {
-        format!(
-            "PRIVATE+KEY+{}",
-            key_text(
-                &self.public.name,
-                &self.public.id(),
-                self.signing.as_bytes()
-            )
-        )
+        format!("PRIVATE+KEY+{}", key_text(&self.public.name, &self.public.id(), self.signing.as_bytes()))
     }
 
     /// The public half.
@@ -131,11 +113,7 @@ impl Key {
         let signature = self.signing.sign(body.as_bytes());
         let mut bytes = self.public.id().to_vec();
         bytes.extend_from_slice(&signature.to_bytes());
-        format!(
-            "{body}\n— {} {}\n",
-            self.public.name,
-            STANDARD.encode(bytes)
-        )
+        format!("{body}\n— {} {}\n", self.public.name, STANDARD.encode(bytes))
     }
 }
 
@@ -150,17 +128,9 @@ impl PublicKey {
     /// Reads `<name>+<id>+<base64>`.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let (name, id, bytes) = split_key(text.trim())?;
-        let verifying = VerifyingKey::from_bytes(&bytes)
-            .map_err(|_| NoteError::Key("the bytes are no Ed25519 key"))?;
-        let key = Self {
-            name: name.to_owned(),
-            verifying,
-        };
-        if hex(&key.id()) == id {
-            Ok(key)
-        } else {
-            Err(NoteError::Key("name, id and bytes don't belong together"))
-        }
+        let verifying = VerifyingKey::from_bytes(&bytes).map_err(|_| NoteError::Key("the bytes are no Ed25519 key"))?;
+        let key = Self { name: name.to_owned(), verifying };
+        if hex(&key.id()) == id { Ok(key) } else { Err(NoteError::Key("name, id and bytes don't belong together")) }
     }
 
     /// The name, which is the origin of the log's checkpoints.
@@ -198,32 +168,19 @@ impl SignedCheckpoint {
         if note.len() > LONGEST_NOTE {
             return Err(NoteError::Malformed("longer than 4 MiB"));
         }
-        let split = note
-            .rfind("\n\n")
-            .ok_or(NoteError::Malformed("no empty line before the signatures"))?;
+        let split = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line before the signatures"))?;
         let (body, signatures) = (&note[..split + 1], &note[split + 2..]);
         let mut lines = body.lines();
-        let origin = lines
-            .next()
-            .filter(|line| !line.is_empty())
-            .ok_or(NoteError::Malformed("no origin"))?
-            .to_owned();
+        let origin = lines.next().filter(|line| !line.is_empty()).ok_or(NoteError::Malformed("no origin"))?.to_owned();
         let size_text = lines.next().ok_or(NoteError::Malformed("no size"))?;
-        let size: u64 = size_text
-            .parse()
-            .map_err(|_| NoteError::Malformed("the size is no number"))?;
+        let size: u64 = size_text.parse().map_err(|_| NoteError::Malformed("the size is no number"))?;
         let root = lines
             .next()
             .and_then(|line| STANDARD.decode(line).ok())
             .and_then(|bytes| Hash::try_from(bytes).ok())
             .ok_or(NoteError::Malformed("no root hash of 32 bytes"))?;
         let extensions = lines.map(str::to_owned).collect();
-        let checkpoint = Checkpoint {
-            origin,
-            size,
-            root,
-            extensions,
-        };
+        let checkpoint = Checkpoint { origin, size, root, extensions };
         if checkpoint.body() != body {
             return Err(NoteError::Malformed("not in canonical form"));
         }
@@ -232,34 +189,19 @@ impl SignedCheckpoint {
             .filter_map(|line| line.strip_prefix("— ")?.rsplit_once(' '))
             .filter_map(|(name, bytes)| Some((name.to_owned(), STANDARD.decode(bytes).ok()?)))
             .collect();
-        Ok(Self {
-            checkpoint,
-            body: body.to_owned(),
-            signatures,
-        })
+        Ok(Self { checkpoint, body: body.to_owned(), signatures })
     }
 
     /// Whether `key` signed it.
     pub fn verify(&self, key: &PublicKey) -> Result<(), NoteError> {
-        let signed = self
-            .signatures
-            .iter()
-            .filter(|(name, _)| *name == key.name)
-            .any(|(_, bytes)| {
-                bytes.split_at_checked(4).is_some_and(|(id, signature)| {
-                    id == key.id()
-                        && Signature::from_slice(signature).is_ok_and(|signature| {
-                            key.verifying
-                                .verify_strict(self.body.as_bytes(), &signature)
-                                .is_ok()
-                        })
-                })
-            });
-        if signed {
-            Ok(())
-        } else {
-            Err(NoteError::Unsigned(key.name.clone()))
-        }
+        let signed = self.signatures.iter().filter(|(name, _)| *name == key.name).any(|(_, bytes)| {
+            bytes.split_at_checked(4).is_some_and(|(id, signature)| {
+                id == key.id()
+                    && Signature::from_slice(signature)
+                        .is_ok_and(|signature| key.verifying.verify_strict(self.body.as_bytes(), &signature).is_ok())
+            })
+        });
+        if signed { Ok(()) } else { Err(NoteError::Unsigned(key.name.clone())) }
     }
 }
 
@@ -277,16 +219,11 @@ fn split_key(text: &str) -> Result<(&str, &str, [u8; 32]), NoteError> {
     if name.is_empty() || name.contains(char::is_whitespace) {
         return Err(NoteError::Key("the name is empty or holds a space"));
     }
-    let bytes = STANDARD
-        .decode(bytes)
-        .map_err(|_| NoteError::Key("the last part is not base64"))?;
+    let bytes = STANDARD.decode(bytes).map_err(|_| NoteError::Key("the last part is not base64"))?;
     match bytes.split_first() {
-        Some((&ED25519, key)) => Ok((
-            name,
-            id,
-            key.try_into()
-                .map_err(|_| NoteError::Key("an Ed25519 key has 32 bytes"))?,
-        )),
+        Some((&ED25519, key)) => {
+            Ok((name, id, key.try_into().map_err(|_| NoteError::Key("an Ed25519 key has 32 bytes"))?))
+        }
         _ => Err(NoteError::Key("only Ed25519 is understood")),
     }
 }
@@ -298,18 +235,10 @@ mod tests {
     #[test]
     fn a_note_survives_its_text_and_nothing_else() {
         let key = Key::from_seed(&[7; 32]);
-        let note = key.sign(&Checkpoint {
-            origin: "o".into(),
-            size: 3,
-            root: [9; 32],
-            extensions: vec!["x 1".into()],
-        });
+        let note = key.sign(&Checkpoint { origin: "o".into(), size: 3, root: [9; 32], extensions: vec!["x 1".into()] });
         assert_eq!(note.lines().count(), 6);
         let public = PublicKey::parse(&key.public().to_string()).unwrap();
-        SignedCheckpoint::parse(&note)
-            .unwrap()
-            .verify(&public)
-            .unwrap();
+        SignedCheckpoint::parse(&note).unwrap().verify(&public).unwrap();
         let again = Key::parse(&key.to_private_text()).unwrap();
         assert_eq!(again.public(), key.public());
         for at in 0..note.len() {
@@ -318,16 +247,10 @@ mod tests {
             let Ok(text) = String::from_utf8(bytes) else {
                 continue;
             };
-            let held =
-                SignedCheckpoint::parse(&text).is_ok_and(|note| note.verify(&public).is_ok());
+            let held = SignedCheckpoint::parse(&text).is_ok_and(|note| note.verify(&public).is_ok());
             assert!(!held || text.trim_end() == note.trim_end(), "byte {at}");
         }
         let other = Key::from_seed(&[8; 32]);
-        assert!(
-            SignedCheckpoint::parse(&note)
-                .unwrap()
-                .verify(other.public())
-                .is_err()
-        );
+        assert!(SignedCheckpoint::parse(&note).unwrap().verify(other.public()).is_err());
     }
 }

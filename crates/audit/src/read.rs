@@ -63,34 +63,21 @@ enum FileKey {
 
 /// Opens a log for reading.
 pub fn records(path: &Path, options: ReadOptions) -> Result<Records, ReadError> {
-    let io = |source| ReadError::Io {
-        path: path.display().to_string(),
-        source,
-    };
+    let io = |source| ReadError::Io { path: path.display().to_string(), source };
     let store = Store::open(path, false).map_err(io)?;
     let queue: VecDeque<String> = store.files().map_err(io)?.into();
     if queue.is_empty() && !store.is_folder() {
         return Err(io(io::ErrorKind::NotFound.into()));
     }
     let since = options.since_ms.map(format_ms);
-    Ok(Records {
-        store,
-        options,
-        since,
-        done: HashMap::new(),
-        queue,
-        current: None,
-        line: Vec::new(),
-    })
+    Ok(Records { store, options, since, done: HashMap::new(), queue, current: None, line: Vec::new() })
 }
 
 impl Records {
     /// The next record that fits, as its line of JSON; nothing when there is none now.
     pub fn next_line(&mut self) -> Result<Option<&str>, ReadError> {
-        let found = self.advance().map_err(|source| ReadError::Io {
-            path: self.store.path.display().to_string(),
-            source,
-        })?;
+        let found =
+            self.advance().map_err(|source| ReadError::Io { path: self.store.path.display().to_string(), source })?;
         Ok(found.and_then(|from| std::str::from_utf8(&self.line[from..]).ok()))
     }
 
@@ -129,16 +116,8 @@ impl Records {
         let Ok(raw) = RawLine::parse(record) else {
             return false;
         };
-        let recent = self
-            .since
-            .as_ref()
-            .is_none_or(|since| raw.time.as_bytes() >= since.as_slice());
-        recent
-            && self
-                .options
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(record))
+        let recent = self.since.as_ref().is_none_or(|since| raw.time.as_bytes() >= since.as_slice());
+        recent && self.options.filter.as_ref().is_none_or(|filter| filter.matches(record))
     }
 
     fn open(&mut self, name: &str) -> io::Result<()> {
@@ -149,21 +128,14 @@ impl Records {
             Err(e) => return Err(e),
         };
         let now = stat(&file)?;
-        let key = now.id.map_or_else(
-            || FileKey::Name(name.to_owned()),
-            |(dev, ino)| FileKey::Id(dev, ino),
-        );
+        let key = now.id.map_or_else(|| FileKey::Name(name.to_owned()), |(dev, ino)| FileKey::Id(dev, ino));
         let mut from = self.done.get(&key).copied().unwrap_or(0);
         if from > now.size {
             from = 0;
         }
         if from < now.size {
             file.seek(SeekFrom::Start(from))?;
-            self.current = Some((
-                key,
-                from,
-                LineReader::new(BufReader::with_capacity(1 << 18, file)),
-            ));
+            self.current = Some((key, from, LineReader::new(BufReader::with_capacity(1 << 18, file))));
         }
         Ok(())
     }

@@ -90,42 +90,18 @@ impl Record {
     pub fn parse(line: &[u8]) -> Result<Self, RecordError> {
         let mut fields: Map<String, Value> = serde_json::from_slice(line)?;
         let mut envelope = Map::new();
-        for name in [
-            "v", "session", "seq", "time", "redacted", "cut", "prev", "hash",
-        ] {
+        for name in ["v", "session", "seq", "time", "redacted", "cut", "prev", "hash"] {
             if let Some(value) = fields.remove(name) {
                 envelope.insert(name.to_owned(), value);
             }
         }
-        if let Some(version) = envelope
-            .get("v")
-            .and_then(Value::as_u64)
-            .filter(|v| *v != u64::from(FORMAT_VERSION))
-        {
+        if let Some(version) = envelope.get("v").and_then(Value::as_u64).filter(|v| *v != u64::from(FORMAT_VERSION)) {
             return Err(RecordError::Version(version));
         }
         let envelope: Envelope = serde_json::from_value(Value::Object(envelope))?;
         let event: Event = serde_json::from_value(Value::Object(fields))?;
-        let Envelope {
-            session,
-            seq,
-            time,
-            redacted,
-            cut,
-            prev,
-            hash,
-            ..
-        } = envelope;
-        Ok(Self {
-            session,
-            seq,
-            time,
-            event,
-            redacted,
-            cut,
-            prev,
-            hash,
-        })
+        let Envelope { session, seq, time, redacted, cut, prev, hash, .. } = envelope;
+        Ok(Self { session, seq, time, event, redacted, cut, prev, hash })
     }
 }
 
@@ -137,29 +113,22 @@ pub fn record_schema() -> Value {
         return schema;
     };
     root.insert("title".to_owned(), "AuditRecord".into());
-    root.insert(
-        "description".to_owned(),
-        "One line of the audit log, format version 1.".into(),
-    );
+    root.insert("description".to_owned(), "One line of the audit log, format version 1.".into());
     if let (Some(Value::Object(properties)), Some(Value::Object(more))) =
         (root.get_mut("properties"), envelope.get("properties"))
     {
         properties.extend(more.clone());
-        properties.insert("v".to_owned(), serde_json::json!({ "description": "The version of the format.", "const": FORMAT_VERSION }));
-        for (name, pattern) in [
-            ("session", "^[0-9a-f]{32}$"),
-            ("prev", "^[0-9a-f]{64}$"),
-            ("hash", "^[0-9a-f]{64}$"),
-        ] {
+        properties.insert(
+            "v".to_owned(),
+            serde_json::json!({ "description": "The version of the format.", "const": FORMAT_VERSION }),
+        );
+        for (name, pattern) in [("session", "^[0-9a-f]{32}$"), ("prev", "^[0-9a-f]{64}$"), ("hash", "^[0-9a-f]{64}$")] {
             if let Some(Value::Object(field)) = properties.get_mut(name) {
                 field.insert("pattern".to_owned(), pattern.into());
             }
         }
     }
-    root.insert(
-        "required".to_owned(),
-        serde_json::json!(["v", "session", "seq", "time", "event", "prev", "hash"]),
-    );
+    root.insert("required".to_owned(), serde_json::json!(["v", "session", "seq", "time", "event", "prev", "hash"]));
     schema
 }
 
@@ -213,14 +182,9 @@ impl<'a> RawLine<'a> {
             .strip_prefix(b",\"time\":\"")
             .and_then(|r| r.split_at_checked(TIME_LENGTH))
             .ok_or("no time behind the sequence number")?;
-        let name = rest
-            .strip_prefix(b"\",\"event\":\"")
-            .ok_or("no event behind the time")?;
+        let name = rest.strip_prefix(b"\",\"event\":\"").ok_or("no event behind the time")?;
         let name_end = memchr::memchr(b'"', name).ok_or("no end of the event name")?;
-        let hash_at = line
-            .len()
-            .checked_sub(HASH_TAIL)
-            .ok_or("no hash at the end")?;
+        let hash_at = line.len().checked_sub(HASH_TAIL).ok_or("no hash at the end")?;
         let hash = line[hash_at..]
             .strip_prefix(b",\"hash\":\"")
             .and_then(|r| r.strip_suffix(b"\"}"))
@@ -233,15 +197,7 @@ impl<'a> RawLine<'a> {
             .and_then(from_hex)
             .ok_or("no previous hash")?;
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8");
-        Ok(Self {
-            line,
-            session: text(session)?,
-            seq,
-            time: text(time)?,
-            event: text(&name[..name_end])?,
-            prev,
-            hash,
-        })
+        Ok(Self { line, session: text(session)?, seq, time: text(time)?, event: text(&name[..name_end])?, prev, hash })
     }
 
     /// The hash that the line ought to have.
@@ -259,13 +215,8 @@ pub(crate) struct Head<'a> {
 
 /// Reads session and sequence number; nothing when the line is cut before their end.
 pub(crate) fn head(line: &[u8]) -> Option<Head<'_>> {
-    let (session, rest) = line
-        .strip_prefix(PREFIX)?
-        .split_at_checked(SESSION_LENGTH)?;
-    if !session
-        .iter()
-        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
-    {
+    let (session, rest) = line.strip_prefix(PREFIX)?.split_at_checked(SESSION_LENGTH)?;
+    if !session.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b)) {
         return None;
     }
     let rest = rest.strip_prefix(b"\",\"seq\":")?;
@@ -274,11 +225,7 @@ pub(crate) fn head(line: &[u8]) -> Option<Head<'_>> {
         return None;
     }
     let seq = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    Some(Head {
-        session,
-        seq,
-        rest: &rest[digits..],
-    })
+    Some(Head { session, seq, rest: &rest[digits..] })
 }
 
 /// Splits off what a torn write left in front of a record on the same line. The fragment is usually empty.

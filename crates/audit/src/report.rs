@@ -26,9 +26,8 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
         if brief.event.starts_with("log.") || brief.event.starts_with("session.") {
             continue;
         }
-        let at = parse_ms(&brief.time)
-            .map_or(0, |ms| usize::try_from((ms - first) / width).unwrap_or(0))
-            .min(COLUMNS - 1);
+        let at =
+            parse_ms(&brief.time).map_or(0, |ms| usize::try_from((ms - first) / width).unwrap_or(0)).min(COLUMNS - 1);
         if brief.is_denied() {
             columns[at].1 += 1;
             denied.add(brief.thing());
@@ -48,20 +47,12 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
         "<p>{} runs succeeded, {} failed; {} places redacted</p>",
         stats.succeeded, stats.failed, stats.redacted
     ));
-    put(format_args!(
-        "<h2>Timeline</h2><svg viewBox='0 0 720 160' role='img' aria-label='records over time'>"
-    ));
+    put(format_args!("<h2>Timeline</h2><svg viewBox='0 0 720 160' role='img' aria-label='records over time'>"));
     let most = columns.iter().map(|(a, d)| a + d).max().unwrap_or(0).max(1) as f64;
     for (at, (allowed, refused)) in columns.iter().enumerate() {
-        let (a, d) = (
-            *allowed as f64 / most * 130.0,
-            *refused as f64 / most * 130.0,
-        );
+        let (a, d) = (*allowed as f64 / most * 130.0, *refused as f64 / most * 130.0);
         let start = format_ms(first + width * at as i64);
-        let title = format!(
-            "{}: {allowed} allowed, {refused} refused",
-            String::from_utf8_lossy(&start)
-        );
+        let title = format!("{}: {allowed} allowed, {refused} refused", String::from_utf8_lossy(&start));
         put(format_args!(
             "<g><title>{title}</title><rect class='a' x='{x}' y='{y:.1}' width='10' height='{a:.1}'/><rect class='d' x='{x}' y='{z:.1}' width='10' height='{d:.1}'/></g>",
             x = at * 12 + 1,
@@ -105,10 +96,7 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
     }
     put(format_args!("</table>"));
     if all.len() > 200 {
-        put(format_args!(
-            "<p>{} earlier sessions are not shown.</p>",
-            all.len() - 200
-        ));
+        put(format_args!("<p>{} earlier sessions are not shown.</p>", all.len() - 200));
     }
     html.push_str("</main></html>\n");
     Ok(html)

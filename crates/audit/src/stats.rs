@@ -99,16 +99,10 @@ impl Brief<'_> {
         });
         let what = match (&self.path, &self.host, &self.command) {
             (Some(path), ..) => path.to_string(),
-            (None, Some(host), _) => self
-                .port
-                .map_or_else(|| host.to_string(), |port| format!("{host}:{port}")),
+            (None, Some(host), _) => self.port.map_or_else(|| host.to_string(), |port| format!("{host}:{port}")),
             (None, None, command) => command.as_deref().unwrap_or("?").to_owned(),
         };
-        if access.is_empty() {
-            what
-        } else {
-            format!("{access} {what}")
-        }
+        if access.is_empty() { what } else { format!("{access} {what}") }
     }
 }
 
@@ -122,11 +116,7 @@ pub fn stats(path: &Path, options: ReadOptions) -> Result<Stats, ReadError> {
             continue;
         };
         stats.records += 1;
-        if stats
-            .first
-            .as_deref()
-            .is_none_or(|first| *brief.time < *first)
-        {
+        if stats.first.as_deref().is_none_or(|first| *brief.time < *first) {
             stats.first = Some(brief.time.to_string());
         }
         if stats.last.as_deref().is_none_or(|last| *brief.time > *last) {
@@ -195,11 +185,8 @@ pub(crate) struct Tally(HashMap<String, u64>);
 
 impl Tally {
     pub(crate) fn add(&mut self, thing: String) {
-        let thing = if self.0.len() < MOST_THINGS || self.0.contains_key(&thing) {
-            thing
-        } else {
-            "(others)".to_owned()
-        };
+        let thing =
+            if self.0.len() < MOST_THINGS || self.0.contains_key(&thing) { thing } else { "(others)".to_owned() };
         *self.0.entry(thing).or_default() += 1;
     }
 

@@ -27,11 +27,7 @@ impl Tree {
 
     /// Adds a record, given by its hash.
     pub(crate) fn push(&mut self, record: &Hash) {
-        let mut node: Hash = Sha256::new()
-            .chain_update([0])
-            .chain_update(record)
-            .finalize()
-            .into();
+        let mut node: Hash = Sha256::new().chain_update([0]).chain_update(record).finalize().into();
         let mut count = self.count;
         while count & 1 == 1 {
             let Some(left) = self.roots.pop() else { break };
@@ -53,12 +49,7 @@ impl Tree {
 }
 
 fn parent(left: &Hash, right: &Hash) -> Hash {
-    Sha256::new()
-        .chain_update([1])
-        .chain_update(left)
-        .chain_update(right)
-        .finalize()
-        .into()
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 #[cfg(test)]
@@ -69,11 +60,7 @@ mod tests {
     fn reference(leaves: &[Hash]) -> Hash {
         match leaves {
             [] => sha256(&[]),
-            [leaf] => Sha256::new()
-                .chain_update([0])
-                .chain_update(leaf)
-                .finalize()
-                .into(),
+            [leaf] => Sha256::new().chain_update([0]).chain_update(leaf).finalize().into(),
             _ => {
                 let split = leaves.len().next_power_of_two() / 2;
                 parent(&reference(&leaves[..split]), &reference(&leaves[split..]))

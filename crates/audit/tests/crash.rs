@@ -22,10 +22,7 @@ const WRITERS: usize = 8;
 
 #[test]
 fn no_acknowledged_record_is_lost() {
-    let kills: usize = std::env::var("CODEX_AUDIT_KILLS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(40);
+    let kills: usize = std::env::var("CODEX_AUDIT_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
     let rounds = kills.div_ceil(WRITERS);
     for round in 0..rounds {
         let dir = tempfile::tempdir().unwrap();
@@ -39,17 +36,11 @@ fn no_acknowledged_record_is_lost() {
                     })
                 })
                 .collect();
-            writers
-                .into_iter()
-                .flat_map(|writer| writer.join().unwrap())
-                .collect()
+            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
         });
         let text = all_text(dir.path(), "a.jsonl");
         for mark in &acknowledged {
-            assert!(
-                text.contains(&format!("\"{mark}\"")),
-                "{mark} was acknowledged and is not there"
-            );
+            assert!(text.contains(&format!("\"{mark}\"")), "{mark} was acknowledged and is not there");
         }
         let verdict = holds(&path);
         assert!(verdict.records >= acknowledged.len() as u64);
@@ -75,11 +66,7 @@ fn run(path: &Path, writer: usize, round: usize) -> Vec<String> {
         BufReader::new(out)
             .lines()
             .map_while(Result::ok)
-            .filter_map(|line| {
-                line.strip_prefix("ack ")
-                    .and_then(|l| l.strip_suffix('.'))
-                    .map(str::to_owned)
-            })
+            .filter_map(|line| line.strip_prefix("ack ").and_then(|l| l.strip_suffix('.')).map(str::to_owned))
             .collect::<Vec<_>>()
     });
     std::thread::sleep(Duration::from_millis(pause as u64));
@@ -93,15 +80,7 @@ fn run(path: &Path, writer: usize, round: usize) -> Vec<String> {
 fn writer_child() {
     let path = std::env::var_os("CHILD_LOG").unwrap();
     let name = std::env::var("CHILD_NAME").unwrap();
-    let log = AuditLog::open(
-        Path::new(&path),
-        Options {
-            max_bytes: 60_000,
-            max_files: 10_000,
-            ..options()
-        },
-    )
-    .unwrap();
+    let log = AuditLog::open(Path::new(&path), Options { max_bytes: 60_000, max_files: 10_000, ..options() }).unwrap();
     let mut out = std::io::stdout().lock();
     for i in 0.. {
         // A long argument now and then makes a write span pages.

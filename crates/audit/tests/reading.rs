@@ -10,8 +10,8 @@
 mod common;
 
 use codex_audit::{
-    AuditLog, Decision, Event, EventKind, Format, Options, Query, ReadOptions, export, parse_since,
-    records, report, sessions, stats,
+    AuditLog, Decision, Event, EventKind, Format, Options, Query, ReadOptions, export, parse_since, records, report,
+    sessions, stats,
 };
 use common::{decision, log, options};
 use proptest::prelude::*;
@@ -51,22 +51,13 @@ fn sample(path: &std::path::Path) {
         ..Event::new(EventKind::ExecDecision)
     })
     .unwrap();
-    log.log_network_access("10.0.0.1:22", Decision::Deny)
-        .unwrap();
+    log.log_network_access("10.0.0.1:22", Decision::Deny).unwrap();
     log.log_file_write("=cmd|x", Decision::Allow).unwrap();
     log.close().unwrap();
 }
 
 fn count(path: &std::path::Path, query: &str) -> usize {
-    records(
-        path,
-        ReadOptions {
-            filter: Some(Query::parse(query).unwrap()),
-            since_ms: None,
-        },
-    )
-    .unwrap()
-    .count()
+    records(path, ReadOptions { filter: Some(Query::parse(query).unwrap()), since_ms: None }).unwrap().count()
 }
 
 #[test]
@@ -125,32 +116,13 @@ fn wrong_queries_say_where_and_what() {
 fn following_sees_what_comes_over_rotations() {
     let dir = tempfile::tempdir().unwrap();
     for folder in [false, true] {
-        let path = if folder {
-            dir.path().join("f")
-        } else {
-            dir.path().join("a.jsonl")
-        };
+        let path = if folder { dir.path().join("f") } else { dir.path().join("a.jsonl") };
         if folder {
             std::fs::create_dir(&path).unwrap();
         }
-        let log = AuditLog::open(
-            &path,
-            Options {
-                max_bytes: 2500,
-                max_files: 50,
-                ..options()
-            },
-        )
-        .unwrap();
+        let log = AuditLog::open(&path, Options { max_bytes: 2500, max_files: 50, ..options() }).unwrap();
         let filter = Some(Query::parse("event = exec.decision").unwrap());
-        let mut tail = records(
-            &path,
-            ReadOptions {
-                filter,
-                since_ms: None,
-            },
-        )
-        .unwrap();
+        let mut tail = records(&path, ReadOptions { filter, since_ms: None }).unwrap();
         let mut seen = Vec::new();
         for i in 0..40 {
             log.append(decision(&format!("m{i}"))).unwrap();
@@ -165,11 +137,7 @@ fn following_sees_what_comes_over_rotations() {
             seen.push(line.to_owned());
         }
         assert_eq!(seen.len(), 40);
-        assert!(
-            seen.iter()
-                .enumerate()
-                .all(|(i, line)| line.contains(&format!("\"m{i}\"")))
-        );
+        assert!(seen.iter().enumerate().all(|(i, line)| line.contains(&format!("\"m{i}\""))));
     }
 }
 
@@ -179,26 +147,16 @@ fn since_and_counts() {
     let path = dir.path().join("a.jsonl");
     sample(&path);
     log(&path, 1);
-    let since = |text: &str| ReadOptions {
-        since_ms: parse_since(text),
-        filter: None,
-    };
+    let since = |text: &str| ReadOptions { since_ms: parse_since(text), filter: None };
     assert_eq!(records(&path, since("1h")).unwrap().count(), 16);
     assert_eq!(records(&path, since("2999-01-01")).unwrap().count(), 0);
     assert_eq!(parse_since("soon"), None);
     let stats = stats(&path, ReadOptions::default()).unwrap();
     assert_eq!((stats.records, stats.failed, stats.succeeded), (16, 1, 0));
     assert_eq!(stats.top_denied.len(), 3);
-    assert!(
-        stats
-            .top_denied
-            .contains(&("connect 10.0.0.1:22".to_owned(), 1))
-    );
+    assert!(stats.top_denied.contains(&("connect 10.0.0.1:22".to_owned(), 1)));
     let sessions = sessions(&path, ReadOptions::default()).unwrap();
-    assert_eq!(
-        (sessions.len(), sessions[0].denied, sessions[0].ended),
-        (2, 3, true)
-    );
+    assert_eq!((sessions.len(), sessions[0].denied, sessions[0].ended), (2, 3, true));
     assert!(records(&dir.path().join("none"), ReadOptions::default()).is_err());
 }
 
@@ -208,11 +166,7 @@ fn the_report_is_self_contained_and_inert() {
     let path = dir.path().join("a.jsonl");
     sample(&path);
     let html = report(&path, ReadOptions::default()).unwrap();
-    assert!(
-        html.contains("<svg")
-            && html.contains("read /etc/&lt;b&gt;shadow")
-            && !html.contains("<b>")
-    );
+    assert!(html.contains("<svg") && html.contains("read /etc/&lt;b&gt;shadow") && !html.contains("<b>"));
     assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("<script"));
 }
 
@@ -221,10 +175,7 @@ fn exported(format: Format) -> String {
     let path = dir.path().join("a.jsonl");
     sample(&path);
     let mut out = Vec::new();
-    assert_eq!(
-        export(&path, ReadOptions::default(), format, &mut out).unwrap(),
-        11
-    );
+    assert_eq!(export(&path, ReadOptions::default(), format, &mut out).unwrap(), 11);
     String::from_utf8(out).unwrap()
 }
 
@@ -234,10 +185,8 @@ fn fits(schema: &Value, text: &str) -> Vec<Value> {
     text.lines()
         .map(|line| {
             let value: Value = serde_json::from_str(line).unwrap();
-            let wrong: Vec<String> = validator
-                .iter_errors(&value)
-                .map(|e| format!("{}: {e}", e.instance_path()))
-                .collect();
+            let wrong: Vec<String> =
+                validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
             assert!(wrong.is_empty(), "{wrong:?} in {line}");
             value
         })
@@ -246,18 +195,10 @@ fn fits(schema: &Value, text: &str) -> Vec<Value> {
 
 #[test]
 fn ocsf_has_what_the_classes_require() {
-    let schema: Value =
-        serde_json::from_str(include_str!("data/ocsf-1.6.0.required.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("data/ocsf-1.6.0.required.schema.json")).unwrap();
     let events = fits(&schema, &exported(Format::Ocsf));
-    let classes: Vec<u64> = events
-        .iter()
-        .map(|event| event["class_uid"].as_u64().unwrap())
-        .collect();
-    assert!(
-        [1007, 1001, 4001]
-            .iter()
-            .all(|class| classes.contains(class))
-    );
+    let classes: Vec<u64> = events.iter().map(|event| event["class_uid"].as_u64().unwrap()).collect();
+    assert!([1007, 1001, 4001].iter().all(|class| classes.contains(class)));
     for event in &events {
         assert_eq!(
             event["type_uid"].as_u64().unwrap(),
@@ -268,8 +209,7 @@ fn ocsf_has_what_the_classes_require() {
 
 #[test]
 fn ecs_has_only_allowed_values() {
-    let schema: Value =
-        serde_json::from_str(include_str!("data/ecs-8.17.core.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("data/ecs-8.17.core.schema.json")).unwrap();
     fits(&schema, &exported(Format::Ecs));
 }
 
@@ -283,12 +223,7 @@ fn otlp_has_the_shape_of_logs_data() {
 fn csv_is_rectangular_and_inert() {
     let text = exported(Format::Csv);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let path = reader
-        .headers()
-        .unwrap()
-        .iter()
-        .position(|name| name == "path")
-        .unwrap();
+    let path = reader.headers().unwrap().iter().position(|name| name == "path").unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 11);
     assert!(rows.iter().all(|row| !row[path].starts_with('=')));

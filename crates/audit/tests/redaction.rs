@@ -37,16 +37,9 @@ fn cases() -> Vec<(Case, Redactor)> {
         .lines()
         .map(|line| {
             let case: Case = serde_json::from_str(line).unwrap();
-            let user = case
-                .env_override
-                .as_ref()
-                .and_then(|o| o.user.clone())
-                .unwrap_or_else(|| case.env.user.clone());
-            let identity = Identity {
-                users: vec![user],
-                homes: vec![case.env.home.clone()],
-                hosts: vec![case.env.host.clone()],
-            };
+            let user = case.env_override.as_ref().and_then(|o| o.user.clone()).unwrap_or_else(|| case.env.user.clone());
+            let identity =
+                Identity { users: vec![user], homes: vec![case.env.home.clone()], hosts: vec![case.env.host.clone()] };
             let redactor = Redactor::new(&identity).unwrap();
             (case, redactor)
         })
@@ -54,23 +47,15 @@ fn cases() -> Vec<(Case, Redactor)> {
 }
 
 fn wrong(case: &Case, out: &str) -> Option<String> {
-    let leaks = case
-        .must_not_contain
-        .iter()
-        .any(|part| out.contains(part.as_str()));
-    let spoils = case
-        .must_keep
-        .iter()
-        .any(|part| !out.contains(part.as_str()));
+    let leaks = case.must_not_contain.iter().any(|part| out.contains(part.as_str()));
+    let spoils = case.must_keep.iter().any(|part| !out.contains(part.as_str()));
     (leaks || spoils).then(|| format!("{}: {} -> {out}", case.class, case.r#in))
 }
 
 #[test]
 fn every_case_as_text() {
-    let wrong: Vec<String> = cases()
-        .iter()
-        .filter_map(|(case, redactor)| wrong(case, &redactor.text(&case.r#in).text))
-        .collect();
+    let wrong: Vec<String> =
+        cases().iter().filter_map(|(case, redactor)| wrong(case, &redactor.text(&case.r#in).text)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -81,11 +66,7 @@ fn every_case_as_arguments() {
         .filter_map(|(case, redactor)| {
             let argv: Vec<String> = match case.class.as_str() {
                 "username-path" => vec![case.r#in.clone()],
-                _ => case
-                    .r#in
-                    .split(' ')
-                    .map(|word| word.trim_matches('"').to_owned())
-                    .collect(),
+                _ => case.r#in.split(' ').map(|word| word.trim_matches('"').to_owned()).collect(),
             };
             wrong(case, &redactor.argv(&argv).0.join(" "))
         })
@@ -95,10 +76,7 @@ fn every_case_as_arguments() {
 
 #[test]
 fn a_windows_path_of_anyone() {
-    assert_eq!(
-        sanitize_path("C:\\Users\\john\\file.txt"),
-        "C:\\Users\\[USER]\\file.txt"
-    );
+    assert_eq!(sanitize_path("C:\\Users\\john\\file.txt"), "C:\\Users\\[USER]\\file.txt");
 }
 
 #[test]

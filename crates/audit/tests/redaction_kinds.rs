@@ -159,7 +159,7 @@ fn secrets_by_program() {
         "keytool -list -storepass Hunter2Zq9x",
         "gpg --batch --passphrase Hunter2Zq9x -d x",
         "aws configure set aws_secret_access_key Hunter2Zq9x",
-        "npm config set //registry.npmjs.org/:_authToken Hunter2Zq9x",
+        "npm config set //registry.example.org/:_authToken Hunter2Zq9x",
         "gh secret set NAME --body Hunter2Zq9x",
         "vault login Hunter2Zq9x",
         "cargo login Hunter2Zq9x",
@@ -193,14 +193,8 @@ fn secrets_by_place_and_form() {
         ("jdbc:postgresql://h/db?user=a&password=Hunter2Zq9x", S),
         ("u:Hunter2Zq9x@tcp(h:3306)/db", S),
         ("Server=h;Database=d;User Id=sa;Password=Hunter2Zq9x;", S),
-        (
-            "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Hunter2Zq9x==;",
-            S,
-        ),
-        (
-            "Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=Hunter2Zq9x=",
-            S,
-        ),
+        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Hunter2Zq9x==;", S),
+        ("Endpoint=sb://x/;SharedAccessKeyName=n;SharedAccessKey=Hunter2Zq9x=", S),
         ("https://x/?access_token=Hunter2Zq9x&a=b", S),
         ("https://x/?sv=1&sig=Hunter2Zq9x", S),
         ("https://x/?X-Amz-Signature=Hunter2Zq9x", S),
@@ -224,24 +218,12 @@ fn secrets_by_place_and_form() {
         ("sk-ant-api03-abcdefghijklmnop-qrstuv", "api03"),
         ("sk_live_abcdefghijklmnop", "abcdefgh"),
         ("hf_abcdefghijklmnopqrstuvwxyz", "abcdefgh"),
-        (
-            "https://hooks.slack.com/services/T000/B000/XXXXXXXX",
-            "XXXXXXXX",
-        ),
-        (
-            "-----BEGIN OPENSSH PRIVATE KEY-----b3BlbnNzaC1rZXk",
-            "b3BlbnNz",
-        ),
-        (
-            "-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----",
-            "MIIE",
-        ),
+        ("https://hooks.slack.com/services/T000/B000/XXXXXXXX", "XXXXXXXX"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----b3BlbnNzaC1rZXk", "b3BlbnNz"),
+        ("-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----", "MIIE"),
         ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nMIIE", "MIIE"),
         ("wJalr7XUtnFEMIK7MDEN5GbPxRfiCY3EXAMPLEKEY", "wJalr"),
-        (
-            "SG.abcdefghijklmnop1234.qrstuvwxyz0123456789ABCDEFGHIJ",
-            "qrstuv",
-        ),
+        ("SG.abcdefghijklmnop1234.qrstuvwxyz0123456789ABCDEFGHIJ", "qrstuv"),
         ("ya29.a0AfH6SMBabcdefghijklmno", "AfH6"),
     ]);
 }
@@ -333,76 +315,29 @@ fn what_must_stay() {
 
 #[test]
 fn a_secret_is_hidden_wherever_it_stands_in_the_arguments() {
-    let argv: Vec<String> = [
-        "sh",
-        "-c",
-        "PGPASSWORD=Zz8TopVal true; mysql_pwd=Zz8TopVal; : Zz8TopVal",
-        "Zz8TopVal",
-    ]
-    .map(Into::into)
-    .to_vec();
+    let argv: Vec<String> = ["sh", "-c", "PGPASSWORD=Zz8TopVal true; mysql_pwd=Zz8TopVal; : Zz8TopVal", "Zz8TopVal"]
+        .map(Into::into)
+        .to_vec();
     let (hidden, count) = redactor().argv(&argv);
     assert!(!hidden.join(" ").contains("Zz8TopVal"), "{hidden:?}");
-    assert!(
-        hidden
-            .join(" ")
-            .contains("PGPASSWORD=[SECRET] true; mysql_pwd=[SECRET]"),
-        "{hidden:?}"
-    );
+    assert!(hidden.join(" ").contains("PGPASSWORD=[SECRET] true; mysql_pwd=[SECRET]"), "{hidden:?}");
     assert!(count >= 3);
 }
 
 #[test]
 fn arguments_keep_program_and_option_names() {
-    let argv = |words: &[&str]| {
-        redactor()
-            .argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
-            .0
-    };
+    let argv = |words: &[&str]| redactor().argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()).0;
+    assert_eq!(argv(&["true", "--token=Hunter2Zq9x"]), ["true", "--token=[SECRET]"]);
+    assert_eq!(argv(&["true", "--password Hunter2Zq9x"]), ["true", "--password [SECRET]"]);
+    assert_eq!(argv(&["true", "--password", "Hunter2Zq9x", "x"]), ["true", "--password", "[SECRET]", "x"]);
+    assert_eq!(argv(&["true", "-H Authorization:Bearer_Hunter2Zq9x"]), ["true", "-H Authorization:Bearer_[SECRET]"]);
+    assert_eq!(argv(&["true", "-u me:Hunter2Zq9x"]), ["true", "-u [USER]:[SECRET]"]);
+    assert_eq!(argv(&["mysql", "-pTwo Words", "db"]), ["mysql", "-p[SECRET]", "db"]);
     assert_eq!(
-        argv(&["true", "--token=Hunter2Zq9x"]),
-        ["true", "--token=[SECRET]"]
+        argv(&["telegram", "config", "set", "telegram.token=Zz8TopVal", "secret:Zz8TopVal"]),
+        ["telegram", "config", "set", "telegram.token=[SECRET]", "secret:[SECRET]"]
     );
-    assert_eq!(
-        argv(&["true", "--password Hunter2Zq9x"]),
-        ["true", "--password [SECRET]"]
-    );
-    assert_eq!(
-        argv(&["true", "--password", "Hunter2Zq9x", "x"]),
-        ["true", "--password", "[SECRET]", "x"]
-    );
-    assert_eq!(
-        argv(&["true", "-H Authorization:Bearer_Hunter2Zq9x"]),
-        ["true", "-H Authorization:Bearer_[SECRET]"]
-    );
-    assert_eq!(
-        argv(&["true", "-u me:Hunter2Zq9x"]),
-        ["true", "-u [USER]:[SECRET]"]
-    );
-    assert_eq!(
-        argv(&["mysql", "-pTwo Words", "db"]),
-        ["mysql", "-p[SECRET]", "db"]
-    );
-    assert_eq!(
-        argv(&[
-            "telegram",
-            "config",
-            "set",
-            "telegram.token=Zz8TopVal",
-            "secret:Zz8TopVal"
-        ]),
-        [
-            "telegram",
-            "config",
-            "set",
-            "telegram.token=[SECRET]",
-            "secret:[SECRET]"
-        ]
-    );
-    assert_eq!(
-        argv(&["git", "push", "origin", "main"]),
-        ["git", "push", "origin", "main"]
-    );
+    assert_eq!(argv(&["git", "push", "origin", "main"]), ["git", "push", "origin", "main"]);
 }
 
 #[test]

@@ -19,15 +19,7 @@ fn a_sound_log_holds() {
     log(&path, 5);
     log(&path, 5);
     let verdict = holds(&path);
-    assert_eq!(
-        (
-            verdict.records,
-            verdict.sessions,
-            verdict.open_sessions,
-            verdict.unsigned
-        ),
-        (18, 2, 0, 0)
-    );
+    assert_eq!((verdict.records, verdict.sessions, verdict.open_sessions, verdict.unsigned), (18, 2, 0, 0));
 }
 
 #[test]
@@ -37,15 +29,8 @@ fn every_one_byte_change_is_found() {
     log(&path, 2);
     log(&path, 1);
     let sound = std::fs::read(&path).unwrap();
-    let starts: Vec<usize> = std::iter::once(0)
-        .chain(
-            sound
-                .iter()
-                .enumerate()
-                .filter(|(_, b)| **b == b'\n')
-                .map(|(i, _)| i + 1),
-        )
-        .collect();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(sound.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1)).collect();
     for at in 0..sound.len() {
         for change in [1, 0x20, b'\n' ^ sound[at], b' ' ^ sound[at]] {
             if change == 0 {
@@ -55,14 +40,9 @@ fn every_one_byte_change_is_found() {
             bytes[at] ^= change;
             std::fs::write(&path, &bytes).unwrap();
             let verdict = check(&path);
-            let bad = verdict
-                .first_bad
-                .unwrap_or_else(|| panic!("byte {at} changed by {change:#x} is not found"));
+            let bad = verdict.first_bad.unwrap_or_else(|| panic!("byte {at} changed by {change:#x} is not found"));
             let line = starts.iter().filter(|start| **start <= at).count() as u64;
-            assert!(
-                bad.line == line || bad.line == line + 1,
-                "byte {at} of line {line}: {bad:?}"
-            );
+            assert!(bad.line == line || bad.line == line + 1, "byte {at} of line {line}: {bad:?}");
         }
     }
 }
@@ -133,13 +113,7 @@ fn a_cut_tail_is_found_with_a_checkpoint() {
     let sound = lines(&path);
     write_lines(&path, &sound[..7]);
     assert!(check(&path).ok, "a chain alone can't know of it");
-    assert!(
-        with(false)
-            .first_bad
-            .unwrap()
-            .reason
-            .contains("the checkpoint covers 14")
-    );
+    assert!(with(false).first_bad.unwrap().reason.contains("the checkpoint covers 14"));
     std::fs::remove_file(&path).unwrap();
     assert!(!with(false).ok);
     log(&path, 20);
@@ -150,64 +124,24 @@ fn a_cut_tail_is_found_with_a_checkpoint() {
 fn a_log_rewritten_without_the_key_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
-    let forged = AuditLog::open(
-        &path,
-        Options {
-            key: KeySource::Given(Key::from_seed(&[8; 32])),
-            ..options()
-        },
-    )
-    .unwrap();
+    let forged =
+        AuditLog::open(&path, Options { key: KeySource::Given(Key::from_seed(&[8; 32])), ..options() }).unwrap();
     forged.append(decision("x")).unwrap();
     forged.close().unwrap();
     assert!(check(&path).ok);
-    let verdict = verify(
-        &path,
-        &VerifyOptions {
-            public_key: Some(key().public().clone()),
-            checkpoint: None,
-        },
-    )
-    .unwrap();
-    assert!(
-        verdict
-            .first_bad
-            .unwrap()
-            .reason
-            .contains("no valid signature")
-    );
+    let verdict = verify(&path, &VerifyOptions { public_key: Some(key().public().clone()), checkpoint: None }).unwrap();
+    assert!(verdict.first_bad.unwrap().reason.contains("no valid signature"));
     std::fs::remove_file(&path).unwrap();
-    let unsigned = AuditLog::open(
-        &path,
-        Options {
-            key: KeySource::None,
-            ..options()
-        },
-    )
-    .unwrap();
+    let unsigned = AuditLog::open(&path, Options { key: KeySource::None, ..options() }).unwrap();
     unsigned.close().unwrap();
-    assert!(
-        !verify(
-            &path,
-            &VerifyOptions {
-                public_key: Some(key().public().clone()),
-                checkpoint: None
-            }
-        )
-        .unwrap()
-        .ok
-    );
+    assert!(!verify(&path, &VerifyOptions { public_key: Some(key().public().clone()), checkpoint: None }).unwrap().ok);
 }
 
 #[test]
 fn rotation_ties_the_files_together() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
-    let small = Options {
-        max_bytes: 4000,
-        max_files: 100,
-        ..options()
-    };
+    let small = Options { max_bytes: 4000, max_files: 100, ..options() };
     for i in 0..12 {
         let log = AuditLog::open(&path, small.clone()).unwrap();
         for j in 0..5 {
@@ -220,17 +154,7 @@ fn rotation_ties_the_files_together() {
     assert_eq!(verdict.records as usize, text.lines().count());
     assert!((0..12).all(|i| (0..5).all(|j| text.contains(&format!("p_{i}_{j}\"")))));
     let checkpoint = codex_audit::checkpoint(&path, &key()).unwrap();
-    assert!(
-        verify(
-            &path,
-            &VerifyOptions {
-                checkpoint: Some(checkpoint),
-                public_key: None
-            }
-        )
-        .unwrap()
-        .ok
-    );
+    assert!(verify(&path, &VerifyOptions { checkpoint: Some(checkpoint), public_key: None }).unwrap().ok);
 
     let file = |n: u32| dir.path().join(format!("a.jsonl.{n:06}"));
     let move_file = |from: u32, to: u32| std::fs::rename(file(from), file(to)).unwrap();
@@ -258,11 +182,7 @@ fn rotation_ties_the_files_together() {
 fn retention_removes_the_oldest_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
-    let small = Options {
-        max_bytes: 3000,
-        max_files: 3,
-        ..options()
-    };
+    let small = Options { max_bytes: 3000, max_files: 3, ..options() };
     let log = AuditLog::open(&path, small).unwrap();
     for j in 0..60 {
         log.append(decision(&format!("p_{j}"))).unwrap();
@@ -272,21 +192,8 @@ fn retention_removes_the_oldest_and_says_so() {
     let verdict = holds(&path);
     assert!(verdict.removed > 0, "{verdict:?}");
     assert!(std::fs::read_dir(dir.path()).unwrap().count() <= 3);
-    assert!(
-        verify(
-            &path,
-            &VerifyOptions {
-                checkpoint: Some(checkpoint),
-                public_key: None
-            }
-        )
-        .unwrap()
-        .ok
-    );
-    let mut files: Vec<_> = std::fs::read_dir(dir.path())
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    assert!(verify(&path, &VerifyOptions { checkpoint: Some(checkpoint), public_key: None }).unwrap().ok);
+    let mut files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     std::fs::remove_file(&files[1]).unwrap();
     assert!(broken(&path).contains("missing"));
@@ -297,11 +204,7 @@ fn a_folder_rotates_and_forgets_the_oldest() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("logs");
     std::fs::create_dir(&path).unwrap();
-    let small = Options {
-        max_bytes: 3000,
-        max_files: 5,
-        ..options()
-    };
+    let small = Options { max_bytes: 3000, max_files: 5, ..options() };
     for _ in 0..4 {
         let log = AuditLog::open(&path, small.clone()).unwrap();
         for j in 0..12 {
@@ -325,23 +228,11 @@ fn a_folder_holds_one_file_per_writer() {
     }
     holds(&path);
     let checkpoint = codex_audit::checkpoint(&path, &key()).unwrap();
-    let with = || {
-        verify(
-            &path,
-            &VerifyOptions {
-                checkpoint: Some(checkpoint.clone()),
-                public_key: None,
-            },
-        )
-        .unwrap()
-    };
+    let with = || verify(&path, &VerifyOptions { checkpoint: Some(checkpoint.clone()), public_key: None }).unwrap();
     assert!(with().ok);
     log(&path, 1);
     assert!(with().ok);
-    let mut files: Vec<_> = std::fs::read_dir(&path)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    let mut files: Vec<_> = std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     let swap = |a: &std::path::Path, b: &std::path::Path| {
         std::fs::rename(a, path.join("x")).unwrap();

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::Command;
 
 use codex_audit::{
-    AppendError, AuditLog, Decision, Event, EventKind, KeySource, Level, OpenError, Options,
-    Record, is_inside, record_schema,
+    AppendError, AuditLog, Decision, Event, EventKind, KeySource, Level, OpenError, Options, Record, is_inside,
+    record_schema,
 };
 use common::{all_text, check, decision, holds, identity, lines, log, options};
 
@@ -43,11 +43,7 @@ fn every_record_fits_the_committed_schema() {
     log.close().unwrap();
     let committed: serde_json::Value =
         serde_json::from_str(include_str!("../../../schemas/audit-record.schema.json")).unwrap();
-    assert_eq!(
-        committed,
-        record_schema(),
-        "run `cargo test -p codex-audit --test writer -- --ignored write_schema`"
-    );
+    assert_eq!(committed, record_schema(), "run `cargo test -p codex-audit --test writer -- --ignored write_schema`");
     let schema = jsonschema::validator_for(&committed).unwrap();
     let text = lines(&path);
     assert_eq!(text.len(), 12);
@@ -66,11 +62,7 @@ fn every_record_fits_the_committed_schema() {
 fn write_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/audit-record.schema.json");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(
-        path,
-        serde_json::to_string_pretty(&record_schema()).unwrap() + "\n",
-    )
-    .unwrap();
+    std::fs::write(path, serde_json::to_string_pretty(&record_schema()).unwrap() + "\n").unwrap();
 }
 
 #[test]
@@ -79,15 +71,9 @@ fn unknown_and_reserved_events_are_refused() {
     assert!(serde_json::from_str::<Event>(r#"{"event":"nonsense"}"#).is_err());
     let dir = tempfile::tempdir().unwrap();
     let log = AuditLog::open(&dir.path().join("a"), options()).unwrap();
-    assert!(matches!(
-        log.append(Event::new(EventKind::LogRepair)),
-        Err(AppendError::Reserved("log.repair"))
-    ));
+    assert!(matches!(log.append(Event::new(EventKind::LogRepair)), Err(AppendError::Reserved("log.repair"))));
     log.close().unwrap();
-    assert!(matches!(
-        log.append(decision("x")),
-        Err(AppendError::Closed)
-    ));
+    assert!(matches!(log.append(decision("x")), Err(AppendError::Closed)));
 }
 
 #[test]
@@ -95,13 +81,10 @@ fn the_four_short_forms() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
     let log = AuditLog::open(&path, options()).unwrap();
-    log.log_command_exec("curl -u me:Hunter2Zq9x https://x", Decision::Prompt)
-        .unwrap();
+    log.log_command_exec("curl -u me:Hunter2Zq9x https://x", Decision::Prompt).unwrap();
     log.log_file_read("/home/alice/x", Decision::Allow).unwrap();
-    log.log_file_write("C:\\Users\\john\\file.txt", Decision::Deny)
-        .unwrap();
-    log.log_network_access("example.com:443", Decision::Deny)
-        .unwrap();
+    log.log_file_write("C:\\Users\\john\\file.txt", Decision::Deny).unwrap();
+    log.log_network_access("example.com:443", Decision::Deny).unwrap();
     drop(log);
     let text = all_text(dir.path(), "a.jsonl");
     assert!(
@@ -129,25 +112,15 @@ fn a_secret_is_hidden_in_every_field() {
     })
     .unwrap();
     log.append(Event {
-        argv: [
-            "true",
-            "config",
-            "set",
-            "dbPassword=Zz8TopVal",
-            r#"{"apiKey":"Zz8TopVal"}"#,
-            "Zz8TopVal",
-        ]
-        .map(Into::into)
-        .to_vec(),
+        argv: ["true", "config", "set", "dbPassword=Zz8TopVal", r#"{"apiKey":"Zz8TopVal"}"#, "Zz8TopVal"]
+            .map(Into::into)
+            .to_vec(),
         ..Event::new(EventKind::ExecStart)
     })
     .unwrap();
     drop(log);
     let text = all_text(dir.path(), "a.jsonl");
-    assert!(
-        !text.contains(secret) && !text.contains("Zz8TopVal"),
-        "{text}"
-    );
+    assert!(!text.contains(secret) && !text.contains("Zz8TopVal"), "{text}");
     assert!(text.contains("/no/such/tool --token=[SECRET]"));
 }
 
@@ -156,16 +129,9 @@ fn large_arguments_add_little() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
     let log = AuditLog::open(&path, options()).unwrap();
-    log.append(Event {
-        argv: vec!["true".into(), "b".repeat(100_000)],
-        ..Event::new(EventKind::ExecDecision)
-    })
-    .unwrap();
-    log.append(Event {
-        argv: vec!["x".repeat(9000); 3000],
-        ..Event::new(EventKind::ExecStart)
-    })
-    .unwrap();
+    log.append(Event { argv: vec!["true".into(), "b".repeat(100_000)], ..Event::new(EventKind::ExecDecision) })
+        .unwrap();
+    log.append(Event { argv: vec!["x".repeat(9000); 3000], ..Event::new(EventKind::ExecStart) }).unwrap();
     drop(log);
     let text = all_text(dir.path(), "a.jsonl");
     assert!(text.len() < 40_000, "{}", text.len());
@@ -179,27 +145,13 @@ fn files_are_private_and_symlinks_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
     let path = dir.path().join("n/m/a.jsonl");
-    let log = AuditLog::open(
-        &path,
-        Options {
-            max_bytes: 2000,
-            key: KeySource::Beside,
-            ..options()
-        },
-    )
-    .unwrap();
+    let log = AuditLog::open(&path, Options { max_bytes: 2000, key: KeySource::Beside, ..options() }).unwrap();
     for _ in 0..10 {
         log.append(decision("x")).unwrap();
     }
     drop(log);
-    assert_eq!(
-        (mode(path.parent().unwrap()), mode(&dir.path().join("n"))),
-        (0o700, 0o700)
-    );
-    let files: Vec<_> = std::fs::read_dir(path.parent().unwrap())
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    assert_eq!((mode(path.parent().unwrap()), mode(&dir.path().join("n"))), (0o700, 0o700));
+    let files: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().path()).collect();
     assert!(files.len() >= 3, "{files:?}");
     assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
 
@@ -212,10 +164,7 @@ fn files_are_private_and_symlinks_refused() {
 
     let link = dir.path().join("link.jsonl");
     std::os::unix::fs::symlink(&open, &link).unwrap();
-    assert!(matches!(
-        AuditLog::open(&link, options()),
-        Err(OpenError::Io { .. })
-    ));
+    assert!(matches!(AuditLog::open(&link, options()), Err(OpenError::Io { .. })));
     let folder = dir.path().join("folder");
     std::os::unix::fs::symlink(dir.path(), &folder).unwrap();
     assert!(AuditLog::open(&folder, options()).is_err());
@@ -231,21 +180,12 @@ fn a_torn_tail_is_mended_and_the_mending_logged() {
         log(&path, 1);
         let text = lines(&path);
         assert_eq!(text[0], torn);
-        assert!(
-            text[1..]
-                .iter()
-                .all(|line| Record::parse(line.as_bytes()).is_ok())
-        );
+        assert!(text[1..].iter().all(|line| Record::parse(line.as_bytes()).is_ok()));
         let verdict = holds(&path);
         assert_eq!(verdict.torn, 1);
         // The mended place is as protected as any other.
-        std::fs::write(
-            &path,
-            std::fs::read_to_string(&path)
-                .unwrap()
-                .replacen(torn, &"x".repeat(torn.len()), 1),
-        )
-        .unwrap();
+        std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replacen(torn, &"x".repeat(torn.len()), 1))
+            .unwrap();
         assert!(!check(&path).ok);
         std::fs::remove_file(&path).unwrap();
     }
@@ -268,31 +208,14 @@ fn threads_and_handles_share_one_file() {
         for t in 0..6 {
             let path = &path;
             scope.spawn(move || {
-                let log = AuditLog::open(
-                    path,
-                    Options {
-                        max_bytes: 20_000,
-                        max_files: 1000,
-                        ..options()
-                    },
-                )
-                .unwrap();
+                let log = AuditLog::open(path, Options { max_bytes: 20_000, max_files: 1000, ..options() }).unwrap();
                 let clone = log.clone();
                 std::thread::scope(|inner| {
                     inner.spawn(|| {
-                        (0..100).for_each(|i| {
-                            assert!(
-                                clone
-                                    .append(decision(&format!("a_{t}_{i}")))
-                                    .unwrap()
-                                    .written
-                            )
-                        })
+                        (0..100).for_each(|i| assert!(clone.append(decision(&format!("a_{t}_{i}"))).unwrap().written))
                     });
                     inner.spawn(|| {
-                        (0..100).for_each(|i| {
-                            assert!(log.append(decision(&format!("b_{t}_{i}"))).unwrap().written)
-                        })
+                        (0..100).for_each(|i| assert!(log.append(decision(&format!("b_{t}_{i}"))).unwrap().written))
                     });
                 });
             });
@@ -301,10 +224,7 @@ fn threads_and_handles_share_one_file() {
     let text = all_text(dir.path(), "a.jsonl");
     for t in 0..6 {
         for i in 0..100 {
-            assert!(
-                text.contains(&format!("\"a_{t}_{i}\""))
-                    && text.contains(&format!("\"b_{t}_{i}\""))
-            );
+            assert!(text.contains(&format!("\"a_{t}_{i}\"")) && text.contains(&format!("\"b_{t}_{i}\"")));
         }
     }
     assert_eq!(holds(&path).sessions, 6);
@@ -314,14 +234,7 @@ fn threads_and_handles_share_one_file() {
 fn strict_is_on_the_disk_and_fails_loudly() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.jsonl");
-    let log = AuditLog::open(
-        &path,
-        Options {
-            level: Level::Strict,
-            ..options()
-        },
-    )
-    .unwrap();
+    let log = AuditLog::open(&path, Options { level: Level::Strict, ..options() }).unwrap();
     let ack = log.append(decision("x")).unwrap();
     assert!(ack.written && ack.warning.is_none());
     assert_eq!(ack.id(), format!("{}:2", log.session()));
@@ -333,12 +246,12 @@ fn strict_is_on_the_disk_and_fails_loudly() {
 #[test]
 fn a_log_inside_a_writable_root_is_seen() {
     let dir = tempfile::tempdir().unwrap();
-    let work = dir.path().join("work");
+    let work = dir.path().join("area");
     std::fs::create_dir(&work).unwrap();
     let inside = |path: &Path| is_inside(path, std::slice::from_ref(&work)).unwrap();
     assert!(inside(&work.join(".audit/a.jsonl")));
-    assert!(inside(&work.join("../work/a")));
-    assert!(inside(&dir.path().join("x/../work/a")));
+    assert!(inside(&work.join("../area/a")));
+    assert!(inside(&dir.path().join("x/../area/a")));
     assert!(!inside(&dir.path().join("a")));
     assert!(!inside(&dir.path().join("workshop/a")));
     #[cfg(unix)]
@@ -365,10 +278,7 @@ fn a_removed_or_truncated_file_is_noticed() {
 #[test]
 fn the_machine_s_own_identity_is_the_default() {
     let options = Options::default();
-    assert_eq!(
-        (options.level, options.max_bytes, options.max_files),
-        (Level::Standard, 64 << 20, 16)
-    );
+    assert_eq!((options.level, options.max_bytes, options.max_files), (Level::Standard, 64 << 20, 16));
     assert_ne!(options.identity, identity());
 }
 
@@ -377,11 +287,7 @@ fn the_machine_s_own_identity_is_the_default() {
 fn child(name: &str, shell_prefix: &str, path: &Path) -> std::process::Output {
     let me = std::env::current_exe().unwrap();
     Command::new("sh")
-        .args([
-            "-c",
-            &format!("{shell_prefix} exec \"$0\" --exact {name} --ignored --nocapture"),
-            me.to_str().unwrap(),
-        ])
+        .args(["-c", &format!("{shell_prefix} exec \"$0\" --exact {name} --ignored --nocapture"), me.to_str().unwrap()])
         .env("CHILD_LOG", path)
         .output()
         .unwrap()
@@ -396,20 +302,10 @@ fn a_file_size_limit_loses_no_acknowledged_record() {
     let output = child("limited_child", "ulimit -f 8;", &path);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}");
-    let written: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("written "))
-        .collect();
-    assert!(
-        !written.is_empty() && written.len() < 50 && said.contains("refused"),
-        "{said}"
-    );
+    let written: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("written ")).collect();
+    assert!(!written.is_empty() && written.len() < 50 && said.contains("refused"), "{said}");
     let text = all_text(dir.path(), "a.jsonl");
-    assert!(
-        written
-            .iter()
-            .all(|mark| text.contains(&format!("\"{mark}\"")))
-    );
+    assert!(written.iter().all(|mark| text.contains(&format!("\"{mark}\""))));
     assert_eq!(holds(&path).torn, 0);
     // With room again, the log goes on.
     log(&path, 1);
@@ -420,11 +316,7 @@ fn a_file_size_limit_loses_no_acknowledged_record() {
 #[test]
 #[ignore = "a child of a_file_size_limit_loses_no_acknowledged_record"]
 fn limited_child() {
-    let log = AuditLog::open(
-        Path::new(&std::env::var_os("CHILD_LOG").unwrap()),
-        options(),
-    )
-    .unwrap();
+    let log = AuditLog::open(Path::new(&std::env::var_os("CHILD_LOG").unwrap()), options()).unwrap();
     for i in 0..50 {
         let ack = log.append(decision(&format!("m{i}"))).unwrap();
         assert_eq!(ack.written, ack.warning.is_none());
@@ -446,17 +338,13 @@ fn a_full_disk_loses_no_acknowledged_record() {
         .env("CHILD_LOG", dir.path().join("a.jsonl"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     if said.contains("unshare") || said.contains("mount:") {
         eprintln!("no mount namespace here, so nothing was tested: {said}");
         return;
     }
     assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("refused 1") && said.contains("after repair"),
-        "{said}"
-    );
+    assert!(said.contains("refused 1") && said.contains("after repair"), "{said}");
 }
 
 #[cfg(target_os = "linux")]
@@ -471,19 +359,11 @@ fn full_disk_child() {
     let mut refused = 0;
     for i in 0..100 {
         let mark = format!("m{i}");
-        if log.append(decision(&mark)).unwrap().written {
-            written.push(mark)
-        } else {
-            refused += 1
-        }
+        if log.append(decision(&mark)).unwrap().written { written.push(mark) } else { refused += 1 }
     }
     println!("refused {}", u8::from(refused > 0));
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        written
-            .iter()
-            .all(|mark| text.contains(&format!("\"{mark}\"")))
-    );
+    assert!(written.iter().all(|mark| text.contains(&format!("\"{mark}\""))));
     assert!(check(&path).ok, "{:?}", check(&path));
     assert_eq!(check(&path).torn, 0);
     std::fs::remove_file(ballast).unwrap();

@@ -1,9 +1,6 @@
 //! Security profiles as their users meet them: names, files, resolution, explanations, the Codex form.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy takes the helpers of an integration test for product code"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of an integration test for product code")]
 
 mod security_profile {
     mod support;

@@ -40,9 +40,7 @@ pub enum PolicyError {
         source: std::io::Error,
     },
     /// A file of the administrator could have been written by someone else.
-    #[error(
-        "policy file `{path}` is not trusted: {cause}; make it owned by root and writable by nobody else"
-    )]
+    #[error("policy file `{path}` is not trusted: {cause}; make it owned by root and writable by nobody else")]
     Untrusted {
         /// The file.
         path: PathBuf,

@@ -27,22 +27,17 @@ impl GitConfig {
             PathBuf::from("/opt/homebrew/etc/gitconfig"),
         ];
         if let Some(home) = std::env::var_os("HOME").map(PathBuf::from) {
-            let config = std::env::var_os("XDG_CONFIG_HOME")
-                .map_or_else(|| home.join(".config"), PathBuf::from);
+            let config = std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
             files.push(config.join("git/config"));
             files.push(home.join(".gitconfig"));
         }
-        Self {
-            global: Some(files),
-        }
+        Self { global: Some(files) }
     }
 
     /// Reads the given files in place of those of the machine and the user.
     #[must_use]
     pub fn with_global(files: Vec<PathBuf>) -> Self {
-        Self {
-            global: Some(files),
-        }
+        Self { global: Some(files) }
     }
 
     /// Takes for granted that no helper is configured, and looks nowhere.
@@ -54,13 +49,7 @@ impl GitConfig {
     /// Why a reading command may run a helper, when started in a folder.
     pub(crate) fn helper(&self, start: Option<&Path>, contents: bool) -> Option<String> {
         let global = self.global.as_ref()?;
-        let mut scan = Scan {
-            contents,
-            files: 0,
-            own: false,
-            found: None,
-            hooks: None,
-        };
+        let mut scan = Scan { contents, files: 0, own: false, found: None, hooks: None };
         for file in global {
             scan.file(file);
         }
@@ -84,15 +73,8 @@ fn repository(start: &Path) -> Option<Repository> {
         let dot = dir.join(".git");
         let Ok(meta) = std::fs::metadata(&dot) else {
             // A bare repository is one without `.git` around it.
-            if dir.join("HEAD").is_file()
-                && dir.join("objects").is_dir()
-                && dir.join("refs").is_dir()
-            {
-                return Some(Repository {
-                    work_tree: dir.into(),
-                    git_dir: dir.into(),
-                    common_dir: dir.into(),
-                });
+            if dir.join("HEAD").is_file() && dir.join("objects").is_dir() && dir.join("refs").is_dir() {
+                return Some(Repository { work_tree: dir.into(), git_dir: dir.into(), common_dir: dir.into() });
             }
             continue;
         };
@@ -102,13 +84,8 @@ fn repository(start: &Path) -> Option<Repository> {
             let text = read(&dot)?;
             dir.join(text.trim().strip_prefix("gitdir:")?.trim())
         };
-        let common_dir = read(&git_dir.join("commondir"))
-            .map_or_else(|| git_dir.clone(), |c| git_dir.join(c.trim()));
-        return Some(Repository {
-            work_tree: dir.into(),
-            git_dir,
-            common_dir,
-        });
+        let common_dir = read(&git_dir.join("commondir")).map_or_else(|| git_dir.clone(), |c| git_dir.join(c.trim()));
+        return Some(Repository { work_tree: dir.into(), git_dir, common_dir });
     }
     None
 }
@@ -139,10 +116,8 @@ impl Scan {
             return;
         }
         // Refreshing the index runs one hook.
-        let hooks = self.hooks.take().map_or_else(
-            || repository.common_dir.join("hooks"),
-            |h| repository.work_tree.join(h),
-        );
+        let hooks =
+            self.hooks.take().map_or_else(|| repository.common_dir.join("hooks"), |h| repository.work_tree.join(h));
         if hooks.join("post-index-change").exists() {
             self.report("the hook `post-index-change` runs when git looks at files");
         }
@@ -188,17 +163,12 @@ impl Scan {
                 continue;
             }
             let Some(text) = read(&path) else {
-                self.report(format!(
-                    "git's settings in `{}` can't be read",
-                    path.display()
-                ));
+                self.report(format!("git's settings in `{}` can't be read", path.display()));
                 continue;
             };
             for (key, value) in settings(&text) {
-                if let Some(included) = key
-                    .strip_prefix("include")
-                    .filter(|k| k.ends_with(".path"))
-                    .map(|_| value.clone())
+                if let Some(included) =
+                    key.strip_prefix("include").filter(|k| k.ends_with(".path")).map(|_| value.clone())
                 {
                     let included = match (included.strip_prefix("~/"), std::env::var_os("HOME")) {
                         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
@@ -214,14 +184,8 @@ impl Scan {
 
     fn setting(&mut self, key: &str, value: &str) {
         let last = key.rsplit('.').next().unwrap_or(key);
-        let off = matches!(
-            value.to_ascii_lowercase().as_str(),
-            "" | "false" | "no" | "off" | "0"
-        );
-        let on = matches!(
-            value.to_ascii_lowercase().as_str(),
-            "true" | "yes" | "on" | "1"
-        );
+        let off = matches!(value.to_ascii_lowercase().as_str(), "" | "false" | "no" | "off" | "0");
+        let on = matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1");
         let dangerous = match key {
             "core.fsmonitor" => self.contents && !off && !on,
             "core.hookspath" => {
@@ -233,26 +197,18 @@ impl Scan {
             "diff.external" => self.contents && self.own && !off,
             "extensions.partialclone" => self.own,
             _ if key.starts_with("pager.") => self.own && !off && !on,
-            _ if key.starts_with("diff.") && matches!(last, "textconv" | "command") => {
-                self.contents && self.own
-            }
+            _ if key.starts_with("diff.") && matches!(last, "textconv" | "command") => self.contents && self.own,
             // A filter of the user runs on files that the repository chooses; the usual one is known.
             _ if key.starts_with("filter.") && matches!(last, "clean" | "smudge" | "process") => {
                 self.contents && !off && (self.own || !value.starts_with("git-lfs "))
             }
             _ if key.starts_with("gpg.") && last == "program" => self.own,
-            _ if key.starts_with("remote.")
-                && matches!(last, "promisor" | "partialclonefilter") =>
-            {
-                self.own && !off
-            }
+            _ if key.starts_with("remote.") && matches!(last, "promisor" | "partialclonefilter") => self.own && !off,
             "log.showsignature" => self.own && !off,
             _ => false,
         };
         if dangerous {
-            self.report(format!(
-                "the git setting `{key}` names a program or another place"
-            ));
+            self.report(format!("the git setting `{key}` names a program or another place"));
         }
     }
 }
@@ -274,11 +230,7 @@ fn settings(text: &str) -> Vec<(String, String)> {
             let Some(end) = head.find(']') else { continue };
             let inner = head.get(..end).unwrap_or("");
             section = match inner.split_once(char::is_whitespace) {
-                Some((name, sub)) => format!(
-                    "{}.{}",
-                    name.to_ascii_lowercase(),
-                    sub.trim().trim_matches('"')
-                ),
+                Some((name, sub)) => format!("{}.{}", name.to_ascii_lowercase(), sub.trim().trim_matches('"')),
                 None => inner.to_ascii_lowercase(),
             };
             // A setting may stand behind the head of its section.

@@ -124,17 +124,9 @@ impl ExecPolicy {
         let inner = self.context(context, workspace.as_ref());
         let words: Vec<Arg> = argv.iter().map(|a| Arg::literal(a.as_ref())).collect();
         let mut judgement = judge_argv(&words, &inner);
-        if let Some(what) = argv
-            .iter()
-            .find_map(|a| crate::text::refused(a.as_ref(), false))
-        {
+        if let Some(what) = argv.iter().find_map(|a| crate::text::refused(a.as_ref(), false)) {
             let shown = argv.iter().map(|a| a.as_ref().to_owned()).collect();
-            judgement.add(
-                Decision::Prompt,
-                "builtin:characters",
-                format!("it holds {what}"),
-                shown,
-            );
+            judgement.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), shown);
         }
         conclude(judgement)
     }
@@ -145,11 +137,7 @@ impl ExecPolicy {
         rules::report(&self.rules)
     }
 
-    fn context<'a>(
-        &'a self,
-        context: &'a CheckContext,
-        workspace: Option<&'a PathBuf>,
-    ) -> Context<'a> {
+    fn context<'a>(&'a self, context: &'a CheckContext, workspace: Option<&'a PathBuf>) -> Context<'a> {
         Context {
             profile: context.profile,
             workspace: workspace.map(PathBuf::as_path),
@@ -171,10 +159,7 @@ fn builtin_rules() -> &'static [Rule] {
 }
 
 fn workspace(context: &CheckContext) -> Option<PathBuf> {
-    context
-        .workspace
-        .clone()
-        .or_else(|| std::env::current_dir().ok())
+    context.workspace.clone().or_else(|| std::env::current_dir().ok())
 }
 
 /// The strictest finding decides; the first of equals.
@@ -218,7 +203,5 @@ fn hint(finding: &Finding) -> Option<String> {
         Some(second) if !second.starts_with('-') => format!("{first:?}, {second:?}"),
         _ => format!("{first:?}"),
     };
-    Some(format!(
-        "confirm it, or add a rule with decision = \"allow\" and command = [{words}]"
-    ))
+    Some(format!("confirm it, or add a rule with decision = \"allow\" and command = [{words}]"))
 }

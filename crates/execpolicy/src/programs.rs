@@ -21,15 +21,7 @@ const SYSTEM: &[&str] = &[
 ];
 
 /// Folders that every program can write.
-const SHARED: &[&str] = &[
-    "/tmp",
-    "/var/tmp",
-    "/dev",
-    "/private/tmp",
-    "/private/var",
-    "/run",
-    "/proc",
-];
+const SHARED: &[&str] = &["/tmp", "/var/tmp", "/dev", "/private/tmp", "/private/var", "/run", "/proc"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
@@ -52,23 +44,15 @@ impl Programs {
     /// The search path of this process.
     #[must_use]
     pub fn from_env() -> Self {
-        let path = std::env::var_os("PATH")
-            .map(|p| std::env::split_paths(&p).collect())
-            .unwrap_or_default();
+        let path = std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
         Self::from_path(path)
     }
 
     /// A given search path.
     #[must_use]
     pub fn from_path(path: Vec<PathBuf>) -> Self {
-        let path = path
-            .into_iter()
-            .map(|dir| (dir.clone(), is_safe_dir(&dir)))
-            .collect();
-        Self {
-            path,
-            extra: Vec::new(),
-        }
+        let path = path.into_iter().map(|dir| (dir.clone(), is_safe_dir(&dir))).collect();
+        Self { path, extra: Vec::new() }
     }
 
     /// Trusts one more folder, for programs called by their path too.
@@ -89,21 +73,13 @@ impl Programs {
             let known = SYSTEM.contains(&dir) || self.extra.iter().any(|e| e.as_os_str() == dir);
             return if known { Trust::Trusted } else { Trust::Path };
         }
-        if self
-            .path
-            .iter()
-            .all(|(dir, trusted)| *trusted && !inside(dir, workspace))
-        {
+        if self.path.iter().all(|(dir, trusted)| *trusted && !inside(dir, workspace)) {
             return Trust::Trusted;
         }
         for (dir, trusted) in &self.path {
             let trusted = *trusted && !inside(dir, workspace);
             if dir.join(word).exists() {
-                return if trusted {
-                    Trust::Trusted
-                } else {
-                    Trust::Shadowed
-                };
+                return if trusted { Trust::Trusted } else { Trust::Shadowed };
             }
         }
         Trust::Trusted

@@ -47,33 +47,21 @@ struct Score {
 #[test]
 fn the_corpus_scores_within_its_bars() {
     let policy = ExecPolicy::builtin()
-        .with_programs(Programs::from_path(vec![
-            "/usr/local/bin".into(),
-            "/usr/bin".into(),
-            "/bin".into(),
-        ]))
+        .with_programs(Programs::from_path(vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()]))
         .with_git_config(GitConfig::assume_no_helpers());
     let mut classes: BTreeMap<String, Score> = BTreeMap::new();
     let mut complaints = Vec::new();
     let (mut safe, mut forbidden) = (0, 0);
     for line in include_str!("data/policy-corpus.jsonl").lines() {
         let row: Row = serde_json::from_str(line).expect("a row of the corpus");
-        let context = CheckContext {
-            shell: row.shell,
-            ..CheckContext::default()
-        };
+        let context = CheckContext { shell: row.shell, ..CheckContext::default() };
         let verdict = policy.check_line(&row.cmd, &context);
         let expected = row.verdict_expected.decision();
         let score = classes.entry(row.class.clone()).or_default();
         score.rows += 1;
         safe += usize::from(expected == Decision::Allow);
         forbidden += usize::from(expected == Decision::Forbid);
-        if verdict.decision == expected
-            || row
-                .acceptable
-                .iter()
-                .any(|a| a.decision() == verdict.decision)
-        {
+        if verdict.decision == expected || row.acceptable.iter().any(|a| a.decision() == verdict.decision) {
             score.right += 1;
             continue;
         }
@@ -111,27 +99,10 @@ fn the_corpus_scores_within_its_bars() {
     }
     println!(
         "{:<24} {:>5} {:>6} {:>12} {:>8} {:>6} {:>9}",
-        "all",
-        total.rows,
-        total.right,
-        total.unsafe_allows,
-        total.prompted,
-        total.missed,
-        total.over
+        "all", total.rows, total.right, total.unsafe_allows, total.prompted, total.missed, total.over
     );
     complaints.iter().for_each(|c| println!("{c}"));
-    assert_eq!(
-        total.unsafe_allows, 0,
-        "lines that need approval are allowed"
-    );
-    assert!(
-        total.prompted * 10 <= safe,
-        "{} of {safe} safe lines are prompted",
-        total.prompted
-    );
-    assert!(
-        total.missed * 20 <= forbidden,
-        "{} of {forbidden} forbidden lines are missed",
-        total.missed
-    );
+    assert_eq!(total.unsafe_allows, 0, "lines that need approval are allowed");
+    assert!(total.prompted * 10 <= safe, "{} of {safe} safe lines are prompted", total.prompted);
+    assert!(total.missed * 20 <= forbidden, "{} of {forbidden} forbidden lines are missed", total.missed);
 }

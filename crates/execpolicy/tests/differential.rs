@@ -33,9 +33,7 @@ impl Random {
 fn corpus() -> Vec<String> {
     let rows = include_str!("data/policy-corpus.jsonl").lines();
     let rows = rows.map(|l| serde_json::from_str::<serde_json::Value>(l).expect("a row"));
-    rows.filter(|r| r.get("shell").is_none())
-        .map(|r| r["cmd"].as_str().expect("a line").to_owned())
-        .collect()
+    rows.filter(|r| r.get("shell").is_none()).map(|r| r["cmd"].as_str().expect("a line").to_owned()).collect()
 }
 
 /// Lines of the corpus with pieces removed, added, swapped and joined.
@@ -121,8 +119,7 @@ fn mutants(seed: u64, count: usize) -> Vec<String> {
                         text.remove(at.min(text.len() - 1));
                     }
                     1 => {
-                        let other: Vec<char> =
-                            lines[random.below(lines.len())].chars().take(100).collect();
+                        let other: Vec<char> = lines[random.below(lines.len())].chars().take(100).collect();
                         let glue: Vec<char> = random.pick(PIECES).chars().collect();
                         text.extend(glue.into_iter().chain(other));
                     }
@@ -144,17 +141,11 @@ fn explain(line: &str) -> Explanation {
 /// The commands of a line with how often each occurs; nothing when the parser refused a part.
 fn commands(line: &str) -> Option<BTreeMap<Vec<String>, usize>> {
     let findings = explain(line).findings;
-    if findings
-        .iter()
-        .any(|f| f.reason.starts_with("not understood"))
-    {
+    if findings.iter().any(|f| f.reason.starts_with("not understood")) {
         return None;
     }
     let mut all = BTreeMap::new();
-    for finding in findings
-        .into_iter()
-        .filter(|f| !f.argv.is_empty() && f.rule != "builtin:redirection")
-    {
+    for finding in findings.into_iter().filter(|f| !f.argv.is_empty() && f.rule != "builtin:redirection") {
         *all.entry(finding.argv).or_default() += 1;
     }
     Some(all)
@@ -163,8 +154,7 @@ fn commands(line: &str) -> Option<BTreeMap<Vec<String>, usize>> {
 /// The script as bash parsed it, or nothing when bash refuses it.
 fn pretty(script: &str) -> Option<String> {
     let mut file = tempfile::NamedTempFile::new().expect("a file for the script");
-    file.write_all(script.as_bytes())
-        .expect("the script is written");
+    file.write_all(script.as_bytes()).expect("the script is written");
     let output = Command::new("bash")
         .arg("--pretty-print")
         .arg(file.path())
@@ -172,8 +162,7 @@ fn pretty(script: &str) -> Option<String> {
         .stdin(Stdio::null())
         .output()
         .expect("bash 5 is needed for this test");
-    (output.status.success() && output.stderr.is_empty())
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    (output.status.success() && output.stderr.is_empty()).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn same_as_bash(script: &str) -> Result<bool, String> {
@@ -191,10 +180,7 @@ fn same_as_bash(script: &str) -> Result<bool, String> {
         Some(_) if script.contains("<<") => Ok(false),
         Some(theirs) => {
             let only = |a: &BTreeMap<Vec<String>, usize>, b: &BTreeMap<Vec<String>, usize>| {
-                a.iter()
-                    .filter(|(k, v)| b.get(*k) != Some(v))
-                    .map(|(k, v)| format!("{v} {k:?}"))
-                    .collect::<Vec<_>>()
+                a.iter().filter(|(k, v)| b.get(*k) != Some(v)).map(|(k, v)| format!("{v} {k:?}")).collect::<Vec<_>>()
             };
             Err(format!(
                 "{:?}\n  only seen: {:?}\n  only in bash: {:?}",
@@ -217,34 +203,20 @@ fn lines_and_mutants_come_apart_as_in_bash() {
             Ok(yes) => compared += usize::from(yes),
             Err(failure) => failures.push(failure),
         }
-        assert!(
-            i + 1 != fixed || compared > fixed / 2,
-            "only {compared} of {fixed} lines could be compared"
-        );
+        assert!(i + 1 != fixed || compared > fixed / 2, "only {compared} of {fixed} lines could be compared");
     }
-    assert!(
-        failures.is_empty(),
-        "{} differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
 fn words_arrive_as_in_bash() {
     const PIECES: &[&str] = &[
-        "'", "'", "\"", "\"", "\\", "$'", "a", "b", " ", "{", "}", ",", "x=", "~", "..", "1",
-        "\\n", "\\x41", "\\101", "$", "!", "#", "=", ":", "%", "\t", "é", "[", "]", "@", "^", "+",
-        "-",
+        "'", "'", "\"", "\"", "\\", "$'", "a", "b", " ", "{", "}", ",", "x=", "~", "..", "1", "\\n", "\\x41", "\\101",
+        "$", "!", "#", "=", ":", "%", "\t", "é", "[", "]", "@", "^", "+", "-",
     ];
     let mut random = Random(0xDEAD_BEEF_CAFE);
-    let words: Vec<String> = (0..4000)
-        .map(|_| {
-            (0..1 + random.below(9))
-                .map(|_| random.pick(PIECES))
-                .collect()
-        })
-        .collect();
+    let words: Vec<String> =
+        (0..4000).map(|_| (0..1 + random.below(9)).map(|_| random.pick(PIECES)).collect()).collect();
     let script = r#"cd "$1" || exit; shift; for c in "$@"; do (eval "printf '%s\\0' . $c" 2>/dev/null || printf '\2'); printf '\1'; done"#;
     let empty = tempfile::tempdir().expect("an empty folder");
     let output = Command::new("bash")
@@ -270,44 +242,25 @@ fn words_arrive_as_in_bash() {
             failures.push(format!("{line:?} is {ours:?}"));
             continue;
         };
-        if argv
-            .iter()
-            .any(|w| w.contains(['$', '*', '?', '[', '~']) || w.contains("…"))
-        {
+        if argv.iter().any(|w| w.contains(['$', '*', '?', '[', '~']) || w.contains("…")) {
             continue;
         }
-        let theirs: Vec<String> = result
-            .split(|b| *b == 0)
-            .map(|w| String::from_utf8_lossy(w).into_owned())
-            .collect();
+        let theirs: Vec<String> = result.split(|b| *b == 0).map(|w| String::from_utf8_lossy(w).into_owned()).collect();
         let theirs = &theirs[..theirs.len() - 1];
         compared += 1;
         if argv[1..] != *theirs {
             failures.push(format!("{line:?}: {:?}, in bash {theirs:?}", &argv[1..]));
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
     assert!(compared > 500, "only {compared} words could be compared");
 }
 
 #[test]
 fn scripts_of_the_system_come_apart_as_in_bash_and_brush() {
     let mut scripts = Vec::new();
-    let mut folders: Vec<std::path::PathBuf> = [
-        "/etc",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/lib",
-        "/usr/share",
-        "/usr/local",
-    ]
-    .map(Into::into)
-    .into();
+    let mut folders: Vec<std::path::PathBuf> =
+        ["/etc", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share", "/usr/local"].map(Into::into).into();
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(folder) else {
             continue;
@@ -319,10 +272,7 @@ fn scripts_of_the_system_come_apart_as_in_bash_and_brush() {
             if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() && entry.metadata().is_ok_and(|m| m.len() < 60_000) {
-                let named = entry
-                    .path()
-                    .extension()
-                    .is_some_and(|e| e == "sh" || e == "bash");
+                let named = entry.path().extension().is_some_and(|e| e == "sh" || e == "bash");
                 let mut head = [0; 32];
                 let read = std::fs::File::open(entry.path())
                     .and_then(|mut f| std::io::Read::read(&mut f, &mut head))
@@ -330,10 +280,7 @@ fn scripts_of_the_system_come_apart_as_in_bash_and_brush() {
                 let first = String::from_utf8_lossy(&head[..read]);
                 if named
                     || (first.starts_with("#!")
-                        && first
-                            .lines()
-                            .next()
-                            .is_some_and(|l| l.contains("sh") && !l.contains("fish")))
+                        && first.lines().next().is_some_and(|l| l.contains("sh") && !l.contains("fish")))
                 {
                     scripts.push(entry.path());
                 }
@@ -363,28 +310,15 @@ fn scripts_of_the_system_come_apart_as_in_bash_and_brush() {
         }
     }
     println!("{compared} of {tried} scripts compared whole");
-    assert!(
-        failures.is_empty(),
-        "{} differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
 fn what_brush_sees_is_seen() {
     let mut lines = corpus();
     lines.extend(mutants(0x5151_5151_1234_5678, 4000));
-    let failures: Vec<String> = lines
-        .iter()
-        .filter_map(|l| sees_what_brush_sees(l).err())
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    let failures: Vec<String> = lines.iter().filter_map(|l| sees_what_brush_sees(l).err()).collect();
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// Every command name that brush-parser finds, unless the line is refused by either.
@@ -393,9 +327,7 @@ fn sees_what_brush_sees(text: &str) -> Result<(), String> {
         return Ok(());
     };
     let options = brush_parser::ParserOptions::default();
-    let Ok(program) =
-        brush_parser::Parser::new(std::io::Cursor::new(text), &options).parse_program()
-    else {
+    let Ok(program) = brush_parser::Parser::new(std::io::Cursor::new(text), &options).parse_program() else {
         return Ok(());
     };
     let mut names = Vec::new();
@@ -404,16 +336,14 @@ fn sees_what_brush_sees(text: &str) -> Result<(), String> {
     }
     for name in names {
         if !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.'))
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.'))
             && !ours.keys().any(|argv| argv[0] == name)
         {
             // bash joins `cat<(…)` to one word, brush-parser doesn't.
-            if ours.keys().any(|argv| {
-                argv[0].starts_with(&format!("{name}<("))
-                    || argv[0].starts_with(&format!("{name}>("))
-            }) {
+            if ours
+                .keys()
+                .any(|argv| argv[0].starts_with(&format!("{name}<(")) || argv[0].starts_with(&format!("{name}>(")))
+            {
                 continue;
             }
             return Err(format!("`{name}` of {text:?} isn't seen: {ours:?}"));
@@ -430,9 +360,7 @@ fn names_of(list: &ast::CompoundList, names: &mut Vec<String>) {
         for pipeline in std::iter::once(&and_or.first).chain(others) {
             for command in &pipeline.seq {
                 match command {
-                    ast::Command::Simple(simple) => {
-                        names.extend(simple.word_or_name.as_ref().map(|w| w.value.clone()))
-                    }
+                    ast::Command::Simple(simple) => names.extend(simple.word_or_name.as_ref().map(|w| w.value.clone())),
                     ast::Command::Compound(compound, _) => compound_names(compound, names),
                     ast::Command::Function(function) => compound_names(&function.body.0, names),
                     _ => {}
@@ -447,11 +375,9 @@ fn compound_names(compound: &ast::CompoundCommand, names: &mut Vec<String>) {
         ast::CompoundCommand::BraceGroup(group) => names_of(&group.list, names),
         ast::CompoundCommand::Subshell(shell) => names_of(&shell.list, names),
         ast::CompoundCommand::ForClause(clause) => names_of(&clause.body.list, names),
-        ast::CompoundCommand::CaseClause(clause) => clause
-            .cases
-            .iter()
-            .filter_map(|c| c.cmd.as_ref())
-            .for_each(|l| names_of(l, names)),
+        ast::CompoundCommand::CaseClause(clause) => {
+            clause.cases.iter().filter_map(|c| c.cmd.as_ref()).for_each(|l| names_of(l, names))
+        }
         ast::CompoundCommand::IfClause(clause) => {
             names_of(&clause.condition, names);
             names_of(&clause.then, names);

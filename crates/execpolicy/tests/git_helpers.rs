@@ -19,12 +19,8 @@ fn verdict(config: &str, hook: Option<&str>, line: &str) -> Decision {
     if let Some(hook) = hook {
         fs::write(git.join("hooks").join(hook), "").unwrap();
     }
-    let policy =
-        common::hermetic(ExecPolicy::builtin()).with_git_config(GitConfig::with_global(Vec::new()));
-    let context = CheckContext {
-        workspace: Some(folder.path().to_owned()),
-        ..CheckContext::default()
-    };
+    let policy = common::hermetic(ExecPolicy::builtin()).with_git_config(GitConfig::with_global(Vec::new()));
+    let context = CheckContext { workspace: Some(folder.path().to_owned()), ..CheckContext::default() };
     policy.check_line(line, &context).decision
 }
 
@@ -33,10 +29,7 @@ fn helpers_of_a_repository_are_found() {
     const PLAIN: &str = "[core]\n\trepositoryformatversion = 0\n[remote \"origin\"]\n\turl = x\n";
     assert_eq!(verdict(PLAIN, None, "git status"), Allow);
     assert_eq!(verdict(PLAIN, Some("pre-commit"), "git status"), Allow);
-    assert_eq!(
-        verdict(PLAIN, Some("post-index-change"), "git status"),
-        Prompt
-    );
+    assert_eq!(verdict(PLAIN, Some("post-index-change"), "git status"), Prompt);
     for config in [
         "[core]\n\tfsmonitor = ./evil\n",
         "[CORE] FSMonitor=./evil\n",
@@ -51,8 +44,5 @@ fn helpers_of_a_repository_are_found() {
     ] {
         assert_eq!(verdict(config, None, "git status"), Prompt, "{config}");
     }
-    assert_eq!(
-        verdict("[core]\n\tfsmonitor = false\n", None, "git status"),
-        Allow
-    );
+    assert_eq!(verdict("[core]\n\tfsmonitor = false\n", None, "git status"), Allow);
 }

@@ -10,10 +10,7 @@ fn check(rules: &str, cases: &[(&[&str], &[Decision])]) {
     let policy = jotted(rules);
     for (command, right) in cases {
         let decision = argv(&policy, command);
-        assert!(
-            right.contains(&decision),
-            "{command:?} under {rules:?} is {decision}, not {right:?}"
-        );
+        assert!(right.contains(&decision), "{command:?} under {rules:?} is {decision}, not {right:?}");
     }
 }
 
@@ -100,10 +97,7 @@ fn the_dangerous_program_is_reached_through_a_pipe_or() {
             (&["sh", "-c", "find . -name x | xargs rm"], &[Forbid]),
             (&["find", ".", "-exec", "rm", "{}", "+"], &[Forbid]),
             (&["find", ".", "-ok", "rm", "{}", ";"], &[Forbid, Prompt]),
-            (
-                &["sh", "-c", "echo x | xargs -I{} rm {}"],
-                &[Forbid, Prompt],
-            ),
+            (&["sh", "-c", "echo x | xargs -I{} rm {}"], &[Forbid, Prompt]),
             (&["git", "bisect", "run", "rm", "x"], &[Forbid, Prompt]),
             (&["parallel", "rm", ":::", "a"], &[Forbid, Prompt]),
         ],
@@ -150,10 +144,7 @@ fn evaluated_strings_backticks_and_here_strings_fed_to_a() {
             (&["bash", "-c", "`git push`"], &[Forbid]),
             (&["bash", "-c", "bash <<< \"git push\""], &[Forbid, Prompt]),
             (&["bash", "-c", "echo git push | bash"], &[Forbid, Prompt]),
-            (
-                &["bash", "-c", "source <(echo git push)"],
-                &[Forbid, Prompt],
-            ),
+            (&["bash", "-c", "source <(echo git push)"], &[Forbid, Prompt]),
             (&["bash", "-c", "trap \"git push\" EXIT"], &[Forbid, Prompt]),
         ],
     );
@@ -199,10 +190,7 @@ fn permission_to_run_one_harmless_program_plus_a_preload() {
         &[
             (&["env", "LD_PRELOAD=/tmp/x.so", "true"], &[Prompt, Forbid]),
             (&["env", "LD_LIBRARY_PATH=/tmp", "true"], &[Prompt, Forbid]),
-            (
-                &["env", "LD_AUDIT=/tmp/x.so", "echo", "hi"],
-                &[Prompt, Forbid],
-            ),
+            (&["env", "LD_AUDIT=/tmp/x.so", "echo", "hi"], &[Prompt, Forbid]),
             (&["echo", "LD_PRELOAD=/tmp/x.so"], &[Allow]),
         ],
     );
@@ -233,15 +221,7 @@ fn a_commit_message_that_mentions_a_banned_option_is() {
     check(
         "forbid: git commit --no-verify\nforbid: rm -rf\nallow: git commit",
         &[
-            (
-                &[
-                    "git",
-                    "commit",
-                    "-m",
-                    "docs: explain --no-verify and rm -rf",
-                ],
-                &[Allow],
-            ),
+            (&["git", "commit", "-m", "docs: explain --no-verify and rm -rf"], &[Allow]),
             (&["git", "commit", "--no-verify", "-m", "x"], &[Forbid]),
             (&["echo", "rm -rf /"], &[Allow]),
             (&["grep", "-n", "git push", "README.md"], &[Allow]),
@@ -254,13 +234,6 @@ fn a_commit_message_that_mentions_a_banned_option_is() {
 fn a_write_then_use_pair_of_commands_is_refused() {
     check(
         "forbid: git commit\nallow: cat\nallow: gh issue edit",
-        &[(
-            &[
-                "bash",
-                "-c",
-                "cat > /tmp/b.md <<'EOF'\nbody\nEOF\ngh issue edit 1 --body-file /tmp/b.md",
-            ],
-            &[Allow],
-        )],
+        &[(&["bash", "-c", "cat > /tmp/b.md <<'EOF'\nbody\nEOF\ngh issue edit 1 --body-file /tmp/b.md"], &[Allow])],
     );
 }

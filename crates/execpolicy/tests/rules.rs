@@ -11,29 +11,20 @@ use codex_execpolicy::{CheckContext, ExecPolicy, PolicySource, ProfileKind, Tier
 use common::{argv, builtin, hermetic, jotted, line};
 
 fn error(text: &str) -> String {
-    ExecPolicy::parse_toml(text, "team.toml")
-        .expect_err("rules that are refused")
-        .to_string()
+    ExecPolicy::parse_toml(text, "team.toml").expect_err("rules that are refused").to_string()
 }
 
 #[test]
 fn a_broken_file_names_itself_the_line_and_the_cause() {
     let unknown = error("[[rule]]\ncommand = [\"ls\"]\ndecision = \"allow\"\nmatches = [\"ls\"]\n");
-    assert!(
-        unknown.starts_with("team.toml:") && unknown.contains("unknown field `matches`"),
-        "{unknown}"
-    );
+    assert!(unknown.starts_with("team.toml:") && unknown.contains("unknown field `matches`"), "{unknown}");
     let syntax = error("\n\n[[rule]\n");
     assert!(syntax.starts_with("team.toml:3:"), "{syntax}");
     let missing = error("[[rule]]\ncommand = [\"ls\"]\ndecision = \"allow\"\nmatch = [\"ls\"]\n");
     assert!(missing.contains("not_match"), "{missing}");
-    let empty = error(
-        "[[rule]]\ncommand = [\"ls\"]\ndecision = \"allow\"\nmatch = []\nnot_match = [\"cat\"]\n",
-    );
+    let empty = error("[[rule]]\ncommand = [\"ls\"]\ndecision = \"allow\"\nmatch = []\nnot_match = [\"cat\"]\n");
     assert!(empty.contains("at least one example"), "{empty}");
-    let word = error(
-        "[[rule]]\ncommand = [\"ls\"]\ndecision = \"deny\"\nmatch = [\"ls\"]\nnot_match = [\"cat\"]\n",
-    );
+    let word = error("[[rule]]\ncommand = [\"ls\"]\ndecision = \"deny\"\nmatch = [\"ls\"]\nnot_match = [\"cat\"]\n");
     assert!(word.contains("deny"), "{word}");
 }
 
@@ -42,10 +33,7 @@ fn examples_are_held_to() {
     let wrong = error(
         "# a comment\n[[rule]]\nid = \"push\"\ncommand = [\"git\", \"push\"]\ndecision = \"forbid\"\nmatch = [\"git pull\"]\nnot_match = [\"ls\"]\n",
     );
-    assert_eq!(
-        wrong,
-        "team.toml:2: rule `push`: it doesn't match its example `git pull`"
-    );
+    assert_eq!(wrong, "team.toml:2: rule `push`: it doesn't match its example `git pull`");
     let wide = error(
         "[[rule]]\nid = \"push\"\ncommand = [\"git\", \"*\"]\ndecision = \"forbid\"\nmatch = [\"git push\"]\nnot_match = [\"git status\"]\n",
     );
@@ -54,9 +42,7 @@ fn examples_are_held_to() {
 
 #[test]
 fn an_allow_rule_must_name_its_program() {
-    let any = error(
-        "[[rule]]\ncommand = [\"*\"]\ndecision = \"allow\"\nmatch = [\"ls\"]\nnot_match = [\"\"]\n",
-    );
+    let any = error("[[rule]]\ncommand = [\"*\"]\ndecision = \"allow\"\nmatch = [\"ls\"]\nnot_match = [\"\"]\n");
     assert!(any.contains("must name its program"), "{any}");
 }
 
@@ -66,9 +52,7 @@ fn objects_are_rules_too() {
     let policy = hermetic(ExecPolicy::from_value(value).expect("rules that hold"));
     assert_eq!(line(&policy, "npm audit --json"), Allow);
     assert_eq!(line(&policy, "npm install x"), Prompt);
-    let unknown = ExecPolicy::from_value(serde_json::json!({ "rules": [] }))
-        .expect_err("an unknown key")
-        .to_string();
+    let unknown = ExecPolicy::from_value(serde_json::json!({ "rules": [] })).expect_err("an unknown key").to_string();
     assert!(unknown.contains("unknown field `rules`"), "{unknown}");
 }
 
@@ -146,56 +130,28 @@ fn an_allow_rule_covers_only_its_own_command() {
     ] {
         assert_eq!(line(&policy, fine), Allow, "{fine}");
     }
-    let trusted = CheckContext {
-        profile: Some(ProfileKind::Trusted),
-        ..CheckContext::default()
-    };
-    assert_eq!(
-        policy.check_line("npm test > out.txt", &trusted).decision,
-        Prompt,
-        "no sandbox contains the write"
-    );
+    let trusted = CheckContext { profile: Some(ProfileKind::Trusted), ..CheckContext::default() };
+    assert_eq!(policy.check_line("npm test > out.txt", &trusted).decision, Prompt, "no sandbox contains the write");
 }
 
 #[test]
 fn refusals_are_questions_without_a_sandbox_and_the_network_is_named() {
-    let trusted = CheckContext {
-        profile: Some(ProfileKind::Trusted),
-        ..CheckContext::default()
-    };
+    let trusted = CheckContext { profile: Some(ProfileKind::Trusted), ..CheckContext::default() };
     assert_eq!(builtin().check_line("rm -rf /", &trusted).decision, Prompt);
-    assert_eq!(
-        jotted("forbid: git push")
-            .check_line("git push", &trusted)
-            .decision,
-        Forbid
-    );
-    let offline = CheckContext {
-        profile: Some(ProfileKind::Offline),
-        ..CheckContext::default()
-    };
+    assert_eq!(jotted("forbid: git push").check_line("git push", &trusted).decision, Forbid);
+    let offline = CheckContext { profile: Some(ProfileKind::Offline), ..CheckContext::default() };
     for command in ["curl https://example.com", "git fetch", "ssh host ls"] {
         let verdict = builtin().check_line(command, &offline);
         assert_eq!(verdict.decision, Prompt);
-        assert!(
-            verdict.reason.contains("network"),
-            "{command}: {}",
-            verdict.reason
-        );
+        assert!(verdict.reason.contains("network"), "{command}: {}", verdict.reason);
     }
 }
 
 #[test]
 fn a_verdict_says_what_decided() {
     let policy = jotted("forbid: git push");
-    let verdict = policy.check_line(
-        "ls && sudo env A=1 git push origin",
-        &CheckContext::default(),
-    );
-    assert_eq!(
-        (verdict.decision, verdict.rule.as_str()),
-        (Forbid, "forbid: git push")
-    );
+    let verdict = policy.check_line("ls && sudo env A=1 git push origin", &CheckContext::default());
+    assert_eq!((verdict.decision, verdict.rule.as_str()), (Forbid, "forbid: git push"));
     assert_eq!(verdict.argv, ["git", "push", "origin"]);
     let json = serde_json::to_value(&verdict).expect("a verdict as JSON");
     assert_eq!(json["decision"], "forbid");
@@ -222,24 +178,15 @@ fn files_are_held_to_their_tier() {
     let broken = file("broken.toml", "[[rule]]\n");
     let inside = PolicySource::user(&allow, Some(folder.path()));
     assert_eq!(inside.tier, Tier::Workspace);
-    let refused = ExecPolicy::load(&[inside])
-        .expect_err("it may only tighten")
-        .to_string();
+    let refused = ExecPolicy::load(&[inside]).expect_err("it may only tighten").to_string();
     assert!(refused.contains("may only tighten"), "{refused}");
     assert!(ExecPolicy::load(&[PolicySource::user(&forbid, Some(folder.path()))]).is_ok());
     let outside = PolicySource::user(&allow, None);
-    assert_eq!(
-        line(
-            &hermetic(ExecPolicy::load(std::slice::from_ref(&outside)).expect("rules")),
-            "npm x"
-        ),
-        Allow
-    );
+    assert_eq!(line(&hermetic(ExecPolicy::load(std::slice::from_ref(&outside)).expect("rules")), "npm x"), Allow);
     // One broken file refuses all.
     assert!(ExecPolicy::load(&[outside, PolicySource::user(&broken, None)]).is_err());
-    let missing = ExecPolicy::load(&[PolicySource::user("/nonexistent/x.toml", None)])
-        .expect_err("no file")
-        .to_string();
+    let missing =
+        ExecPolicy::load(&[PolicySource::user("/nonexistent/x.toml", None)]).expect_err("no file").to_string();
     assert!(missing.contains("/nonexistent/x.toml"), "{missing}");
 }
 
@@ -251,32 +198,18 @@ fn a_file_of_the_administrator_that_others_can_write_is_refused() {
     let path = folder.path().join("admin.toml");
     std::fs::write(&path, "").expect("a file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("permissions");
-    let refused = ExecPolicy::load(&[PolicySource::administrator(&path)])
-        .expect_err("not trusted")
-        .to_string();
+    let refused = ExecPolicy::load(&[PolicySource::administrator(&path)]).expect_err("not trusted").to_string();
     assert!(refused.contains("not trusted"), "{refused}");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("permissions");
     let root = std::fs::metadata(&path).expect("metadata").uid() == 0;
-    assert_eq!(
-        ExecPolicy::load(&[PolicySource::administrator(&path)]).is_ok(),
-        root
-    );
+    assert_eq!(ExecPolicy::load(&[PolicySource::administrator(&path)]).is_ok(), root);
 }
 
 #[test]
 fn the_report_warns_of_rules_that_promise_too_much() {
     let report = jotted("allow: ./tool\nforbid: rm -rf /").test();
     assert!(report.ok());
-    assert_eq!(
-        report
-            .warnings
-            .iter()
-            .filter(|w| w.starts_with("rules.toml"))
-            .count(),
-        2,
-        "{:?}",
-        report.warnings
-    );
+    assert_eq!(report.warnings.iter().filter(|w| w.starts_with("rules.toml")).count(), 2, "{:?}", report.warnings);
     assert_eq!(argv(&jotted("allow: ./tool"), &["./tool"]), Prompt);
 }
 

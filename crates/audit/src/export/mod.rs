@@ -64,12 +64,7 @@ pub enum ExportError {
 }
 
 /// Writes the records that `options` selects to `out`; returns how many.
-pub fn export(
-    path: &Path,
-    options: ReadOptions,
-    format: Format,
-    out: &mut dyn Write,
-) -> Result<u64, ExportError> {
+pub fn export(path: &Path, options: ReadOptions, format: Format, out: &mut dyn Write) -> Result<u64, ExportError> {
     let mut count = 0;
     let mut records = records(path, options)?;
     match format {
@@ -92,14 +87,7 @@ pub fn export(
         Format::Ocsf | Format::Ecs => {
             for record in records {
                 let record = record?;
-                write_json(
-                    out,
-                    &if format == Format::Ocsf {
-                        ocsf::event(&record)
-                    } else {
-                        ecs::document(&record)
-                    },
-                )?;
+                write_json(out, &if format == Format::Ocsf { ocsf::event(&record) } else { ecs::document(&record) })?;
                 count += 1;
             }
         }
@@ -117,11 +105,7 @@ fn write_json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
 
 /// Whether the operation was refused.
 fn is_refused(record: &Record) -> bool {
-    record.event.event == EventKind::Denial
-        || matches!(
-            record.event.decision,
-            Some(Decision::Deny | Decision::Forbid)
-        )
+    record.event.event == EventKind::Denial || matches!(record.event.decision, Some(Decision::Deny | Decision::Forbid))
 }
 
 fn millis(record: &Record) -> i64 {
@@ -133,9 +117,7 @@ fn compact(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.values_mut().for_each(compact);
-            members.retain(|_, value| {
-                !value.is_null() && value.as_object().is_none_or(|o| !o.is_empty())
-            });
+            members.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|o| !o.is_empty()));
         }
         Value::Array(entries) => entries.iter_mut().for_each(compact),
         _ => {}

@@ -88,11 +88,7 @@ fn class(record: &Record) -> Class {
         EventKind::NetworkConnect => Class::Network(if is_refused(record) { 5 } else { 1 }),
         EventKind::Denial if event.host.is_some() || event.address.is_some() => Class::Network(5),
         EventKind::Denial if event.path.is_some() && event.access.as_deref() != Some("exec") => {
-            Class::File(if event.access.as_deref() == Some("read") {
-                2
-            } else {
-                3
-            })
+            Class::File(if event.access.as_deref() == Some("read") { 2 } else { 3 })
         }
         EventKind::Denial => Class::Process(1),
         _ => Class::Base,
@@ -104,11 +100,7 @@ fn line(record: &Record) -> Option<String> {
 }
 
 fn file(path: &str) -> Value {
-    let name = path
-        .trim_end_matches(['/', '\\'])
-        .rsplit(['/', '\\'])
-        .next()
-        .filter(|name| !name.is_empty())
-        .unwrap_or(path);
+    let name =
+        path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path);
     json!({ "name": name, "path": path, "type_id": 0 })
 }

@@ -41,9 +41,7 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
     for record in records {
         let record = record?;
         let event = record.event;
-        let command = event
-            .command
-            .or_else(|| (!event.argv.is_empty()).then(|| command_line(&event.argv)));
+        let command = event.command.or_else(|| (!event.argv.is_empty()).then(|| command_line(&event.argv)));
         let text = |value: Option<String>| value.as_deref().map(inert).unwrap_or_default();
         table.write_record([
             record.time,
@@ -52,11 +50,7 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
             event.event.name().to_owned(),
             text(event.run),
             text(event.agent),
-            event
-                .decision
-                .map(Decision::name)
-                .unwrap_or_default()
-                .to_owned(),
+            event.decision.map(Decision::name).unwrap_or_default().to_owned(),
             text(event.rule),
             text(event.reason),
             text(command),
@@ -84,9 +78,5 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
 /// A cell that a spreadsheet does not take for a formula, nor a terminal for a command.
 fn inert(text: &str) -> String {
     let safe = crate::escape::display_safe(text);
-    if safe.starts_with(['=', '+', '-', '@']) {
-        format!("'{safe}")
-    } else {
-        safe
-    }
+    if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe }
 }

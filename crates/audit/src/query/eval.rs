@@ -13,13 +13,7 @@ pub(super) fn matches(node: &Node, line: &[u8]) -> bool {
     fields(node, &mut wanted);
     let mut reader = serde_json::Deserializer::from_slice(line);
     match (Wanted(&wanted)).deserialize(&mut reader) {
-        Ok(found) => fits(
-            node,
-            &Fields {
-                wanted: &wanted,
-                found: &found,
-            },
-        ),
+        Ok(found) => fits(node, &Fields { wanted: &wanted, found: &found }),
         Err(_) => false,
     }
 }
@@ -53,10 +47,7 @@ struct Wanted<'a>(&'a [&'a str]);
 impl<'de> DeserializeSeed<'de> for Wanted<'_> {
     type Value = Vec<Option<Value>>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
@@ -87,18 +78,14 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn get(&self, field: &str) -> Option<&Value> {
-        let at = self
-            .wanted
-            .iter()
-            .position(|wanted| *wanted == top(field))?;
+        let at = self.wanted.iter().position(|wanted| *wanted == top(field))?;
         let value = self.found[at].as_ref()?;
         match field.split_once('.') {
             None => Some(value),
             // A label's own name may hold dots.
-            Some((_, rest)) => value.get(rest).or_else(|| {
-                rest.split('.')
-                    .try_fold(value, |value, name| value.get(name))
-            }),
+            Some((_, rest)) => {
+                value.get(rest).or_else(|| rest.split('.').try_fold(value, |value, name| value.get(name)))
+            }
         }
     }
 }
@@ -108,50 +95,33 @@ fn fits(node: &Node, fields: &Fields) -> bool {
         Node::And(all) => all.iter().all(|node| fits(node, fields)),
         Node::Or(any) => any.iter().any(|node| fits(node, fields)),
         Node::Not(node) => !fits(node, fields),
-        Node::Test(Condition::Present { field }) => fields
-            .get(field)
-            .is_some_and(|value| *value != Value::Bool(false)),
-        Node::Test(Condition::Equal {
-            field,
-            value,
-            negated,
-        }) => fields.get(field).is_some_and(|found| equals(found, value)) != *negated,
-        Node::Test(Condition::OneOf { field, values }) => fields
-            .get(field)
-            .is_some_and(|found| values.iter().any(|value| equals(found, value))),
-        Node::Test(Condition::Contains {
-            field,
-            lower,
-            negated,
-        }) => {
-            fields
-                .get(field)
-                .is_some_and(|found| text(found).to_lowercase().contains(lower.as_str()))
-                != *negated
+        Node::Test(Condition::Present { field }) => fields.get(field).is_some_and(|value| *value != Value::Bool(false)),
+        Node::Test(Condition::Equal { field, value, negated }) => {
+            fields.get(field).is_some_and(|found| equals(found, value)) != *negated
         }
-        Node::Test(Condition::Order { field, op, value }) => fields
-            .get(field)
-            .and_then(|found| number(field, found))
-            .is_some_and(|found| match op {
+        Node::Test(Condition::OneOf { field, values }) => {
+            fields.get(field).is_some_and(|found| values.iter().any(|value| equals(found, value)))
+        }
+        Node::Test(Condition::Contains { field, lower, negated }) => {
+            fields.get(field).is_some_and(|found| text(found).to_lowercase().contains(lower.as_str())) != *negated
+        }
+        Node::Test(Condition::Order { field, op, value }) => {
+            fields.get(field).and_then(|found| number(field, found)).is_some_and(|found| match op {
                 Order::Less => found < *value,
                 Order::LessEqual => found <= *value,
                 Order::Greater => found > *value,
                 Order::GreaterEqual => found >= *value,
-            }),
+            })
+        }
     }
 }
 
 fn equals(found: &Value, value: &str) -> bool {
     match found {
         Value::String(found) => found == value,
-        Value::Number(found) => value
-            .parse()
-            .ok()
-            .is_some_and(|value: f64| found.as_f64() == Some(value)),
+        Value::Number(found) => value.parse().ok().is_some_and(|value: f64| found.as_f64() == Some(value)),
         Value::Bool(found) => value == if *found { "true" } else { "false" },
-        Value::Array(entries) => {
-            text(found) == value || entries.iter().any(|entry| equals(entry, value))
-        }
+        Value::Array(entries) => text(found) == value || entries.iter().any(|entry| equals(entry, value)),
         _ => false,
     }
 }

@@ -46,9 +46,7 @@ impl Query {
 
     /// Whether the record in `line` fits. A line that is no JSON object fits nothing.
     pub fn matches(&self, line: &[u8]) -> bool {
-        self.needles
-            .iter()
-            .all(|needle| memchr::memmem::find(line, needle).is_some())
+        self.needles.iter().all(|needle| memchr::memmem::find(line, needle).is_some())
             && eval::matches(&self.node, line)
     }
 }
@@ -57,15 +55,12 @@ impl Query {
 fn collect_needles(node: &Node, needles: &mut Vec<Vec<u8>>) {
     match node {
         Node::And(all) => all.iter().for_each(|node| collect_needles(node, needles)),
-        Node::Test(Condition::Equal {
-            field,
-            value,
-            negated: false,
-        }) if field != "time"
-            && !field.contains('.')
-            && plain(value)
-            && value.parse::<f64>().is_err()
-            && !matches!(value.as_str(), "true" | "false") =>
+        Node::Test(Condition::Equal { field, value, negated: false })
+            if field != "time"
+                && !field.contains('.')
+                && plain(value)
+                && value.parse::<f64>().is_err()
+                && !matches!(value.as_str(), "true" | "false") =>
         {
             // The field may be a list, so only the value is sure to stand there.
             needles.push(format!("\"{value}\"").into_bytes());
@@ -76,8 +71,5 @@ fn collect_needles(node: &Node, needles: &mut Vec<Vec<u8>>) {
 
 /// Whether JSON writes the text as it is, and no list can hold a part of it.
 fn plain(value: &str) -> bool {
-    !value.is_empty()
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
+    !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
 }

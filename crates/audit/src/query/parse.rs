@@ -18,28 +18,11 @@ pub(crate) enum Node {
 /// One condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Condition {
-    Present {
-        field: String,
-    },
-    Equal {
-        field: String,
-        value: String,
-        negated: bool,
-    },
-    Contains {
-        field: String,
-        lower: String,
-        negated: bool,
-    },
-    Order {
-        field: String,
-        op: Order,
-        value: f64,
-    },
-    OneOf {
-        field: String,
-        values: Vec<String>,
-    },
+    Present { field: String },
+    Equal { field: String, value: String, negated: bool },
+    Contains { field: String, lower: String, negated: bool },
+    Order { field: String, op: Order, value: f64 },
+    OneOf { field: String, values: Vec<String> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,17 +42,9 @@ enum Token {
 
 pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
     if text.len() > LONGEST {
-        return Err(QueryError {
-            column: 1,
-            reason: format!("longer than {LONGEST} bytes"),
-        });
+        return Err(QueryError { column: 1, reason: format!("longer than {LONGEST} bytes") });
     }
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        end: text.chars().count() + 1,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.chars().count() + 1, depth: 0 };
     let node = parser.or()?;
     match parser.peek() {
         None => Ok(node),
@@ -77,9 +52,7 @@ pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
     }
 }
 
-const OPS: [&str; 15] = [
-    "==", "!=", "<=", ">=", "!~", "&&", "||", "=", "<", ">", "~", "!", "(", ")", ",",
-];
+const OPS: [&str; 15] = ["==", "!=", "<=", ">=", "!~", "&&", "||", "=", "<", ">", "~", "!", "(", ")", ","];
 
 fn tokens(text: &str) -> Result<Vec<(usize, Token)>, QueryError> {
     let mut tokens = Vec::new();
@@ -98,9 +71,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, QueryError> {
         } else if let Some(op) = OPS.iter().find(|op| rest.starts_with(**op)) {
             (Some(Token::Op(op)), op.len())
         } else {
-            let used = rest
-                .find(|c: char| c.is_whitespace() || "()=<>!~,\"'&|".contains(c))
-                .unwrap_or(rest.len());
+            let used = rest.find(|c: char| c.is_whitespace() || "()=<>!~,\"'&|".contains(c)).unwrap_or(rest.len());
             let used = used.max(c.len_utf8());
             (Some(Token::Word(rest[..used].to_owned())), used)
         };
@@ -138,10 +109,7 @@ impl Parser {
 
     fn error(&self, reason: &str) -> QueryError {
         QueryError {
-            column: self
-                .tokens
-                .get(self.at)
-                .map_or(self.end, |(column, _)| *column),
+            column: self.tokens.get(self.at).map_or(self.end, |(column, _)| *column),
             reason: reason.to_owned(),
         }
     }
@@ -161,11 +129,7 @@ impl Parser {
         while self.takes("or") || self.takes("||") {
             any.push(self.and()?);
         }
-        Ok(if any.len() == 1 {
-            any.remove(0)
-        } else {
-            Node::Or(any)
-        })
+        Ok(if any.len() == 1 { any.remove(0) } else { Node::Or(any) })
     }
 
     fn and(&mut self) -> Result<Node, QueryError> {
@@ -173,11 +137,7 @@ impl Parser {
         while self.takes("and") || self.takes("&&") {
             all.push(self.not()?);
         }
-        Ok(if all.len() == 1 {
-            all.remove(0)
-        } else {
-            Node::And(all)
-        })
+        Ok(if all.len() == 1 { all.remove(0) } else { Node::And(all) })
     }
 
     fn not(&mut self) -> Result<Node, QueryError> {
@@ -208,28 +168,22 @@ impl Parser {
         if self.takes("in") {
             return self.one_of(field);
         }
-        let Some(Token::Op(op)) = self.peek().cloned().filter(|token| matches!(token, Token::Op(op) if !matches!(*op, ")" | "(" | "," | "&&" | "||" | "!"))) else { return Ok(Condition::Present { field }) };
+        let Some(Token::Op(op)) = self
+            .peek()
+            .cloned()
+            .filter(|token| matches!(token, Token::Op(op) if !matches!(*op, ")" | "(" | "," | "&&" | "||" | "!")))
+        else {
+            return Ok(Condition::Present { field });
+        };
         self.at += 1;
         let column = self.at;
         let value = self.value()?;
         let negated = op.starts_with('!');
         match op {
-            "=" | "==" | "!=" => Ok(Condition::Equal {
-                field,
-                value,
-                negated,
-            }),
-            "~" | "!~" => Ok(Condition::Contains {
-                field,
-                lower: value.to_lowercase(),
-                negated,
-            }),
+            "=" | "==" | "!=" => Ok(Condition::Equal { field, value, negated }),
+            "~" | "!~" => Ok(Condition::Contains { field, lower: value.to_lowercase(), negated }),
             _ => {
-                let value = if field == "time" {
-                    moment(&value)
-                } else {
-                    value.parse().ok()
-                };
+                let value = if field == "time" { moment(&value) } else { value.parse().ok() };
                 let op = match op {
                     "<" => Order::Less,
                     "<=" => Order::LessEqual,

@@ -35,10 +35,7 @@ pub(super) fn starts_word(text: &str, start: usize) -> bool {
 
 /// Whether the name that ends at `end` is followed by something that can't be part of it.
 pub(super) fn ends_word(text: &str, end: usize) -> bool {
-    !text[end..]
-        .chars()
-        .next()
-        .is_some_and(char::is_alphanumeric)
+    !text[end..].chars().next().is_some_and(char::is_alphanumeric)
 }
 
 /// Whether the bytes end in `%2F` or a backslash escape, whose last letter belongs to no word.
@@ -116,10 +113,7 @@ pub(super) fn is_reference(value: &str) -> bool {
         [b'{', b'{', ..] => true,
         _ => {
             bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-'))
-                || matches!(
-                    value,
-                    "true" | "false" | "null" | "none" | "None" | "undefined"
-                )
+                || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined")
         }
     }
 }

@@ -7,16 +7,11 @@ use super::keys::is_secret_name;
 
 /// What a secret must have to be hidden wherever it stands again: short or plain words would take half the record along.
 pub(super) fn is_worth_repeating(secret: &str) -> bool {
-    secret.len() >= 6
-        && (super::bytes::is_mixed(secret) || secret.len() >= 12)
-        && !secret.contains("[SECRET]")
+    secret.len() >= 6 && (super::bytes::is_mixed(secret) || secret.len() >= 12) && !secret.contains("[SECRET]")
 }
 
 /// Hides `secrets` wherever they stand in `texts`; returns how often.
-pub(super) fn hide_repeats<'a>(
-    texts: impl Iterator<Item = &'a mut String>,
-    secrets: &[String],
-) -> u32 {
+pub(super) fn hide_repeats<'a>(texts: impl Iterator<Item = &'a mut String>, secrets: &[String]) -> u32 {
     let mut count = 0;
     if secrets.is_empty() {
         return 0;
@@ -64,11 +59,7 @@ impl Redactor {
         if !secrets.is_empty() {
             secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
             count += hide_repeats(
-                event
-                    .argv
-                    .iter_mut()
-                    .chain(event.env.values_mut())
-                    .chain(event.labels.values_mut()),
+                event.argv.iter_mut().chain(event.env.values_mut()).chain(event.labels.values_mut()),
                 &secrets,
             );
             count += hide_repeats(paths(event).into_iter().flatten(), &secrets);

@@ -84,11 +84,8 @@ const GENERIC_HOSTS: [&str; 16] = [
 
 /// Whether a user name belongs to a role and not to a person.
 pub(super) fn is_generic_user(name: &str) -> bool {
-    name.bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'))
-        || GENERIC_USERS
-            .iter()
-            .any(|generic| generic.eq_ignore_ascii_case(name))
+    name.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'))
+        || GENERIC_USERS.iter().any(|generic| generic.eq_ignore_ascii_case(name))
 }
 
 impl Identity {
@@ -96,18 +93,9 @@ impl Identity {
     pub fn current() -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let mut identity = Self {
-            users: ["USER", "LOGNAME", "USERNAME", "SUDO_USER"]
-                .into_iter()
-                .filter_map(env)
-                .collect(),
-            homes: ["HOME", "USERPROFILE"]
-                .into_iter()
-                .filter_map(env)
-                .collect(),
-            hosts: ["HOSTNAME", "COMPUTERNAME"]
-                .into_iter()
-                .filter_map(env)
-                .collect(),
+            users: ["USER", "LOGNAME", "USERNAME", "SUDO_USER"].into_iter().filter_map(env).collect(),
+            homes: ["HOME", "USERPROFILE"].into_iter().filter_map(env).collect(),
+            hosts: ["HOSTNAME", "COMPUTERNAME"].into_iter().filter_map(env).collect(),
         };
         #[cfg(unix)]
         if let Ok(host) = rustix::system::uname().nodename().to_str() {
@@ -118,11 +106,7 @@ impl Identity {
 
     /// The words that hide a user, longest first, lower case.
     pub(super) fn user_words(&self) -> Vec<String> {
-        let homes = self.homes.iter().filter_map(|home| {
-            home.trim_end_matches(['/', '\\'])
-                .rsplit(['/', '\\'])
-                .next()
-        });
+        let homes = self.homes.iter().filter_map(|home| home.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next());
         let mut words = BTreeSet::new();
         for name in self.users.iter().map(String::as_str).chain(homes) {
             let name = name.trim().to_lowercase();
@@ -136,11 +120,7 @@ impl Identity {
             if !name.is_ascii() {
                 words.insert(percent_encoded(&name));
             }
-            words.insert(
-                name.chars()
-                    .map(|c| if c.is_alphanumeric() { c } else { '-' })
-                    .collect(),
-            );
+            words.insert(name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect());
             words.insert(name.replace(' ', "%20"));
             words.insert(name);
         }
@@ -153,8 +133,7 @@ impl Identity {
         for host in &self.hosts {
             let host = host.trim().trim_end_matches('.').to_lowercase();
             for name in [host.as_str(), host.split('.').next().unwrap_or_default()] {
-                let generic = GENERIC_HOSTS.contains(&name)
-                    || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+                let generic = GENERIC_HOSTS.contains(&name) || name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
                 if name.chars().count() >= 4 && !generic {
                     words.insert(name.to_owned());
                 }
@@ -171,9 +150,9 @@ impl Identity {
             .map(|home| home.trim_end_matches(['/', '\\']).to_lowercase())
             .filter(|home| home.len() > 3 && home.matches(['/', '\\']).count() >= 2)
             .filter(|home| {
-                home.rsplit(['/', '\\']).next().is_some_and(|last| {
-                    !is_generic_user(last) && !words.iter().any(|word| word == last)
-                })
+                home.rsplit(['/', '\\'])
+                    .next()
+                    .is_some_and(|last| !is_generic_user(last) && !words.iter().any(|word| word == last))
             })
             .collect()
     }

@@ -74,20 +74,8 @@ const SECRET_ENDS: [&str; 22] = [
     "sshpass",
 ];
 /// Last parts that are secrets only when they stand alone.
-const SECRET_WORDS: [&str; 12] = [
-    "pass",
-    "pw",
-    "jwt",
-    "bearer",
-    "otp",
-    "cookie",
-    "authorization",
-    "pat",
-    "sid",
-    "sessionid",
-    "pswd",
-    "auth",
-];
+const SECRET_WORDS: [&str; 12] =
+    ["pass", "pw", "jwt", "bearer", "otp", "cookie", "authorization", "pat", "sid", "sessionid", "pswd", "auth"];
 /// What makes a `key` a secret.
 const KEY_KINDS: [&str; 19] = [
     "api",
@@ -114,16 +102,10 @@ const KEY_KINDS: [&str; 19] = [
 /// Whether a name such as `dbPassword`, `AWS_SECRET_ACCESS_KEY` or `telegram.token` announces a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let mut parts = parts(name);
-    while parts
-        .last()
-        .is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()))
-    {
+    while parts.last().is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit())) {
         parts.pop();
     }
-    let Some(last) = parts
-        .last()
-        .map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()))
-    else {
+    let Some(last) = parts.last().map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit())) else {
         return false;
     };
     if ABOUT.contains(&last) {
@@ -132,18 +114,13 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     if SECRET_ENDS.iter().any(|end| last.ends_with(end)) || SECRET_WORDS.contains(&last) {
         return true;
     }
-    let before = parts
-        .len()
-        .checked_sub(2)
-        .and_then(|i| parts.get(i))
-        .map(String::as_str)
-        .unwrap_or_default();
+    let before = parts.len().checked_sub(2).and_then(|i| parts.get(i)).map(String::as_str).unwrap_or_default();
     match last {
         "key" | "keys" => KEY_KINDS.iter().any(|kind| before.ends_with(kind)),
         "sig" | "signature" => true,
-        "value" | "hash" | "data" | "string" | "text" => parts[..parts.len() - 1]
-            .iter()
-            .any(|part| SECRET_ENDS.contains(&part.as_str())),
+        "value" | "hash" | "data" | "string" | "text" => {
+            parts[..parts.len() - 1].iter().any(|part| SECRET_ENDS.contains(&part.as_str()))
+        }
         _ => false,
     }
 }
@@ -158,8 +135,7 @@ fn parts(name: &str) -> Vec<String> {
             parts.push(String::new());
         } else {
             let next_is_lower = chars.peek().is_some_and(|next| next.is_lowercase());
-            let humps = c.is_uppercase()
-                && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower));
+            let humps = c.is_uppercase() && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower));
             if humps {
                 parts.push(String::new());
             }
@@ -177,14 +153,8 @@ fn parts(name: &str) -> Vec<String> {
 pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     let bytes = text.as_bytes();
     let in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let start = bytes[..hit.start]
-        .iter()
-        .rposition(|b| !(in_name(*b) || *b == b'.'))
-        .map_or(0, |i| i + 1);
-    let end = bytes[hit.end..]
-        .iter()
-        .position(|b| !in_name(*b))
-        .map_or(bytes.len(), |n| hit.end + n);
+    let start = bytes[..hit.start].iter().rposition(|b| !(in_name(*b) || *b == b'.')).map_or(0, |i| i + 1);
+    let end = bytes[hit.end..].iter().position(|b| !in_name(*b)).map_or(bytes.len(), |n| hit.end + n);
     let name = &text[start..end];
     if name.len() > 80 || text[..start].ends_with("//") {
         return end;
@@ -196,10 +166,7 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     if !(is_secret_name(name)
         || (query
             && separator == b'='
-            && matches!(
-                name.to_ascii_lowercase().as_str(),
-                "key" | "code" | "sig" | "x-amz-credential"
-            )))
+            && matches!(name.to_ascii_lowercase().as_str(), "key" | "code" | "sig" | "x-amz-credential")))
     {
         return end;
     }
@@ -264,11 +231,7 @@ fn plain_value(text: &str, at: usize, name_start: usize) -> Range<usize> {
         let mut end = from;
         while end < bytes.len() && bytes[end] != *quote {
             // An escaped quote belongs to the value, unless the value itself stands in escaped quotes.
-            end += if bytes[end] == b'\\' && !escaped && end + 1 < bytes.len() {
-                2
-            } else {
-                1
-            };
+            end += if bytes[end] == b'\\' && !escaped && end + 1 < bytes.len() { 2 } else { 1 };
         }
         let mut end = end.min(bytes.len());
         while !text.is_char_boundary(end) {
@@ -282,32 +245,14 @@ fn plain_value(text: &str, at: usize, name_start: usize) -> Range<usize> {
             || matches!(b, b'&' | b';' | b'"' | b'\'' | b'`' | b'|' | b'>' | b'<')
             || (in_query && *b == b'#')
     };
-    let end = bytes[at..]
-        .iter()
-        .position(stops)
-        .map_or(bytes.len(), |n| at + n);
+    let end = bytes[at..].iter().position(stops).map_or(bytes.len(), |n| at + n);
     // A closing bracket or a comma that the value did not open ends it: `{token: x}`, `f(token=x, …)`.
-    let end = end
-        - text[at..end]
-            .bytes()
-            .rev()
-            .take_while(|b| matches!(b, b')' | b']' | b'}' | b','))
-            .count();
+    let end = end - text[at..end].bytes().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b',')).count();
     at..end
 }
 
 /// Authorization schemes that one token follows.
-const SCHEMES: [&str; 9] = [
-    "bearer",
-    "basic",
-    "token",
-    "apikey",
-    "negotiate",
-    "ntlm",
-    "jwt",
-    "key",
-    "bot",
-];
+const SCHEMES: [&str; 9] = ["bearer", "basic", "token", "apikey", "negotiate", "ntlm", "jwt", "key", "bot"];
 
 /// Whether a word is an authorization scheme that one token follows.
 pub(super) fn is_scheme(word: &str) -> bool {
@@ -318,15 +263,9 @@ pub(super) fn is_scheme(word: &str) -> bool {
 fn header_value(text: &str, name_start: usize, at: usize) -> Range<usize> {
     let bytes = text.as_bytes();
     let at = at + usize::from(matches!(bytes[at], b'"' | b'\''));
-    let scheme = text[at..]
-        .bytes()
-        .take_while(u8::is_ascii_alphabetic)
-        .count();
+    let scheme = text[at..].bytes().take_while(u8::is_ascii_alphabetic).count();
     let known = is_scheme(&text[at..at + scheme]);
-    let gap = text[at + scheme..]
-        .bytes()
-        .take_while(|b| matches!(b, b' ' | b'_' | b':' | b'+'))
-        .count();
+    let gap = text[at + scheme..].bytes().take_while(|b| matches!(b, b' ' | b'_' | b':' | b'+')).count();
     if !known || gap == 0 {
         return at..line_end(text, name_start, at);
     }
@@ -341,10 +280,7 @@ fn header_value(text: &str, name_start: usize, at: usize) -> Range<usize> {
 /// Where a header that starts at `name_start` ends: at its closing quote, or at the end of the line.
 fn line_end(text: &str, name_start: usize, at: usize) -> usize {
     let bytes = text.as_bytes();
-    let quote = name_start
-        .checked_sub(1)
-        .map(|i| bytes[i])
-        .filter(|b| matches!(b, b'"' | b'\''));
+    let quote = name_start.checked_sub(1).map(|i| bytes[i]).filter(|b| matches!(b, b'"' | b'\''));
     bytes[at..]
         .iter()
         .position(|b| *b == b'\n' || *b == b'\r' || Some(*b) == quote || matches!(b, b'"' | b'\''))
@@ -354,23 +290,16 @@ fn line_end(text: &str, name_start: usize, at: usize) -> usize {
 /// `Bearer abc.def` without a header name. `hit` covers the word `bearer`.
 pub(super) fn scan_bearer(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let bytes = text.as_bytes();
-    if (hit.start > 0 && !is_break(bytes[hit.start - 1]))
-        || !matches!(bytes.get(hit.end), Some(b' '))
-    {
+    if (hit.start > 0 && !is_break(bytes[hit.start - 1])) || !matches!(bytes.get(hit.end), Some(b' ')) {
         return;
     }
     let from = hit.end + 1;
-    let end = bytes[from..]
-        .iter()
-        .position(|b| is_break(*b) && *b != b'=')
-        .map_or(bytes.len(), |n| from + n);
+    let end = bytes[from..].iter().position(|b| is_break(*b) && *b != b'=').map_or(bytes.len(), |n| from + n);
     let token = &text[from..end];
     if token.len() >= 8
         && !is_reference(token)
         && !is_placeholder(token)
-        && token
-            .bytes()
-            .any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'))
+        && token.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'))
     {
         spans.push(from..end, Kind::Secret);
     }

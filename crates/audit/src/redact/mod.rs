@@ -153,11 +153,7 @@ impl Redactor {
             .match_kind(MatchKind::Standard)
             .build(&patterns)
             .map_err(|_| RedactorError::TooManyNames)?;
-        Ok(Self {
-            prefilter,
-            triggers,
-            pseudonyms: None,
-        })
+        Ok(Self { prefilter, triggers, pseudonyms: None })
     }
 
     /// Writes `[USER:1a2b3c4d]` instead of `[USER]`, so that events of one user or host still correlate.
@@ -217,19 +213,10 @@ impl Redactor {
         self.stable_from(text, Spans::default(), secrets, command)
     }
 
-    fn stable_from<'a>(
-        &self,
-        text: &'a str,
-        spans: Spans,
-        secrets: &mut Vec<String>,
-        command: bool,
-    ) -> Redacted<'a> {
+    fn stable_from<'a>(&self, text: &'a str, spans: Spans, secrets: &mut Vec<String>, command: bool) -> Redacted<'a> {
         let spans = self.scan(text, spans, command);
         if spans.is_empty() {
-            return Redacted {
-                text: Cow::Borrowed(text),
-                count: 0,
-            };
+            return Redacted { text: Cow::Borrowed(text), count: 0 };
         }
         let (mut hidden, mut count) = self.replace(text, spans, secrets);
         // A replacement can bring two halves together that hide something again; a few rounds settle that.
@@ -242,10 +229,7 @@ impl Redactor {
             hidden = again;
             count += more;
         }
-        Redacted {
-            text: Cow::Owned(hidden),
-            count,
-        }
+        Redacted { text: Cow::Owned(hidden), count }
     }
 
     /// One look at `text`.
@@ -270,9 +254,7 @@ impl Redactor {
                 Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
                 Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
                 Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
-                Trigger::Format(at) => {
-                    tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans)
-                }
+                Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
                 Trigger::Words => by_words = true,
             }
             by_words |= matches!(self.triggers[hit.pattern().as_usize()], Trigger::Key);
@@ -311,11 +293,7 @@ impl Redactor {
         };
         out.push('[');
         out.push_str(name);
-        if let Some(tag) = self
-            .pseudonyms
-            .as_ref()
-            .and_then(|key| pseudonym(key, part))
-        {
+        if let Some(tag) = self.pseudonyms.as_ref().and_then(|key| pseudonym(key, part)) {
             out.push(':');
             out.push_str(&tag);
         }
@@ -345,12 +323,5 @@ fn trim_query(text: &str, range: Range<usize>) -> Range<usize> {
 fn pseudonym(key: &[u8; 32], part: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(part.to_lowercase().as_bytes());
-    Some(
-        mac.finalize()
-            .into_bytes()
-            .iter()
-            .take(4)
-            .map(|b| format!("{b:02x}"))
-            .collect(),
-    )
+    Some(mac.finalize().into_bytes().iter().take(4).map(|b| format!("{b:02x}")).collect())
 }

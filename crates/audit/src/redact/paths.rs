@@ -40,11 +40,7 @@ pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans)
     if before == 0 || separators_after(&bytes[hit.end..]) == 0 {
         return;
     }
-    let Some(root) = Root::before(
-        text,
-        hit.start - before,
-        &text[hit.start - before..hit.start],
-    ) else {
+    let Some(root) = Root::before(text, hit.start - before, &text[hit.start - before..hit.start]) else {
         return;
     };
     if !root.holds(base, &text[hit.clone()]) {
@@ -77,8 +73,7 @@ pub(super) fn scan_tilde(text: &str, at: usize, spans: &mut Spans) {
         .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')))
         .map_or(bytes.len(), |n| at + 1 + n);
     let name = &text[at + 1..end];
-    let ends =
-        end == bytes.len() || is_break(bytes[end]) || matches!(bytes[end], b'/' | b'\\' | b':');
+    let ends = end == bytes.len() || is_break(bytes[end]) || matches!(bytes[end], b'/' | b'\\' | b':');
     if starts
         && ends
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -151,15 +146,8 @@ impl<'a> Root<'a> {
         }
         // `-I/home/bob`, `@/home/bob`: an option or a mark that the path is glued to.
         let glued = prefix.len() - prefix.trim_start_matches(['-', '@']).len();
-        let letters = prefix[glued..]
-            .bytes()
-            .take_while(u8::is_ascii_alphabetic)
-            .count();
-        let prefix = if glued > 0
-            && matches!(
-                prefix.as_bytes().get(glued + letters),
-                None | Some(b'/' | b'\\')
-            ) {
+        let letters = prefix[glued..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let prefix = if glued > 0 && matches!(prefix.as_bytes().get(glued + letters), None | Some(b'/' | b'\\')) {
             &prefix[glued + letters..]
         } else {
             prefix
@@ -176,35 +164,18 @@ impl<'a> Root<'a> {
         let drive = parts.iter().any(|part| is_drive(part)) || decoded_colon;
         let share = (prefix.starts_with("\\\\") || prefix.starts_with("//")) && !url;
         let windows = drive || share || separator.contains('\\');
-        Some(Self {
-            parts,
-            windows,
-            share,
-            url,
-            whole,
-        })
+        Some(Self { parts, windows, share, url, whole })
     }
 
     fn holds(&self, base: Base, spelled: &str) -> bool {
-        let parts: Vec<String> = self
-            .parts
-            .iter()
-            .map(|part| part.to_ascii_lowercase())
-            .collect();
-        let parts: Vec<&str> = parts
-            .iter()
-            .map(String::as_str)
-            .filter(|part| !is_drive(part) && *part != "?")
-            .collect();
+        let parts: Vec<String> = self.parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+        let parts: Vec<&str> =
+            parts.iter().map(String::as_str).filter(|part| !is_drive(part) && *part != "?").collect();
         if self.share && parts.len() <= 3 {
             return true;
         }
         // `file://host/home/bob`, `ssh://host/home/bob`: the first part may be a host.
-        let parts = if self.url && !parts.is_empty() {
-            &parts[parts.len().min(1)..]
-        } else {
-            &parts[..]
-        };
+        let parts = if self.url && !parts.is_empty() { &parts[parts.len().min(1)..] } else { &parts[..] };
         match base {
             Base::Documents => true,
             Base::Media => parts == ["run"],
@@ -218,12 +189,9 @@ impl<'a> Root<'a> {
                 [drive] if drive.len() == 1 => true,
                 ["mnt" | "cygdrive", drive] => drive.len() == 1,
                 ["mnt", "host" | "wsl", drive] => drive.len() == 1,
-                ["volumes", _]
-                | ["system", "volumes", "data"]
-                | ["private"]
-                | ["host"]
-                | ["rootfs"]
-                | ["host_mnt"] => true,
+                ["volumes", _] | ["system", "volumes", "data"] | ["private"] | ["host"] | ["rootfs"] | ["host_mnt"] => {
+                    true
+                }
                 ["run", "desktop", "mnt", "host", _] => true,
                 ["proc", _, "root"] => true,
                 _ => false,
@@ -235,15 +203,11 @@ impl<'a> Root<'a> {
 fn is_home_root(parts: &[&str]) -> bool {
     match parts {
         []
-        | [
-            "var" | "export" | "usr" | "private" | "host" | "rootfs" | "nfs" | "data" | "srv"
-            | "exports" | "mnt",
-        ] => true,
+        | ["var" | "export" | "usr" | "private" | "host" | "rootfs" | "nfs" | "data" | "srv" | "exports" | "mnt"] => {
+            true
+        }
         ["run", "host"] | ["system", "volumes", "data"] | ["var", "lib" | "export" | "nfs"] => true,
-        [
-            "mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data",
-            _,
-        ] => true,
+        ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data", _] => true,
         ["proc", _, "root"] | ["media", _, _] | ["run", "media", _, _] | ["mnt", "wsl", _] => true,
         [volume] => volume.starts_with("vol") || volume.starts_with("fs"),
         _ => false,
@@ -276,9 +240,7 @@ impl Colon {
         if scheme == "file" {
             return Self::File;
         }
-        let alone = at < 2
-            || is_break(bytes[at - 2])
-            || matches!(bytes[at - 2], b'/' | b'\\' | b':' | b'?' | b'.');
+        let alone = at < 2 || is_break(bytes[at - 2]) || matches!(bytes[at - 2], b'/' | b'\\' | b':' | b'?' | b'.');
         if name == 1 && alone && matches!(bytes.get(at + 1), Some(b'/' | b'\\' | b'%')) {
             Self::Drive
         } else {
@@ -341,35 +303,20 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
         end += 1;
     }
     // `Alice\ Smith`
-    if bytes.get(end) == Some(&b'\\')
-        && bytes.get(end + 1) == Some(&b' ')
-        && !root.windows
-        && first_space.is_none()
-    {
-        let more = name_at(
-            text,
-            end + 2,
-            &Root {
-                parts: Vec::new(),
-                windows: false,
-                share: false,
-                url: false,
-                whole: false,
-            },
-        );
+    if bytes.get(end) == Some(&b'\\') && bytes.get(end + 1) == Some(&b' ') && !root.windows && first_space.is_none() {
+        let more =
+            name_at(text, end + 2, &Root { parts: Vec::new(), windows: false, share: false, url: false, whole: false });
         return at..more.end;
     }
     let Some(space) = first_space else {
         return at..end;
     };
     let words = text[at..end].split(' ').count();
-    let separated = end < bytes.len()
-        && (matches!(bytes[end], b'/' | b'\\') || encoded_separator_after(&bytes[end..]) > 0);
+    let separated =
+        end < bytes.len() && (matches!(bytes[end], b'/' | b'\\') || encoded_separator_after(&bytes[end..]) > 0);
     let closed = bytes.get(end).is_some_and(|b| matches!(b, b'"' | b'\''));
-    let spaced = !text[at..end].ends_with(' ')
-        && !text[at..end].contains("  ")
-        && !text[at..end].contains(" -")
-        && words <= 4;
+    let spaced =
+        !text[at..end].ends_with(' ') && !text[at..end].contains("  ") && !text[at..end].contains(" -") && words <= 4;
     let keeps = spaced
         && ((root.windows && separated && bytes[end] != b'/')
             || (root.whole && (separated || closed))

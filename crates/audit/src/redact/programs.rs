@@ -55,17 +55,8 @@ struct Program {
     every: Option<Value>,
 }
 
-const fn program(
-    names: &'static [&'static str],
-    options: &'static [(&'static str, Place, Value)],
-) -> Program {
-    Program {
-        names,
-        after: &[],
-        options,
-        first: None,
-        every: None,
-    }
+const fn program(names: &'static [&'static str], options: &'static [(&'static str, Place, Value)]) -> Program {
+    Program { names, after: &[], options, first: None, every: None }
 }
 
 const PROGRAMS: [Program; 34] = [
@@ -88,8 +79,8 @@ const PROGRAMS: [Program; 34] = [
         after: &["login"],
         ..program(
             &[
-                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az",
-                "oc", "cf", "ibmcloud", "pulumi", "registry",
+                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "cf",
+                "ibmcloud", "pulumi", "registry",
             ],
             &[("-p", Both, Secret), ("-u", Both, User)],
         )
@@ -120,14 +111,8 @@ const PROGRAMS: [Program; 34] = [
             ("--cert", Next, Colon),
         ],
     ),
-    program(
-        &["http", "https", "httpie", "xh", "xhs"],
-        &[("-a", Both, Colon), ("--auth", Next, Colon)],
-    ),
-    program(
-        &["redis-cli"],
-        &[("-a", Both, Secret), ("--pass", Next, Secret)],
-    ),
+    program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
+    program(&["redis-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)]),
     program(
         &[
             "mongo",
@@ -144,59 +129,27 @@ const PROGRAMS: [Program; 34] = [
         ],
         &[("-p", Both, Secret), ("-u", Both, User)],
     ),
+    program(&["sqlcmd", "bcp", "isql", "osql"], &[("-P", Both, Secret), ("-U", Both, User)]),
     program(
-        &["sqlcmd", "bcp", "isql", "osql"],
-        &[("-P", Both, Secret), ("-U", Both, User)],
-    ),
-    program(
-        &[
-            "psql",
-            "pg_dump",
-            "pg_restore",
-            "pg_dumpall",
-            "createdb",
-            "dropdb",
-            "createuser",
-        ],
+        &["psql", "pg_dump", "pg_restore", "pg_dumpall", "createdb", "dropdb", "createuser"],
         &[("-U", Both, User), ("--username", Next, User)],
     ),
     program(
-        &[
-            "zip",
-            "unzip",
-            "zipcloak",
-            "mosquitto_pub",
-            "mosquitto_sub",
-            "ipmitool",
-        ],
+        &["zip", "unzip", "zipcloak", "mosquitto_pub", "mosquitto_sub", "ipmitool"],
         &[("-P", Both, Secret), ("-U", Both, User)],
     ),
-    program(
-        &["7z", "7za", "7zz", "7zr", "rar", "unrar"],
-        &[("-p", Glued, Secret), ("-hp", Glued, Secret)],
-    ),
+    program(&["7z", "7za", "7zz", "7zr", "rar", "unrar"], &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
     program(
         &["smbclient", "rpcclient", "smbget", "net", "winexe", "wmic"],
         &[("-U", Both, Percent), ("--user", Next, Percent)],
     ),
     program(
-        &[
-            "ldapsearch",
-            "ldapadd",
-            "ldapmodify",
-            "ldapdelete",
-            "ldappasswd",
-            "ldapwhoami",
-        ],
+        &["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldappasswd", "ldapwhoami"],
         &[("-w", Both, Secret), ("-s", Both, Secret)],
     ),
     program(
         &["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"],
-        &[
-            ("-c", Both, Secret),
-            ("-A", Both, Secret),
-            ("-X", Both, Secret),
-        ],
+        &[("-c", Both, Secret), ("-A", Both, Secret), ("-X", Both, Secret)],
     ),
     program(
         &["keytool", "jarsigner"],
@@ -211,149 +164,64 @@ const PROGRAMS: [Program; 34] = [
         &["plink", "pscp", "psftp", "putty", "plink.exe", "pscp.exe"],
         &[("-pw", Next, Secret), ("-l", Next, User)],
     ),
-    program(
-        &["lftp", "ncftp", "ncftpput", "ncftpget"],
-        &[("-u", Both, Comma), ("-p", Both, Secret)],
-    ),
-    program(
-        &["nuget", "dotnet"],
-        &[
-            ("-ApiKey", Next, Secret),
-            ("-k", Next, Secret),
-            ("--api-key", Next, Secret),
-        ],
-    ),
+    program(&["lftp", "ncftp", "ncftpput", "ncftpget"], &[("-u", Both, Comma), ("-p", Both, Secret)]),
+    program(&["nuget", "dotnet"], &[("-ApiKey", Next, Secret), ("-k", Next, Secret), ("--api-key", Next, Secret)]),
     program(
         &["doctl", "vercel", "fly", "flyctl", "netlify", "surge"],
         &[("-t", Both, Secret), ("--auth", Next, Secret)],
     ),
     Program {
         after: &["secret", "variable"],
-        ..program(
-            &["gh", "glab"],
-            &[("-b", Both, Secret), ("--body", Next, Secret)],
-        )
+        ..program(&["gh", "glab"], &[("-b", Both, Secret), ("--body", Next, Secret)])
     },
-    Program {
-        after: &["login"],
-        first: Some(Secret),
-        ..program(&["vault", "cargo"], &[])
-    },
-    program(
-        &["security"],
-        &[
-            ("-w", Both, Secret),
-            ("-p", Both, Secret),
-            ("-a", Both, User),
-        ],
-    ),
-    Program {
-        first: Some(Slash),
-        ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[])
-    },
+    Program { after: &["login"], first: Some(Secret), ..program(&["vault", "cargo"], &[]) },
+    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-a", Both, User)]),
+    Program { first: Some(Slash), ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[]) },
     program(
         &["xfreerdp", "wlfreerdp", "xfreerdp3", "rdesktop", "mstsc"],
-        &[
-            ("/p:", Glued, Secret),
-            ("/u:", Glued, User),
-            ("-p", Both, Secret),
-            ("-u", Both, User),
-        ],
+        &[("/p:", Glued, Secret), ("/u:", Glued, User), ("-p", Both, Secret), ("-u", Both, User)],
     ),
     program(
         &["signtool", "certutil", "schtasks", "psexec"],
-        &[
-            ("/p", Next, Secret),
-            ("-p", Next, Secret),
-            ("/rp", Next, Secret),
-            ("/u", Next, User),
-            ("-u", Next, User),
-        ],
+        &[("/p", Next, Secret), ("-p", Next, Secret), ("/rp", Next, Secret), ("/u", Next, User), ("-u", Next, User)],
     ),
+    program(&["rclone", "restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
     program(
-        &["rclone", "restic", "borg", "gpg", "gpg2", "age"],
-        &[("--passphrase", Next, Secret)],
-    ),
-    program(
-        &[
-            "sudo",
-            "doas",
-            "runuser",
-            "pkill",
-            "pgrep",
-            "ps",
-            "crontab",
-            "systemctl",
-            "loginctl",
-            "quota",
-            "at",
-            "lsof",
-        ],
-        &[
-            ("-u", Both, User),
-            ("-U", Both, User),
-            ("--user", Next, User),
-        ],
+        &["sudo", "doas", "runuser", "pkill", "pgrep", "ps", "crontab", "systemctl", "loginctl", "quota", "at", "lsof"],
+        &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)],
     ),
     Program {
         first: Some(User),
         ..program(
             &[
-                "su", "passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage",
-                "chsh", "chfn", "id", "finger", "groups", "last",
+                "su", "passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn", "id",
+                "finger", "groups", "last",
             ],
             &[],
         )
     },
-    Program {
-        first: Some(Owner),
-        ..program(&["chown", "chgrp"], &[])
-    },
+    Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
     Program {
         every: Some(Destination),
         ..program(
-            &[
-                "ssh",
-                "scp",
-                "sftp",
-                "rsync",
-                "mosh",
-                "autossh",
-                "ssh-copy-id",
-                "sshfs",
-                "telnet",
-                "mail",
-                "mailx",
-            ],
+            &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "ssh-copy-id", "sshfs", "telnet", "mail", "mailx"],
             &[("-l", Both, User)],
         )
     },
-    Program {
-        every: Some(Colon),
-        ..program(&["chpasswd"], &[])
-    },
-    program(
-        &["wget"],
-        &[
-            ("--user", Next, User),
-            ("--http-user", Next, User),
-            ("--ftp-user", Next, User),
-        ],
-    ),
+    Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
+    program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
     program(&["setfacl", "getent"], &[]),
 ];
 
 /// Programs that run the program in their arguments.
 const WRAPPERS: [&str; 18] = [
-    "sudo", "doas", "env", "nohup", "time", "exec", "command", "xargs", "nice", "timeout",
-    "stdbuf", "setsid", "ionice", "watch", "sshpass", "runuser", "busybox", "npx",
+    "sudo", "doas", "env", "nohup", "time", "exec", "command", "xargs", "nice", "timeout", "stdbuf", "setsid",
+    "ionice", "watch", "sshpass", "runuser", "busybox", "npx",
 ];
 
 /// Every program name with rules, for the prefilter.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PROGRAMS
-        .iter()
-        .flat_map(|program| program.names.iter().copied())
+    PROGRAMS.iter().flat_map(|program| program.names.iter().copied())
 }
 
 /// Whether a word is an option whose glued or following value may be a secret, whatever the program.
@@ -384,8 +252,7 @@ fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
             continue;
         };
         let scheme = words.get(at + 1).is_some_and(|next| is_scheme(next));
-        let value =
-            at + 1 + usize::from(scheme && name.to_ascii_lowercase().ends_with("authorization"));
+        let value = at + 1 + usize::from(scheme && name.to_ascii_lowercase().ends_with("authorization"));
         if let Some(word) = words.get(value) {
             mark(value, word, 0, Secret, found);
         }
@@ -393,17 +260,10 @@ fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
 }
 
 fn is_separator(word: &str) -> bool {
-    matches!(
-        word,
-        "|" | "||" | "&&" | ";" | "&" | "|&" | "(" | ")" | "{" | "}" | "do" | "then" | "else"
-    )
+    matches!(word, "|" | "||" | "&&" | ";" | "&" | "|&" | "(" | ")" | "{" | "}" | "do" | "then" | "else")
 }
 
-fn scan_command(
-    words: &[&str],
-    command: Range<usize>,
-    found: &mut Vec<(usize, Range<usize>, Kind)>,
-) {
+fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, Range<usize>, Kind)>) {
     let mut program: Option<&Program> = None;
     let mut wrapped = true;
     let mut named = false;
@@ -418,9 +278,8 @@ fn scan_command(
         let next = (at + 1 < command.end).then(|| words[at + 1]);
         if wrapped && !word.starts_with('-') && !is_assignment(word) {
             let name = basename(word);
-            if let Some(rules) = PROGRAMS
-                .iter()
-                .find(|program| program.names.iter().any(|n| n.eq_ignore_ascii_case(name)))
+            if let Some(rules) =
+                PROGRAMS.iter().find(|program| program.names.iter().any(|n| n.eq_ignore_ascii_case(name)))
             {
                 program = Some(rules);
                 first_seen = false;
@@ -434,10 +293,7 @@ fn scan_command(
             named = true;
         }
         if let Some(program) = program.filter(|program| {
-            program.after.is_empty()
-                || words[command.start..at]
-                    .iter()
-                    .any(|word| program.after.contains(word))
+            program.after.is_empty() || words[command.start..at].iter().any(|word| program.after.contains(word))
         }) {
             if let Some((option, place, value)) = program
                 .options
@@ -462,10 +318,7 @@ fn scan_command(
                 if let Some(value) = program.every {
                     mark(at, word, 0, value, found);
                 } else if let Some(value) = program.first.filter(|value| {
-                    !first_seen
-                        && (matches!(value, Owner)
-                            || !words[at - 1].starts_with('-')
-                            || words[at - 1] == "-")
+                    !first_seen && (matches!(value, Owner) || !words[at - 1].starts_with('-') || words[at - 1] == "-")
                 }) {
                     mark(at, word, 0, value, found);
                 }
@@ -477,20 +330,10 @@ fn scan_command(
 }
 
 /// Rules for any program. Returns whether the next word was a value.
-fn generic(
-    words: &[&str],
-    at: usize,
-    next: Option<&str>,
-    found: &mut Vec<(usize, Range<usize>, Kind)>,
-) -> bool {
+fn generic(words: &[&str], at: usize, next: Option<&str>, found: &mut Vec<(usize, Range<usize>, Kind)>) -> bool {
     let word = words[at];
-    if let Some(value) = word
-        .strip_prefix("-p")
-        .filter(|value| value.len() >= 6 && is_mixed(value))
-    {
-        if value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!@#%^&*_+".contains(&b))
+    if let Some(value) = word.strip_prefix("-p").filter(|value| value.len() >= 6 && is_mixed(value)) {
+        if value.bytes().all(|b| b.is_ascii_alphanumeric() || b"!@#%^&*_+".contains(&b))
             && value.starts_with(|c: char| c.is_alphabetic() || c.is_ascii_digit())
         {
             mark(at, word, 2, Secret, found);
@@ -514,10 +357,7 @@ fn generic(
     let option = word.starts_with('-') && !word.contains(['=', ' ']) && word.len() > 2;
     let setting = !option
         && at > 0
-        && matches!(
-            words[at - 1],
-            "set" | "config" | "add" | "put" | "--add" | "--global" | "--local" | "configure"
-        );
+        && matches!(words[at - 1], "set" | "config" | "add" | "put" | "--add" | "--global" | "--local" | "configure");
     if (option || setting)
         && !next.starts_with('-')
         && is_secret_name(word.trim_start_matches(['-', '/', ':']))
@@ -542,19 +382,11 @@ fn is_login(pair: &str) -> bool {
 }
 
 /// Marks the part of `word` from `from` on that `value` says is private.
-fn mark(
-    at: usize,
-    word: &str,
-    from: usize,
-    value: Value,
-    found: &mut Vec<(usize, Range<usize>, Kind)>,
-) {
+fn mark(at: usize, word: &str, from: usize, value: Value, found: &mut Vec<(usize, Range<usize>, Kind)>) {
     let text = &word[from..];
     let mut add = |range: Range<usize>, kind: Kind| {
         let part = &text[range.clone()];
-        let hide = !is_placeholder(part)
-            && !is_reference(part)
-            && (kind == Kind::Secret || !is_generic_user(part));
+        let hide = !is_placeholder(part) && !is_reference(part) && (kind == Kind::Secret || !is_generic_user(part));
         if hide && !range.is_empty() {
             found.push((at, from + range.start..from + range.end, kind));
         }
@@ -586,9 +418,7 @@ fn mark(
         }
         Slash => {
             if let Some((user, rest)) = split('/') {
-                let end = text[rest.start..]
-                    .find('@')
-                    .map_or(text.len(), |i| rest.start + i);
+                let end = text[rest.start..].find('@').map_or(text.len(), |i| rest.start + i);
                 add(user, Kind::User);
                 add(rest.start..end, Kind::Secret);
             }
@@ -603,9 +433,7 @@ fn mark(
             }
         }
         Destination => {
-            if let Some((user, _)) =
-                split('@').filter(|(user, _)| !text[user.clone()].contains(['/', ':', '=']))
-            {
+            if let Some((user, _)) = split('@').filter(|(user, _)| !text[user.clone()].contains(['/', ':', '='])) {
                 add(user, Kind::User);
             }
         }
@@ -613,9 +441,8 @@ fn mark(
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
+    word.split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 fn basename(word: &str) -> &str {

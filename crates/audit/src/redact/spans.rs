@@ -44,8 +44,7 @@ impl Spans {
 
 /// Whether `text` starts with something that redaction itself wrote.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    ["[USER", "[HOST", "[SECRET"].iter().any(|mark| {
-        text.strip_prefix(mark)
-            .is_some_and(|rest| rest.starts_with(']') || rest.starts_with(':'))
-    })
+    ["[USER", "[HOST", "[SECRET"]
+        .iter()
+        .any(|mark| text.strip_prefix(mark).is_some_and(|rest| rest.starts_with(']') || rest.starts_with(':')))
 }

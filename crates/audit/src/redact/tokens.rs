@@ -26,10 +26,7 @@ impl Set {
             Self::Url => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'),
             Self::Dotted => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'),
             Self::Upper => b.is_ascii_uppercase() || b.is_ascii_digit(),
-            Self::Word => {
-                !b.is_ascii_whitespace()
-                    && !matches!(b, b'"' | b'\'' | b'`' | b';' | b'|' | b'<' | b'>')
-            }
+            Self::Word => !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b';' | b'|' | b'<' | b'>'),
         }
     }
 }
@@ -124,15 +121,10 @@ pub(super) fn scan(text: &str, hit: Range<usize>, format: &Format, spans: &mut S
     if !spelled || continues {
         return;
     }
-    let length = bytes[hit.end..]
-        .iter()
-        .take_while(|b| format.set.holds(**b))
-        .count();
+    let length = bytes[hit.end..].iter().take_while(|b| format.set.holds(**b)).count();
     // `sk-` and `key-` also start ordinary words: `sk-learn-contrib-examples`.
     let plain_words = matches!(format.prefix, "sk-" | "key-")
-        && !bytes[hit.end..hit.end + length]
-            .iter()
-            .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        && !bytes[hit.end..hit.end + length].iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     if length >= format.least && !plain_words {
         spans.push(hit.start..hit.end + length, Kind::Secret);
     }
@@ -141,16 +133,12 @@ pub(super) fn scan(text: &str, hit: Range<usize>, format: &Format, spans: &mut S
 /// A JSON web token that starts at `hit` (`eyJ`).
 pub(super) fn scan_jwt(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let bytes = text.as_bytes();
-    if text.get(hit.clone()) != Some("eyJ")
-        || (hit.start > 0 && bytes[hit.start - 1].is_ascii_alphanumeric())
-    {
+    if text.get(hit.clone()) != Some("eyJ") || (hit.start > 0 && bytes[hit.start - 1].is_ascii_alphanumeric()) {
         return;
     }
     let end = bytes[hit.end..]
         .iter()
-        .position(|b| {
-            !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'+' | b'/'))
-        })
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'=' | b'+' | b'/')))
         .map_or(bytes.len(), |n| hit.end + n);
     let token = &text[hit.start..end];
     if token.len() >= 24 {
@@ -170,9 +158,7 @@ pub(super) fn scan_pem(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let body = hit.end + label_end + 5;
     let end = text[body..].find("-----END").map_or(text.len(), |n| {
         let tail = body + n + 8;
-        text[tail..]
-            .find("-----")
-            .map_or(text.len(), |m| tail + m + 5)
+        text[tail..].find("-----").map_or(text.len(), |m| tail + m + 5)
     });
     spans.push(hit.start..end, Kind::Secret);
 }
@@ -213,16 +199,8 @@ pub(super) fn has_long_run(text: &str) -> bool {
     let mut at = RANDOM_LENGTH - 1;
     while at < bytes.len() {
         if RUN[usize::from(bytes[at])] {
-            let back = bytes[..at]
-                .iter()
-                .rev()
-                .take_while(|b| RUN[usize::from(**b)])
-                .count();
-            let forth = bytes[at..]
-                .iter()
-                .take(RANDOM_LENGTH)
-                .take_while(|b| RUN[usize::from(**b)])
-                .count();
+            let back = bytes[..at].iter().rev().take_while(|b| RUN[usize::from(**b)]).count();
+            let forth = bytes[at..].iter().take(RANDOM_LENGTH).take_while(|b| RUN[usize::from(**b)]).count();
             if back + forth >= RANDOM_LENGTH {
                 return true;
             }
@@ -235,16 +213,9 @@ pub(super) fn has_long_run(text: &str) -> bool {
 fn is_random(run: &str) -> bool {
     let bytes = run.as_bytes();
     let count = |f: fn(&u8) -> bool| bytes.iter().filter(|b| f(b)).count();
-    let (upper, lower, digits) = (
-        count(u8::is_ascii_uppercase),
-        count(u8::is_ascii_lowercase),
-        count(u8::is_ascii_digit),
-    );
-    let longest_piece = run
-        .split(['-', '_'])
-        .map(str::len)
-        .max()
-        .unwrap_or_default();
+    let (upper, lower, digits) =
+        (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase), count(u8::is_ascii_digit));
+    let longest_piece = run.split(['-', '_']).map(str::len).max().unwrap_or_default();
     if upper < 4 || lower < 4 || digits < 3 || longest_piece < 16 {
         return false;
     }
@@ -258,37 +229,17 @@ fn entropy(bytes: &[u8]) -> f64 {
         counts[usize::from(*b)] += 1;
     }
     let length = bytes.len() as f64;
-    counts
-        .iter()
-        .filter(|n| **n > 0)
-        .map(|n| f64::from(*n) / length)
-        .map(|p| -p * p.log2())
-        .sum()
+    counts.iter().filter(|n| **n > 0).map(|n| f64::from(*n) / length).map(|p| -p * p.log2()).sum()
 }
 
 /// Words that say of what follows that it is public: a digest, a public key.
-const LABELS: [&str; 9] = [
-    "sha1",
-    "sha256",
-    "sha384",
-    "sha512",
-    "md5",
-    "ssh-ed25519",
-    "ssh-rsa",
-    "ecdsa-sha2-nistp256",
-    "integrity",
-];
+const LABELS: [&str; 9] =
+    ["sha1", "sha256", "sha384", "sha512", "md5", "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "integrity"];
 
 /// Whether the word around a run starts with, or follows, a label.
 fn is_labelled(text: &str, start: usize) -> bool {
-    let word_start = text[..start]
-        .rfind([' ', '"', '\'', '=', ','])
-        .map_or(0, |i| i + 1);
+    let word_start = text[..start].rfind([' ', '"', '\'', '=', ',']).map_or(0, |i| i + 1);
     let word = text[word_start..].to_ascii_lowercase();
-    let before = text[..word_start]
-        .trim_end_matches([' ', '"', '\'', '=', ',', ':'])
-        .to_ascii_lowercase();
-    LABELS
-        .iter()
-        .any(|label| word.starts_with(label) || before.ends_with(label))
+    let before = text[..word_start].trim_end_matches([' ', '"', '\'', '=', ',', ':']).to_ascii_lowercase();
+    LABELS.iter().any(|label| word.starts_with(label) || before.ends_with(label))
 }

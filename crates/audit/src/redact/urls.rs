@@ -11,13 +11,9 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let bytes = text.as_bytes();
     let word_end = bytes[hit.end..]
         .iter()
-        .position(|b| {
-            b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';')
-        })
+        .position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';'))
         .map_or(bytes.len(), |n| hit.end + n);
-    let authority_end = text[hit.end..word_end]
-        .find(['/', '?', '#'])
-        .map_or(word_end, |n| hit.end + n);
+    let authority_end = text[hit.end..word_end].find(['/', '?', '#']).map_or(word_end, |n| hit.end + n);
     let at = text[hit.end..authority_end]
         .rfind('@')
         .or_else(|| unescaped_password(&text[hit.end..word_end], authority_end - hit.end));
@@ -32,11 +28,7 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let name = &text[user.clone()];
     if is_token(name) {
         spans.push(user, Kind::Secret);
-    } else if !name.is_empty()
-        && !is_generic_user(name)
-        && !is_reference(name)
-        && !is_placeholder(name)
-    {
+    } else if !name.is_empty() && !is_generic_user(name) && !is_reference(name) && !is_placeholder(name) {
         spans.push(user, Kind::User);
     }
     if let Some(password) = password {
@@ -50,9 +42,7 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) {
 /// `@` behind a password that holds an unescaped `/`, `?` or `#`; offsets are from the start of the authority.
 fn unescaped_password(rest: &str, authority: usize) -> Option<usize> {
     let colon = rest[..authority].find(':')?;
-    let port = rest[colon + 1..authority]
-        .bytes()
-        .all(|b| b.is_ascii_digit());
+    let port = rest[colon + 1..authority].bytes().all(|b| b.is_ascii_digit());
     if port { None } else { rest.rfind('@') }
 }
 
@@ -63,12 +53,9 @@ fn is_token(name: &str) -> bool {
 
 /// `user:password@tcp(host:3306)/db`: `hit` covers `@tcp(`.
 pub(super) fn scan_dsn(text: &str, hit: Range<usize>, spans: &mut Spans) {
-    let start = text[..hit.start]
-        .rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '='))
-        .map_or(0, |i| i + 1);
-    let start = (start..=hit.start)
-        .find(|i| text.is_char_boundary(*i))
-        .unwrap_or(hit.start);
+    let start =
+        text[..hit.start].rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=')).map_or(0, |i| i + 1);
+    let start = (start..=hit.start).find(|i| text.is_char_boundary(*i)).unwrap_or(hit.start);
     if let Some(colon) = text[start..hit.start].find(':') {
         let password = start + colon + 1..hit.start;
         if !is_placeholder(&text[password.clone()]) && !is_reference(&text[password.clone()]) {

@@ -15,10 +15,7 @@ pub(super) fn scan(text: &str, spans: &mut Spans) {
     let mut found = Vec::new();
     programs::scan(&words, &mut found);
     for (at, range, kind) in found {
-        spans.push(
-            ranges[at].start + range.start..ranges[at].start + range.end,
-            kind,
-        );
+        spans.push(ranges[at].start + range.start..ranges[at].start + range.end, kind);
     }
 }
 
@@ -40,11 +37,7 @@ fn split(text: &str) -> Vec<Range<usize>> {
                 at += 1;
             }
             b'|' | b'&' => {
-                let length = bytes[at..]
-                    .iter()
-                    .take_while(|b| matches!(b, b'|' | b'&'))
-                    .count()
-                    .min(2);
+                let length = bytes[at..].iter().take_while(|b| matches!(b, b'|' | b'&')).count().min(2);
                 words.push(at..at + length);
                 at += length;
             }
@@ -72,9 +65,7 @@ fn word(bytes: &[u8], start: usize) -> (Range<usize>, usize) {
                 || matches!(b, b';' | b'|' | b'(' | b')')
                 || (b == b'&'
                     && at > start
-                    && bytes
-                        .get(at + 1)
-                        .is_none_or(|n| n.is_ascii_whitespace() || *n == b'&')) =>
+                    && bytes.get(at + 1).is_none_or(|n| n.is_ascii_whitespace() || *n == b'&')) =>
             {
                 break;
             }
@@ -82,11 +73,6 @@ fn word(bytes: &[u8], start: usize) -> (Range<usize>, usize) {
         }
         at += 1;
     }
-    let outer =
-        matches!(bytes[start], b'"' | b'\'') && at > start + 1 && bytes[at - 1] == bytes[start];
-    if outer {
-        (start + 1..at - 1, at)
-    } else {
-        (start..at, at)
-    }
+    let outer = matches!(bytes[start], b'"' | b'\'') && at > start + 1 && bytes[at - 1] == bytes[start];
+    if outer { (start + 1..at - 1, at) } else { (start..at, at) }
 }

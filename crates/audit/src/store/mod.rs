@@ -65,39 +65,19 @@ pub(crate) const SEGMENT: &str = ".jsonl";
 impl Store {
     /// Opens the place of a log. A path that ends in a separator, or is a folder, is a log folder; else it is a file.
     pub(crate) fn open(path: &Path, create: bool) -> io::Result<Self> {
-        let ends_in_separator = path
-            .as_os_str()
-            .to_string_lossy()
-            .ends_with(['/', std::path::MAIN_SEPARATOR]);
+        let ends_in_separator = path.as_os_str().to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
         let link = std::fs::symlink_metadata(path).ok();
         if link.as_ref().is_some_and(|m| m.file_type().is_symlink()) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "a symbolic link stands in its place",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link stands in its place"));
         }
         if ends_in_separator || link.is_some_and(|m| m.is_dir()) {
-            return Ok(Self {
-                dir: Dir::open(path, create, false)?,
-                name: None,
-                path: path.to_owned(),
-            });
+            return Ok(Self { dir: Dir::open(path, create, false)?, name: None, path: path.to_owned() });
         }
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| {
-                io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "the path names no file, or its name is not UTF-8",
-                )
-            })?;
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "the path names no file, or its name is not UTF-8")
+        })?;
         let parent = path.parent().unwrap_or(Path::new("."));
-        Ok(Self {
-            dir: Dir::open(parent, create, true)?,
-            name: Some(name.to_owned()),
-            path: path.to_owned(),
-        })
+        Ok(Self { dir: Dir::open(parent, create, true)?, name: Some(name.to_owned()), path: path.to_owned() })
     }
 
     pub(crate) fn is_folder(&self) -> bool {
@@ -118,10 +98,7 @@ impl Store {
         if let Some(current) = self.dir.stat(name)? {
             // A crash between the two steps of a rotation leaves the current file under both names.
             if let Some(last) = names.last()
-                && self
-                    .dir
-                    .stat(last)?
-                    .is_some_and(|stat| stat.id.is_some() && stat.is_same(&current))
+                && self.dir.stat(last)?.is_some_and(|stat| stat.id.is_some() && stat.is_same(&current))
             {
                 names.pop();
             }
@@ -132,13 +109,7 @@ impl Store {
 
     /// The name that the current file gets when it is rotated.
     pub(crate) fn next_rotated(&self, name: &str) -> io::Result<String> {
-        let last = self
-            .dir
-            .names()?
-            .iter()
-            .filter_map(|file| rotation_number(name, file))
-            .max()
-            .unwrap_or(0);
+        let last = self.dir.names()?.iter().filter_map(|file| rotation_number(name, file)).max().unwrap_or(0);
         Ok(format!("{name}.{:06}", last + 1))
     }
 }
@@ -146,8 +117,7 @@ impl Store {
 /// `a.jsonl.000012` is number 12 of `a.jsonl`.
 pub(crate) fn rotation_number(name: &str, file: &str) -> Option<u64> {
     let digits = file.strip_prefix(name)?.strip_prefix('.')?;
-    (digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()))
-        .then(|| digits.parse().ok())?
+    (digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
 /// The last `length` bytes in front of `end`, or fewer at the start of the file.

@@ -22,34 +22,17 @@ impl Dir {
     pub(crate) fn open(path: &Path, create: bool, follow: bool) -> io::Result<Self> {
         if create {
             use std::os::unix::fs::DirBuilderExt;
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(DIR_MODE)
-                .create(path)?;
+            std::fs::DirBuilder::new().recursive(true).mode(DIR_MODE).create(path)?;
         }
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        };
-        let nofollow = if follow {
-            OFlags::empty()
-        } else {
-            OFlags::NOFOLLOW
-        };
-        let fd = rustix::fs::open(
-            path,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow,
-            Mode::empty(),
-        )?;
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let nofollow = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+        let fd =
+            rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow, Mode::empty())?;
         Ok(Self(File::from(fd)))
     }
 
     /// Opens a file of this directory. What is made gets mode 0600, and what is opened for writing is brought to it.
-    #[allow(
-        clippy::unnecessary_cast,
-        reason = "the width of a mode differs between systems"
-    )]
+    #[allow(clippy::unnecessary_cast, reason = "the width of a mode differs between systems")]
     pub(crate) fn file(&self, name: &str, access: Access) -> io::Result<File> {
         let flags = match access {
             Access::Read => OFlags::RDONLY,
@@ -58,20 +41,16 @@ impl Dir {
         };
         // NONBLOCK so that a FIFO in the log's place is refused instead of waited for.
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd = rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE as _))
-            .map_err(|e| match e {
-                Errno::LOOP | Errno::MLINK => io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "a symbolic link stands in its place",
-                ),
+        let fd =
+            rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE as _)).map_err(|e| match e {
+                Errno::LOOP | Errno::MLINK => {
+                    io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link stands in its place")
+                }
                 e => e.into(),
             })?;
         let stat = rustix::fs::fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         if !matches!(access, Access::Read) && stat.st_mode as u32 & 0o7777 != FILE_MODE {
             // A umask can have widened or narrowed it, and an older file may be open to all.
@@ -94,13 +73,7 @@ impl Dir {
 
     /// Gives the file `from` a second name; an existing `to` is an error.
     pub(crate) fn link(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::linkat(
-            &self.0,
-            from,
-            &self.0,
-            to,
-            AtFlags::empty(),
-        )?)
+        Ok(rustix::fs::linkat(&self.0, from, &self.0, to, AtFlags::empty())?)
     }
 
     /// Renames over whatever stands there.
@@ -134,15 +107,9 @@ pub(crate) fn stat(file: &File) -> io::Result<Stat> {
     Ok(to_stat(&rustix::fs::fstat(file)?))
 }
 
-#[allow(
-    clippy::unnecessary_cast,
-    reason = "the field widths differ between systems"
-)]
+#[allow(clippy::unnecessary_cast, reason = "the field widths differ between systems")]
 fn to_stat(stat: &rustix::fs::Stat) -> Stat {
-    Stat {
-        id: Some((stat.st_dev as u64, stat.st_ino as u64)),
-        size: stat.st_size as u64,
-    }
+    Stat { id: Some((stat.st_dev as u64, stat.st_ino as u64)), size: stat.st_size as u64 }
 }
 
 /// Takes or gives back the lock on an open log file. File systems without locks are used without.

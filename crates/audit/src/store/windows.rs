@@ -18,21 +18,10 @@ impl Dir {
         if create {
             std::fs::create_dir_all(path)?;
         }
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
-        };
-        let metadata = if follow {
-            std::fs::metadata(path)?
-        } else {
-            std::fs::symlink_metadata(path)?
-        };
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let metadata = if follow { std::fs::metadata(path)? } else { std::fs::symlink_metadata(path)? };
         if !metadata.is_dir() {
-            return Err(io::Error::new(
-                io::ErrorKind::NotADirectory,
-                "not a directory",
-            ));
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a directory"));
         }
         Ok(Self(path.to_owned()))
     }
@@ -40,32 +29,18 @@ impl Dir {
     pub(crate) fn file(&self, name: &str, access: Access) -> io::Result<File> {
         let path = self.0.join(name);
         if std::fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         match access {
             Access::Read => File::open(path),
-            Access::Append => OpenOptions::new()
-                .read(true)
-                .append(true)
-                .create(true)
-                .open(path),
-            Access::New => OpenOptions::new()
-                .read(true)
-                .append(true)
-                .create_new(true)
-                .open(path),
+            Access::Append => OpenOptions::new().read(true).append(true).create(true).open(path),
+            Access::New => OpenOptions::new().read(true).append(true).create_new(true).open(path),
         }
     }
 
     pub(crate) fn stat(&self, name: &str) -> io::Result<Option<Stat>> {
         match std::fs::symlink_metadata(self.0.join(name)) {
-            Ok(metadata) => Ok(Some(Stat {
-                id: None,
-                size: metadata.len(),
-            })),
+            Ok(metadata) => Ok(Some(Stat { id: None, size: metadata.len() })),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }
@@ -84,9 +59,7 @@ impl Dir {
     }
 
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
-        std::fs::read_dir(&self.0)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
+        std::fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {
@@ -95,10 +68,7 @@ impl Dir {
 }
 
 pub(crate) fn stat(file: &File) -> io::Result<Stat> {
-    Ok(Stat {
-        id: None,
-        size: file.metadata()?.len(),
-    })
+    Ok(Stat { id: None, size: file.metadata()?.len() })
 }
 
 pub(crate) fn lock(_file: &File, _lock: Lock) -> io::Result<()> {

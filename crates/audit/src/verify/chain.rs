@@ -29,52 +29,29 @@ impl Chain {
     pub(super) fn begin(raw: &RawLine, cut: bool) -> Result<Self, String> {
         if raw.seq == 0 {
             return match () {
-                () if raw.prev != GENESIS => {
-                    Err("the first record of a session names a previous one".to_owned())
-                }
+                () if raw.prev != GENESIS => Err("the first record of a session names a previous one".to_owned()),
                 () if raw.event != EventKind::SessionStart.name() => {
                     Err("a session does not begin with session.start".to_owned())
                 }
-                () => Ok(Self {
-                    prev: GENESIS,
-                    ..Self::default()
-                }),
+                () => Ok(Self { prev: GENESIS, ..Self::default() }),
             };
         }
         if cut {
-            return Ok(Self {
-                next: raw.seq,
-                prev: raw.prev,
-                partial: true,
-                ..Self::default()
-            });
+            return Ok(Self { next: raw.seq, prev: raw.prev, partial: true, ..Self::default() });
         }
-        Err(format!(
-            "records 0 to {} of session {} are missing",
-            raw.seq - 1,
-            raw.session
-        ))
+        Err(format!("records 0 to {} of session {} are missing", raw.seq - 1, raw.session))
     }
 
     /// Takes the next record.
     pub(super) fn take(&mut self, raw: &RawLine) -> Result<(), String> {
         if raw.seq != self.next {
             return Err(match raw.seq > self.next {
-                true => format!(
-                    "record {} of session {} is missing before this one",
-                    self.next, raw.session
-                ),
-                false => format!(
-                    "record {} of session {} comes again, or out of order",
-                    raw.seq, raw.session
-                ),
+                true => format!("record {} of session {} is missing before this one", self.next, raw.session),
+                false => format!("record {} of session {} comes again, or out of order", raw.seq, raw.session),
             });
         }
         if raw.prev != self.prev {
-            return Err(format!(
-                "the record before it in session {} was changed or replaced",
-                raw.session
-            ));
+            return Err(format!("the record before it in session {} was changed or replaced", raw.session));
         }
         if self.ended && raw.event != EventKind::LogCheckpoint.name() {
             return Err(format!("session {} had ended", raw.session));
@@ -99,16 +76,12 @@ impl Chain {
 
     /// Compares a checkpoint record with the records before it. Call between `take` and `count`.
     pub(super) fn check(&mut self, raw: &RawLine, log: &LogNote) -> Result<(), String> {
-        let note = SignedCheckpoint::parse(log.note.as_deref().unwrap_or_default())
-            .map_err(|e| e.to_string())?;
+        let note = SignedCheckpoint::parse(log.note.as_deref().unwrap_or_default()).map_err(|e| e.to_string())?;
         if note.checkpoint.size != raw.seq || !note.checkpoint.origin.ends_with(raw.session) {
             return Err("the checkpoint is of another place in the log".to_owned());
         }
         if !self.partial && note.checkpoint.root != self.tree.root() {
-            return Err(
-                "the checkpoint does not fit the records before it: the log was rewritten"
-                    .to_owned(),
-            );
+            return Err("the checkpoint does not fit the records before it: the log was rewritten".to_owned());
         }
         self.covered = note.checkpoint.size;
         self.note = Some(note);

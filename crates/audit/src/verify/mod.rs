@@ -85,25 +85,15 @@ pub enum VerifyError {
 
 /// Verifies a log file with its rotated predecessors, or a log folder.
 pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verdict, VerifyError> {
-    let io = |source| VerifyError::Io {
-        path: path.display().to_string(),
-        source,
-    };
+    let io = |source| VerifyError::Io { path: path.display().to_string(), source };
     let store = Store::open(path, false).map_err(io)?;
     let files = store.files().map_err(io)?;
     if files.is_empty() && options.checkpoint.is_none() {
         return Err(io(io::ErrorKind::NotFound.into()));
     }
-    let given = options
-        .checkpoint
-        .as_deref()
-        .map(SignedCheckpoint::parse)
-        .transpose()?;
+    let given = options.checkpoint.as_deref().map(SignedCheckpoint::parse).transpose()?;
     let mut scan = Scan::new(&store, given.as_ref().map(|note| note.checkpoint.clone()));
-    let mut result = files
-        .iter()
-        .enumerate()
-        .try_for_each(|(at, file)| scan.file(file, at, files.len()));
+    let mut result = files.iter().enumerate().try_for_each(|(at, file)| scan.file(file, at, files.len()));
     if result.is_ok() {
         result = scan.finish(&files, options.public_key.as_ref());
     }
@@ -124,10 +114,7 @@ pub fn checkpoint(path: &Path, key: &Key) -> Result<String, CheckpointError> {
     let store = Store::open(path, false)?;
     let files = store.files()?;
     let mut scan = Scan::new(&store, None);
-    let result = files
-        .iter()
-        .enumerate()
-        .try_for_each(|(at, file)| scan.file(file, at, files.len()));
+    let result = files.iter().enumerate().try_for_each(|(at, file)| scan.file(file, at, files.len()));
     match result.and_then(|()| scan.finish(&files, None)) {
         Ok(()) => {}
         Err(Stop::Io(error)) => return Err(error.into()),
@@ -138,13 +125,7 @@ pub fn checkpoint(path: &Path, key: &Key) -> Result<String, CheckpointError> {
     let (tree, extensions) = if store.is_folder() {
         let heads: Vec<(String, u64)> = scan.heads();
         let tree = folder_tree(&store, &files, &heads)?;
-        (
-            tree,
-            heads
-                .iter()
-                .map(|(session, count)| format!("{session} {count}"))
-                .collect(),
-        )
+        (tree, heads.iter().map(|(session, count)| format!("{session} {count}")).collect())
     } else {
         (scan.tree().clone(), Vec::new())
     };
@@ -181,33 +162,16 @@ pub(crate) fn file_head(mut file: &File) -> io::Result<FileHead> {
     file.rewind()?;
     let mut line = Vec::new();
     LineReader::new(BufReader::new(file)).next(&mut line)?;
-    let none = FileHead {
-        base: Tree::default(),
-        removed: 0,
-    };
+    let none = FileHead { base: Tree::default(), removed: 0 };
     if !RawLine::parse(&line).is_ok_and(|raw| raw.event == "log.rotate") {
         return Ok(none);
     }
-    let Some(log) = Record::parse(&line)
-        .ok()
-        .and_then(|record| record.event.log)
-    else {
+    let Some(log) = Record::parse(&line).ok().and_then(|record| record.event.log) else {
         return Ok(none);
     };
-    let roots: Option<Vec<_>> = log
-        .frontier
-        .iter()
-        .map(|root| from_hex(root.as_bytes()))
-        .collect();
-    let base = log
-        .base
-        .zip(roots)
-        .and_then(|(count, roots)| Tree::resume(count, roots))
-        .unwrap_or_default();
-    Ok(FileHead {
-        base,
-        removed: log.removed.unwrap_or(0),
-    })
+    let roots: Option<Vec<_>> = log.frontier.iter().map(|root| from_hex(root.as_bytes())).collect();
+    let base = log.base.zip(roots).and_then(|(count, roots)| Tree::resume(count, roots)).unwrap_or_default();
+    Ok(FileHead { base, removed: log.removed.unwrap_or(0) })
 }
 
 /// The tree over all records up to the end of a file, given the tree before it.
@@ -234,10 +198,7 @@ fn folder_tree(store: &Store, files: &[String], heads: &[(String, u64)]) -> io::
     let mut line = Vec::new();
     for (session, count) in heads {
         for file in by_session.get(session.as_str()).into_iter().flatten() {
-            let mut lines = LineReader::new(BufReader::with_capacity(
-                1 << 18,
-                store.dir.file(file, Access::Read)?,
-            ));
+            let mut lines = LineReader::new(BufReader::with_capacity(1 << 18, store.dir.file(file, Access::Read)?));
             while lines.next(&mut line)?.is_some() {
                 match RawLine::parse(split_torn(&line).1) {
                     Ok(raw) if raw.seq < *count => tree.push(&raw.hash),

@@ -53,11 +53,7 @@ struct At<'a> {
 
 impl At<'_> {
     fn bad(&self, reason: impl Into<String>) -> Stop {
-        Stop::Bad(FirstBad {
-            file: self.file.to_owned(),
-            line: self.info.number,
-            reason: reason.into(),
-        })
+        Stop::Bad(FirstBad { file: self.file.to_owned(), line: self.info.number, reason: reason.into() })
     }
 }
 
@@ -82,16 +78,12 @@ impl<'a> Scan<'a> {
 
     /// Each session and how many records it has.
     pub(super) fn heads(&self) -> Vec<(String, u64)> {
-        self.chains
-            .iter()
-            .map(|(session, chain)| (session.clone(), chain.next))
-            .collect()
+        self.chains.iter().map(|(session, chain)| (session.clone(), chain.next)).collect()
     }
 
     pub(super) fn verdict(&mut self) -> Verdict {
         self.verdict.sessions = self.chains.len() as u64;
-        self.verdict.open_sessions =
-            self.chains.values().filter(|chain| !chain.ended).count() as u64;
+        self.verdict.open_sessions = self.chains.values().filter(|chain| !chain.ended).count() as u64;
         self.verdict.clock_steps = self.chains.values().map(|chain| chain.clock_steps).sum();
         self.verdict.clone()
     }
@@ -112,21 +104,12 @@ impl<'a> Scan<'a> {
         let mut line = Vec::with_capacity(4096);
         self.compare_here();
         while let Some(info) = lines.next(&mut line)? {
-            let at = At {
-                file: name,
-                handle: &handle,
-                info,
-                first: info.number == 1,
-                cut,
-                nth,
-            };
+            let at = At { file: name, handle: &handle, info, first: info.number == 1, cut, nth };
             match self.line(&at, &line, may_be_torn, &mut torn) {
                 Ok(()) => {}
                 // A line that is no record is the cause of what seems wrong behind it.
                 Err(Stop::Bad(bad)) => {
-                    return Err(Stop::Bad(
-                        torn.first().map_or(bad, |torn| unexplained(name, torn)),
-                    ));
+                    return Err(Stop::Bad(torn.first().map_or(bad, |torn| unexplained(name, torn))));
                 }
                 Err(stop) => return Err(stop),
             }
@@ -137,21 +120,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn line(
-        &mut self,
-        at: &At,
-        line: &[u8],
-        may_be_torn: bool,
-        torn: &mut Vec<Torn>,
-    ) -> Result<(), Stop> {
+    fn line(&mut self, at: &At, line: &[u8], may_be_torn: bool, torn: &mut Vec<Torn>) -> Result<(), Stop> {
         if line.len() > LONGEST_LINE {
             return Err(at.bad("longer than any record"));
         }
         let (fragment, rest) = split_torn(line);
         match RawLine::parse(rest) {
-            Ok(raw) if raw.computed() != raw.hash => {
-                Err(at.bad("the record was changed: its hash does not fit"))
-            }
+            Ok(raw) if raw.computed() != raw.hash => Err(at.bad("the record was changed: its hash does not fit")),
             Ok(raw) => {
                 if !fragment.is_empty() {
                     self.fragment(at, fragment)?;
@@ -164,10 +139,7 @@ impl<'a> Scan<'a> {
             Err(_) if !at.info.whole && may_be_torn => self.fragment(at, line),
             Err(reason) if torn.len() >= MOST_TORN || !at.info.whole => Err(at.bad(reason)),
             Err(_) => {
-                torn.push(Torn {
-                    info: at.info,
-                    sha256: hex(&sha256(line)),
-                });
+                torn.push(Torn { info: at.info, sha256: hex(&sha256(line)) });
                 Ok(())
             }
         }
@@ -175,14 +147,12 @@ impl<'a> Scan<'a> {
 
     /// What a write that was cut off left: the start of a record that its session did not write otherwise.
     fn fragment(&mut self, at: &At, fragment: &[u8]) -> Result<(), Stop> {
-        let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment)
-            || fragment.starts_with(PREFIX);
+        let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment) || fragment.starts_with(PREFIX);
         let fits = head(fragment).is_none_or(|head| {
             let session = std::str::from_utf8(head.session).unwrap_or_default();
             self.chains.get(session).map_or(0, |chain| chain.next) == head.seq
         });
-        let complete = memchr::memmem::find(fragment, b",\"hash\":\"")
-            .is_some_and(|hash| fragment.len() >= hash + 75);
+        let complete = memchr::memmem::find(fragment, b",\"hash\":\"").is_some_and(|hash| fragment.len() >= hash + 75);
         if starts && fits && !complete {
             self.verdict.torn += 1;
             Ok(())
@@ -202,16 +172,10 @@ impl<'a> Scan<'a> {
             )));
         }
         if at.first && at.nth > 0 && !self.store.is_folder() && kind != EventKind::LogRotate {
-            return Err(at.bad(
-                "the file does not begin with log.rotate: it or the one before it was replaced",
-            ));
+            return Err(at.bad("the file does not begin with log.rotate: it or the one before it was replaced"));
         }
         let log = if kind.is_reserved() {
-            Record::parse(raw.line)
-                .map_err(|e| at.bad(e.to_string()))?
-                .event
-                .log
-                .unwrap_or_default()
+            Record::parse(raw.line).map_err(|e| at.bad(e.to_string()))?.event.log.unwrap_or_default()
         } else {
             LogNote::default()
         };
@@ -257,7 +221,11 @@ impl<'a> Scan<'a> {
             return Ok(());
         };
         let gone = || {
-            at.bad(format!("what was in the log when session began is gone or changed: the record that ends at byte {}{}", tie.at, tie.file.as_ref().map(|file| format!(" of {file}")).unwrap_or_default()))
+            at.bad(format!(
+                "what was in the log when session began is gone or changed: the record that ends at byte {}{}",
+                tie.at,
+                tie.file.as_ref().map(|file| format!(" of {file}")).unwrap_or_default()
+            ))
         };
         let other;
         let handle = match &tie.file {
@@ -265,9 +233,9 @@ impl<'a> Scan<'a> {
             None => at.handle,
             Some(file) => match self.store.dir.stat(file)? {
                 None => {
-                    let Stop::Bad(bad) = at.bad(format!(
-                        "the file {file}, which was there when this session began, is missing"
-                    )) else {
+                    let Stop::Bad(bad) =
+                        at.bad(format!("the file {file}, which was there when this session began, is missing"))
+                    else {
                         return Ok(());
                     };
                     self.missing.push((file.clone(), bad));
@@ -305,10 +273,8 @@ impl<'a> Scan<'a> {
 
     /// Remembers whether the log fitted the given checkpoint when it had as many records.
     fn compare_here(&mut self) {
-        if let Some(given) = self
-            .given
-            .as_ref()
-            .filter(|given| given.extensions.is_empty() && given.size == self.tree.count())
+        if let Some(given) =
+            self.given.as_ref().filter(|given| given.extensions.is_empty() && given.size == self.tree.count())
         {
             self.fits = Some(given.root == self.tree.root());
         }
@@ -316,13 +282,7 @@ impl<'a> Scan<'a> {
 
     /// What can be judged only when all files were read.
     pub(super) fn finish(&mut self, files: &[String], key: Option<&PublicKey>) -> Result<(), Stop> {
-        let bad = |file: &str, reason: String| {
-            Stop::Bad(FirstBad {
-                file: file.to_owned(),
-                line: 1,
-                reason,
-            })
-        };
+        let bad = |file: &str, reason: String| Stop::Bad(FirstBad { file: file.to_owned(), line: 1, reason });
         let first = files.first().map(String::as_str).unwrap_or_default();
         if self.first_base > self.verdict.removed {
             return Err(bad(
@@ -333,25 +293,14 @@ impl<'a> Scan<'a> {
                 ),
             ));
         }
-        if let Some((_, bad)) = self
-            .missing
-            .iter()
-            .find(|(file, _)| !self.removed.contains(file))
-        {
+        if let Some((_, bad)) = self.missing.iter().find(|(file, _)| !self.removed.contains(file)) {
             return Err(Stop::Bad(bad.clone()));
         }
         if let Some(key) = key {
             for (session, chain) in &self.chains {
-                self.verdict.unsigned += chain.unsigned(session, key).map_err(|reason| {
-                    bad(
-                        if self.store.is_folder() {
-                            session
-                        } else {
-                            first
-                        },
-                        reason,
-                    )
-                })?;
+                self.verdict.unsigned += chain
+                    .unsigned(session, key)
+                    .map_err(|reason| bad(if self.store.is_folder() { session } else { first }, reason))?;
             }
         }
         Ok(())
@@ -365,13 +314,8 @@ impl<'a> Scan<'a> {
         files: &[String],
     ) -> Result<(), Stop> {
         let last = files.last().map(String::as_str).unwrap_or_default();
-        let bad = |reason: String| {
-            Stop::Bad(FirstBad {
-                file: last.to_owned(),
-                line: self.verdict.records + 1,
-                reason,
-            })
-        };
+        let bad =
+            |reason: String| Stop::Bad(FirstBad { file: last.to_owned(), line: self.verdict.records + 1, reason });
         if let Some(key) = key {
             note.verify(key).map_err(|error| bad(error.to_string()))?;
         }
@@ -380,7 +324,9 @@ impl<'a> Scan<'a> {
             return self.compare_folder(given, files, &bad);
         }
         if given.size < self.first_base {
-            return Err(bad("the records that the checkpoint covers were removed by retention: use a newer checkpoint".to_owned()));
+            return Err(bad(
+                "the records that the checkpoint covers were removed by retention: use a newer checkpoint".to_owned(),
+            ));
         }
         match self.fits {
             Some(true) => Ok(()),
@@ -396,17 +342,12 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn compare_folder(
-        &self,
-        given: &Checkpoint,
-        files: &[String],
-        bad: &impl Fn(String) -> Stop,
-    ) -> Result<(), Stop> {
+    fn compare_folder(&self, given: &Checkpoint, files: &[String], bad: &impl Fn(String) -> Stop) -> Result<(), Stop> {
         let mut heads = Vec::new();
         for line in &given.extensions {
-            let head = line.split_once(' ').and_then(|(session, count)| {
-                Some((session.to_owned(), count.parse::<u64>().ok()?))
-            });
+            let head = line
+                .split_once(' ')
+                .and_then(|(session, count)| Some((session.to_owned(), count.parse::<u64>().ok()?)));
             let Some((session, count)) = head else {
                 return Err(bad("the checkpoint is not one of a log folder".to_owned()));
             };
@@ -424,9 +365,7 @@ impl<'a> Scan<'a> {
         if tree.count() == given.size && tree.root() == given.root {
             Ok(())
         } else {
-            Err(bad(
-                "the records are not those of the checkpoint: the log was rewritten".to_owned(),
-            ))
+            Err(bad("the records are not those of the checkpoint: the log was rewritten".to_owned()))
         }
     }
 }

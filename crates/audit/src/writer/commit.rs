@@ -27,9 +27,7 @@ impl Core {
             if !state.committer {
                 state.segment.release();
             }
-        } else if state.writes - state.sync_started == 1
-            || state.writes - state.sync_started == COMMIT_RECORDS
-        {
+        } else if state.writes - state.sync_started == 1 || state.writes - state.sync_started == COMMIT_RECORDS {
             self.dirty.notify_all();
         }
     }
@@ -53,11 +51,7 @@ impl Core {
                     }
                     continue;
                 }
-                state = self
-                    .dirty
-                    .wait_timeout(state, pause)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                state = self.dirty.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             let due = Instant::now() + COMMIT_DELAY;
@@ -68,11 +62,7 @@ impl Core {
                 if left.is_zero() {
                     break;
                 }
-                state = self
-                    .dirty
-                    .wait_timeout(state, left)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                state = self.dirty.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
             let writes = state.writes;
             drop(state);

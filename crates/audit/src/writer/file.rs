@@ -10,9 +10,7 @@ use super::{Core, State};
 use crate::event::{EventKind, LogNote, Tie};
 use crate::hash::{hex, sha256};
 use crate::record::RawLine;
-use crate::store::{
-    Access, Lock, SEGMENT, Stat, Store, last_line, lock, read_before, size_limit, stat,
-};
+use crate::store::{Access, Lock, SEGMENT, Stat, Store, last_line, lock, read_before, size_limit, stat};
 use crate::verify::{FileHead, file_head, tree_of};
 
 /// Bytes below which a torn tail is hashed for its repair record.
@@ -68,17 +66,13 @@ impl Segment {
     }
 
     pub(super) fn is_lease_over(&self) -> bool {
-        self.lease
-            .is_some_and(|since| since.elapsed() >= COMMIT_DELAY)
+        self.lease.is_some_and(|since| since.elapsed() >= COMMIT_DELAY)
     }
 
     /// One write in append mode. What a full disk leaves of it is taken back where nobody wrote behind it.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.size.saturating_add(bytes.len() as u64) > self.limit {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "the process's file size limit is reached",
-            ));
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached"));
         }
         let mut file = &*self.file;
         let written = loop {
@@ -123,12 +117,7 @@ impl Core {
             segment.release();
             lock(&segment.file, Lock::Shared)?;
             segment.lease = Some(Instant::now());
-            let Some(now) = self
-                .store
-                .dir
-                .stat(&segment.name)?
-                .filter(|now| now.is_same(&segment.id))
-            else {
+            let Some(now) = self.store.dir.stat(&segment.name)?.filter(|now| now.is_same(&segment.id)) else {
                 // Somebody rotated or removed it.
                 let file = self.store.dir.file(&segment.name, Access::Append)?;
                 segment.replace(file)?;
@@ -141,11 +130,8 @@ impl Core {
                 segment.release();
                 if let Err(error) = self.rotate(state) {
                     // A folder that can't be written to must not stop the log: the file grows on.
-                    state.segment.rotate_after =
-                        Instant::now().checked_add(std::time::Duration::from_secs(60));
-                    state.warning = Some(format!(
-                        "the audit log can't be rotated: {error}; it grows beyond its limit"
-                    ));
+                    state.segment.rotate_after = Instant::now().checked_add(std::time::Duration::from_secs(60));
+                    state.warning = Some(format!("the audit log can't be rotated: {error}; it grows beyond its limit"));
                 }
                 continue;
             }
@@ -156,15 +142,9 @@ impl Core {
                 }
                 continue;
             }
-            return if tie {
-                self.tie(state).map(Some)
-            } else {
-                Ok(None)
-            };
+            return if tie { self.tie(state).map(Some) } else { Ok(None) };
         }
-        Err(io::Error::other(
-            "another program keeps replacing the log file",
-        ))
+        Err(io::Error::other("another program keeps replacing the log file"))
     }
 
     /// What was last in the log when this session began.
@@ -173,17 +153,9 @@ impl Core {
         if !self.store.is_folder() {
             return tie_in(&state.segment.file, at, None);
         }
-        let other = self
-            .store
-            .files()?
-            .into_iter()
-            .rfind(|name| *name != state.segment.name);
+        let other = self.store.files()?.into_iter().rfind(|name| *name != state.segment.name);
         let Some(name) = other else {
-            return Ok(Tie {
-                file: None,
-                at: 0,
-                hash: String::new(),
-            });
+            return Ok(Tie { file: None, at: 0, hash: String::new() });
         };
         let file = self.store.dir.file(&name, Access::Read)?;
         let end = whole_lines_end(&file, stat(&file)?.size)?;
@@ -195,11 +167,7 @@ impl Core {
         let file = Arc::clone(&state.segment.file);
         lock(&file, Lock::Exclusive)?;
         state.segment.lease = Some(Instant::now());
-        let here = self
-            .store
-            .dir
-            .stat(&state.segment.name)?
-            .is_some_and(|now| now.is_same(&state.segment.id));
+        let here = self.store.dir.stat(&state.segment.name)?.is_some_and(|now| now.is_same(&state.segment.id));
         let size = stat(&file)?.size;
         if !here || size == 0 || read_before(&file, size, 1)? == b"\n" {
             state.segment.release();
@@ -207,11 +175,7 @@ impl Core {
         }
         state.segment.size = size;
         let at = whole_lines_end(&file, size)?;
-        let torn = if size - at <= LONGEST_TORN {
-            read_before(&file, size, size - at)?
-        } else {
-            Vec::new()
-        };
+        let torn = if size - at <= LONGEST_TORN { read_before(&file, size, size - at)? } else { Vec::new() };
         let repair = LogNote {
             cause: Some("torn".to_owned()),
             at: Some(at),
@@ -219,11 +183,7 @@ impl Core {
             sha256: Some(hex(&sha256(&torn))),
             ..LogNote::default()
         };
-        let tie = if starts && state.session.seq == 0 {
-            Some(tie_in(&file, at, None)?)
-        } else {
-            None
-        };
+        let tie = if starts && state.session.seq == 0 { Some(tie_in(&file, at, None)?) } else { None };
         // The newline and the records are one write, so that no other writer gets between them.
         let mut session = state.session.clone();
         let mut out = vec![b'\n'];
@@ -262,10 +222,7 @@ impl Core {
     fn rotate_locked(&self, state: &mut State, old: &File) -> io::Result<Option<File>> {
         let dir = &self.store.dir;
         let name = state.segment.name.clone();
-        let Some(now) = dir
-            .stat(&name)?
-            .filter(|now| now.is_same(&state.segment.id))
-        else {
+        let Some(now) = dir.stat(&name)?.filter(|now| now.is_same(&state.segment.id)) else {
             return Ok(None);
         };
         if now.size < self.options.max_bytes && !state.segment.sync_failed {
@@ -275,15 +232,8 @@ impl Core {
         if !state.segment.sync_failed {
             old.sync_data()?;
         }
-        let cause = if state.segment.sync_failed {
-            "sync-failed"
-        } else {
-            "size"
-        };
-        let mut note = LogNote {
-            cause: Some(cause.to_owned()),
-            ..LogNote::default()
-        };
+        let cause = if state.segment.sync_failed { "sync-failed" } else { "size" };
+        let mut note = LogNote { cause: Some(cause.to_owned()), ..LogNote::default() };
         let (next, remove) = if self.store.is_folder() {
             let part = name
                 .strip_suffix(SEGMENT)
@@ -293,10 +243,7 @@ impl Core {
             note.previous = Some(name.clone());
             let remove = self.old_segments(&name)?;
             note.removed_files.clone_from(&remove);
-            (
-                format!("{}-{:06}{SEGMENT}", state.session.id, part + 1),
-                remove,
-            )
+            (format!("{}-{:06}{SEGMENT}", state.session.id, part + 1), remove)
         } else {
             let rotated = dir_free_name(&self.store, &name)?;
             let FileHead { base, removed, .. } = file_head(old)?;
@@ -326,16 +273,9 @@ impl Core {
             // The path never stands empty: another writer that opens it finds the old file or the finished new one.
             let draft = format!(".{name}.{}", session.id);
             let mut file = dir.file(&draft, Access::New)?;
-            let placed = file
-                .write_all(&out)
-                .and_then(|()| file.sync_data())
-                .and_then(|()| match dir.link(&name, &next) {
-                    Err(e)
-                        if matches!(
-                            e.kind(),
-                            io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
-                        ) =>
-                    {
+            let placed =
+                file.write_all(&out).and_then(|()| file.sync_data()).and_then(|()| match dir.link(&name, &next) {
+                    Err(e) if matches!(e.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
                         dir.rename(&name, &next)
                     }
                     other => other,
@@ -364,11 +304,7 @@ impl Core {
         let excess = (files.len() + 1).saturating_sub(self.options.max_files);
         let idle = |name: &String| {
             name != current
-                && self
-                    .store
-                    .dir
-                    .file(name, Access::Append)
-                    .is_ok_and(|file| lock(&file, Lock::TryExclusive).is_ok())
+                && self.store.dir.file(name, Access::Append).is_ok_and(|file| lock(&file, Lock::TryExclusive).is_ok())
         };
         Ok(files.into_iter().filter(idle).take(excess).collect())
     }
@@ -380,9 +316,10 @@ fn dir_free_name(store: &Store, name: &str) -> io::Result<String> {
     let current = store.dir.stat(name)?;
     for file in store.dir.names()? {
         if crate::store::rotation_number(name, &file).is_some()
-            && store.dir.stat(&file)?.is_some_and(|stat| {
-                stat.id.is_some() && current.is_some_and(|now| now.is_same(&stat))
-            })
+            && store
+                .dir
+                .stat(&file)?
+                .is_some_and(|stat| stat.id.is_some() && current.is_some_and(|now| now.is_same(&stat)))
         {
             store.dir.remove(&file)?;
         }
@@ -393,22 +330,12 @@ fn dir_free_name(store: &Store, name: &str) -> io::Result<String> {
 /// A tie to the last whole line in front of `end`.
 fn tie_in(file: &File, end: u64, name: Option<String>) -> io::Result<Tie> {
     if end == 0 {
-        return Ok(Tie {
-            file: name,
-            at: 0,
-            hash: String::new(),
-        });
+        return Ok(Tie { file: name, at: 0, hash: String::new() });
     }
     let (_, line) = last_line(file, end)?;
     let (_, record) = crate::record::split_torn(&line);
-    let hash = RawLine::parse(record)
-        .map(|raw| hex(&raw.hash))
-        .unwrap_or_default();
-    Ok(Tie {
-        file: name,
-        at: end,
-        hash,
-    })
+    let hash = RawLine::parse(record).map(|raw| hex(&raw.hash)).unwrap_or_default();
+    Ok(Tie { file: name, at: end, hash })
 }
 
 /// Where the whole lines end: behind the last newline in front of `size`.

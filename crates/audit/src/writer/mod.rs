@@ -95,10 +95,7 @@ impl AuditLog {
         if options.max_bytes == 0 || options.max_files < 2 {
             return Err(OpenError::Limits);
         }
-        let io = |source: io::Error| OpenError::Io {
-            path: path.display().to_string(),
-            source,
-        };
+        let io = |source: io::Error| OpenError::Io { path: path.display().to_string(), source };
         let store = Store::open(path, true).map_err(io)?;
         let mut redactor = Redactor::new(&options.identity)?;
         if let Some(key) = options.pseudonym_key {
@@ -106,10 +103,7 @@ impl AuditLog {
         }
         let (key, warning) = load_key(&store, &options)?;
         let session = Session::new().map_err(|e| io(io::Error::other(e.to_string())))?;
-        let name = store
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("{}{SEGMENT}", session.id));
+        let name = store.name.clone().unwrap_or_else(|| format!("{}{SEGMENT}", session.id));
         let segment = Segment::open(&store, name).map_err(io)?;
         let now = Instant::now();
         let state = State {
@@ -152,28 +146,18 @@ impl AuditLog {
 
     /// Logs a file that was read, or whose reading was refused.
     pub fn log_file_read(&self, path: &str, decision: Decision) -> Result<Ack, AppendError> {
-        self.append(Event {
-            path: Some(path.to_owned()),
-            decision: Some(decision),
-            ..Event::new(EventKind::FileRead)
-        })
+        self.append(Event { path: Some(path.to_owned()), decision: Some(decision), ..Event::new(EventKind::FileRead) })
     }
 
     /// Logs a file that was written, or whose writing was refused.
     pub fn log_file_write(&self, path: &str, decision: Decision) -> Result<Ack, AppendError> {
-        self.append(Event {
-            path: Some(path.to_owned()),
-            decision: Some(decision),
-            ..Event::new(EventKind::FileWrite)
-        })
+        self.append(Event { path: Some(path.to_owned()), decision: Some(decision), ..Event::new(EventKind::FileWrite) })
     }
 
     /// Logs a connection that was made, or refused. `host` may be `name:port`.
     pub fn log_network_access(&self, host: &str, decision: Decision) -> Result<Ack, AppendError> {
         let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-                (name, port.parse().ok())
-            }
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port.parse().ok()),
             _ => (host, None),
         };
         let name = if port.is_some() { name } else { host };
@@ -238,17 +222,11 @@ fn load_key(store: &Store, options: &Options) -> Result<(Option<Key>, Option<Str
         KeySource::Given(key) => Ok((Some(key.clone()), None)),
         KeySource::File(path) => Ok((Some(keyfile::load_or_create_at(path)?), None)),
         KeySource::Beside => {
-            let name = store
-                .name
-                .as_ref()
-                .map_or_else(|| "audit.key".to_owned(), |name| format!("{name}.key"));
+            let name = store.name.as_ref().map_or_else(|| "audit.key".to_owned(), |name| format!("{name}.key"));
             match keyfile::load_or_create(&store.dir, &name) {
                 Ok(key) => Ok((Some(key), None)),
                 Err(error) if options.level == Level::Strict => Err(error.into()),
-                Err(error) => Ok((
-                    None,
-                    Some(format!("audit checkpoints are not signed: {error}")),
-                )),
+                Err(error) => Ok((None, Some(format!("audit checkpoints are not signed: {error}")))),
             }
         }
     }
@@ -260,10 +238,7 @@ impl Core {
     }
 
     fn error(&self, source: io::Error) -> AppendError {
-        AppendError::Io {
-            path: self.store.path.display().to_string(),
-            source,
-        }
+        AppendError::Io { path: self.store.path.display().to_string(), source }
     }
 
     /// Writes `session.start` and the first checkpoint.
@@ -282,9 +257,7 @@ impl Core {
             if session.seq == 0 {
                 session.push_note(out, EventKind::SessionStart, note)?;
             }
-            self.key
-                .as_ref()
-                .map_or(Ok(()), |key| session.push_checkpoint(out, key))
+            self.key.as_ref().map_or(Ok(()), |key| session.push_checkpoint(out, key))
         })?;
         let writes = state.writes;
         drop(state);
@@ -302,15 +275,8 @@ impl Core {
         }
         event.log = None;
         let redacted = self.redactor.event(&mut event);
-        if event.event == EventKind::ExecDecision
-            && event.command.is_none()
-            && !event.argv.is_empty()
-        {
-            let line = self
-                .redactor
-                .text(&command_line(&event.argv))
-                .text
-                .into_owned();
+        if event.event == EventKind::ExecDecision && event.command.is_none() && !event.argv.is_empty() {
+            let line = self.redactor.text(&command_line(&event.argv)).text.into_owned();
             event.command = Some(line);
         }
         let cut = shorten(&mut event);
@@ -326,11 +292,7 @@ impl Core {
                     session.push_note(
                         out,
                         EventKind::LogRepair,
-                        LogNote {
-                            cause: Some("lost".to_owned()),
-                            lost: Some(lost),
-                            ..LogNote::default()
-                        },
+                        LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() },
                     )?;
                 }
                 session.push(out, &fields);
@@ -344,17 +306,10 @@ impl Core {
                 session: state.session.id.clone(),
                 seq: state.session.seq,
                 written: false,
-                warning: Some(
-                    self.error(io::Error::new(source.kind(), source.to_string()))
-                        .to_string(),
-                ),
+                warning: Some(self.error(io::Error::new(source.kind(), source.to_string())).to_string()),
             };
             state.warning.clone_from(&ack.warning);
-            return if self.options.level == Level::Strict {
-                Err(self.error(source))
-            } else {
-                Ok(ack)
-            };
+            return if self.options.level == Level::Strict { Err(self.error(source)) } else { Ok(ack) };
         }
         if lost > 0 {
             state.lost = 0;
@@ -404,9 +359,7 @@ impl Core {
         let mut session = state.session.clone();
         let mut out = std::mem::take(&mut state.segment.buffer);
         out.clear();
-        let result = build(&mut session, &mut out)
-            .map_err(io::Error::from)
-            .and_then(|()| state.segment.append(&out));
+        let result = build(&mut session, &mut out).map_err(io::Error::from).and_then(|()| state.segment.append(&out));
         state.segment.buffer = out;
         result?;
         state.session = session;
@@ -422,18 +375,14 @@ impl Core {
         let result = self.ready(&mut state, false).and_then(|_| {
             self.write(&mut state, |session, out| {
                 session.push_note(out, EventKind::SessionEnd, LogNote::default())?;
-                self.key
-                    .as_ref()
-                    .map_or(Ok(()), |key| session.push_checkpoint(out, key))
+                self.key.as_ref().map_or(Ok(()), |key| session.push_checkpoint(out, key))
             })
         });
         let writes = state.writes;
         state.segment.release();
         drop(state);
         self.dirty.notify_all();
-        result
-            .and_then(|()| self.sync_to(writes))
-            .map_err(|source| self.error(source))
+        result.and_then(|()| self.sync_to(writes)).map_err(|source| self.error(source))
     }
 }
 

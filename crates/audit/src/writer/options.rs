@@ -43,10 +43,7 @@ impl FromStr for Level {
 
 /// Where the key that signs checkpoints comes from.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one exists per log that is opened"
-)]
+#[expect(clippy::large_enum_variant, reason = "one exists per log that is opened")]
 pub enum KeySource {
     /// `<log>.key` beside a log file, `audit.key` in a log folder; made on first use.
     #[default]
@@ -120,9 +117,7 @@ pub enum OpenError {
 #[non_exhaustive]
 pub enum AppendError {
     /// The record could not be written, or not synced.
-    #[error(
-        "the audit record can't be written to {path}: {source}; free space or choose another log"
-    )]
+    #[error("the audit record can't be written to {path}: {source}; free space or choose another log")]
     Io {
         /// The log.
         path: String,

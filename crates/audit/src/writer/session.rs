@@ -24,23 +24,12 @@ impl Session {
         getrandom::fill(&mut random)?;
         let time = now_ms().to_be_bytes();
         let id = format!("{}{}", hex(&time[2..]), hex(&random));
-        Ok(Self {
-            id,
-            seq: 0,
-            prev: GENESIS,
-            tree: Tree::default(),
-            signed: 0,
-        })
+        Ok(Self { id, seq: 0, prev: GENESIS, tree: Tree::default(), signed: 0 })
     }
 
     /// Appends the next record to `out` and moves on. Undo by keeping a copy of `self`.
     pub(super) fn push(&mut self, out: &mut Vec<u8>, fields: &[u8]) -> Hash {
-        let place = Place {
-            session: &self.id,
-            seq: self.seq,
-            time: format_ms(now_ms()),
-            prev: &self.prev,
-        };
+        let place = Place { session: &self.id, seq: self.seq, time: format_ms(now_ms()), prev: &self.prev };
         let hash = push_line(out, &place, fields);
         self.prev = hash;
         self.seq += 1;
@@ -49,12 +38,7 @@ impl Session {
     }
 
     /// A record of the log about itself.
-    pub(super) fn push_note(
-        &mut self,
-        out: &mut Vec<u8>,
-        kind: EventKind,
-        note: LogNote,
-    ) -> serde_json::Result<()> {
+    pub(super) fn push_note(&mut self, out: &mut Vec<u8>, kind: EventKind, note: LogNote) -> serde_json::Result<()> {
         let mut event = Event::new(kind);
         event.log = Some(note);
         let fields = fields_of(&event, 0, 0)?;
@@ -63,29 +47,13 @@ impl Session {
     }
 
     /// A signed tree head over the records so far, if there are new ones.
-    pub(super) fn push_checkpoint(
-        &mut self,
-        out: &mut Vec<u8>,
-        key: &Key,
-    ) -> serde_json::Result<()> {
+    pub(super) fn push_checkpoint(&mut self, out: &mut Vec<u8>, key: &Key) -> serde_json::Result<()> {
         if self.signed == self.seq {
             return Ok(());
         }
         let origin = format!("{}/{}", key.public().name(), self.id);
-        let note = key.sign(&Checkpoint {
-            origin,
-            size: self.seq,
-            root: self.tree.root(),
-            extensions: Vec::new(),
-        });
-        self.push_note(
-            out,
-            EventKind::LogCheckpoint,
-            LogNote {
-                note: Some(note),
-                ..LogNote::default()
-            },
-        )?;
+        let note = key.sign(&Checkpoint { origin, size: self.seq, root: self.tree.root(), extensions: Vec::new() });
+        self.push_note(out, EventKind::LogCheckpoint, LogNote { note: Some(note), ..LogNote::default() })?;
         self.signed = self.seq;
         Ok(())
     }

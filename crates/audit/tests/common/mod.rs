@@ -11,16 +11,11 @@
 use std::path::{Path, PathBuf};
 
 use codex_audit::{
-    AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Verdict,
-    VerifyOptions, verify,
+    AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Verdict, VerifyOptions, verify,
 };
 
 pub fn identity() -> Identity {
-    Identity {
-        users: vec!["alice".into()],
-        homes: vec!["/home/alice".into()],
-        hosts: vec!["alice-mbp".into()],
-    }
+    Identity { users: vec!["alice".into()], homes: vec!["/home/alice".into()], hosts: vec!["alice-mbp".into()] }
 }
 
 pub fn key() -> Key {
@@ -28,11 +23,7 @@ pub fn key() -> Key {
 }
 
 pub fn options() -> Options {
-    Options {
-        identity: identity(),
-        key: KeySource::Given(key()),
-        ..Options::default()
-    }
+    Options { identity: identity(), key: KeySource::Given(key()), ..Options::default() }
 }
 
 pub fn decision(word: &str) -> Event {
@@ -60,14 +51,7 @@ pub fn check(path: &Path) -> Verdict {
 
 #[track_caller]
 pub fn holds(path: &Path) -> Verdict {
-    let verdict = verify(
-        path,
-        &VerifyOptions {
-            public_key: Some(key().public().clone()),
-            checkpoint: None,
-        },
-    )
-    .unwrap();
+    let verdict = verify(path, &VerifyOptions { public_key: Some(key().public().clone()), checkpoint: None }).unwrap();
     assert!(verdict.ok, "{verdict:?}");
     verdict
 }
@@ -81,22 +65,11 @@ pub fn broken(path: &Path) -> String {
 }
 
 pub fn lines(path: &Path) -> Vec<String> {
-    std::fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
 pub fn write_lines(path: &Path, lines: &[String]) {
-    std::fs::write(
-        path,
-        lines
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect::<String>(),
-    )
-    .unwrap();
+    std::fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
 }
 
 /// Every file of a log in `dir` whose name starts with `name`, joined.
@@ -107,8 +80,5 @@ pub fn all_text(dir: &Path, name: &str) -> String {
         .filter(|p| p.file_name().unwrap().to_str().unwrap().starts_with(name))
         .collect();
     files.sort();
-    files
-        .iter()
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .collect()
+    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }

@@ -35,20 +35,10 @@ pub struct Decision {
 
 impl Decision {
     pub(super) fn allowed(rule: &str, reason: impl Into<String>) -> Self {
-        Self {
-            allowed: true,
-            rule: rule.into(),
-            reason: reason.into(),
-            grant: None,
-        }
+        Self { allowed: true, rule: rule.into(), reason: reason.into(), grant: None }
     }
 
     pub(super) fn denied(rule: &str, reason: impl Into<String>, grant: Option<String>) -> Self {
-        Self {
-            allowed: false,
-            rule: rule.into(),
-            reason: reason.into(),
-            grant,
-        }
+        Self { allowed: false, rule: rule.into(), reason: reason.into(), grant }
     }
 }

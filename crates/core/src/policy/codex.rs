@@ -69,9 +69,7 @@ impl CodexPolicy {
 #[non_exhaustive]
 pub enum CodexPolicyError {
     /// The form would read what this policy denies.
-    #[error(
-        "the codex form can't deny reading {path:?}; remove it from denyRead before converting"
-    )]
+    #[error("the codex form can't deny reading {path:?}; remove it from denyRead before converting")]
     DenyRead {
         /// The first denied path.
         path: PathBuf,
@@ -90,18 +88,12 @@ impl SandboxPolicy {
         let network_access = self.network != NetworkPolicy::None;
         Ok(match &self.write {
             WriteAccess::All => CodexPolicy::DangerFullAccess {},
-            WriteAccess::Roots(roots) if roots.contains(&self.workspace) => {
-                CodexPolicy::WorkspaceWrite {
-                    writable_roots: roots
-                        .iter()
-                        .filter(|root| **root != self.workspace)
-                        .cloned()
-                        .collect(),
-                    network_access,
-                    exclude_tmpdir_env_var: true,
-                    exclude_slash_tmp: true,
-                }
-            }
+            WriteAccess::Roots(roots) if roots.contains(&self.workspace) => CodexPolicy::WorkspaceWrite {
+                writable_roots: roots.iter().filter(|root| **root != self.workspace).cloned().collect(),
+                network_access,
+                exclude_tmpdir_env_var: true,
+                exclude_slash_tmp: true,
+            },
             WriteAccess::Roots(_) => CodexPolicy::ReadOnly { network_access },
         })
     }
@@ -114,22 +106,14 @@ impl SecurityProfile {
     /// When a writable root isn't absolute, or is one that no profile can hold.
     pub fn from_codex(policy: &CodexPolicy) -> Result<Self, ProfileError> {
         let (name, writable) = match policy {
-            CodexPolicy::ReadOnly {
-                network_access: false,
-            } => (ProfileName::Offline, &[][..]),
-            CodexPolicy::ReadOnly {
-                network_access: true,
-            } => (ProfileName::NetReadOnly, &[][..]),
-            CodexPolicy::WorkspaceWrite {
-                writable_roots,
-                network_access: false,
-                ..
-            } => (ProfileName::WorkspaceWrite, &writable_roots[..]),
-            CodexPolicy::WorkspaceWrite {
-                writable_roots,
-                network_access: true,
-                ..
-            } => (ProfileName::WorkspaceNet, &writable_roots[..]),
+            CodexPolicy::ReadOnly { network_access: false } => (ProfileName::Offline, &[][..]),
+            CodexPolicy::ReadOnly { network_access: true } => (ProfileName::NetReadOnly, &[][..]),
+            CodexPolicy::WorkspaceWrite { writable_roots, network_access: false, .. } => {
+                (ProfileName::WorkspaceWrite, &writable_roots[..])
+            }
+            CodexPolicy::WorkspaceWrite { writable_roots, network_access: true, .. } => {
+                (ProfileName::WorkspaceNet, &writable_roots[..])
+            }
             CodexPolicy::DangerFullAccess {} => (ProfileName::Trusted, &[][..]),
         };
         for (index, root) in writable.iter().enumerate() {
@@ -141,13 +125,7 @@ impl SecurityProfile {
                 });
             }
         }
-        Self::with(
-            name,
-            ProfileInit {
-                writable: writable.to_vec(),
-                ..ProfileInit::default()
-            },
-        )
+        Self::with(name, ProfileInit { writable: writable.to_vec(), ..ProfileInit::default() })
     }
 }
 
@@ -203,9 +181,7 @@ impl FromStr for SandboxMode {
         Self::ALL
             .into_iter()
             .find(|mode| mode.as_str() == name)
-            .ok_or_else(|| UnknownSandboxMode {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| UnknownSandboxMode { name: name.to_owned() })
     }
 }
 
@@ -216,10 +192,7 @@ impl fmt::Display for SandboxMode {
 }
 
 // serde passes a reference.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that skip_serializing_if calls"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that skip_serializing_if calls")]
 fn is_false(flag: &bool) -> bool {
     !*flag
 }

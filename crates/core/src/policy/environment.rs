@@ -81,12 +81,7 @@ impl EnvironmentPolicy {
     /// A policy with that base and nothing else.
     #[must_use]
     pub fn new(base: EnvironmentBase) -> Self {
-        Self {
-            base,
-            allow: BTreeSet::new(),
-            deny: BTreeSet::new(),
-            set: BTreeMap::new(),
-        }
+        Self { base, allow: BTreeSet::new(), deny: BTreeSet::new(), set: BTreeMap::new() }
     }
 
     /// Gives the run a variable, in place of one of that name. A malformed name is dropped by [`filter`](Self::filter).
@@ -104,10 +99,8 @@ impl EnvironmentPolicy {
         V: Into<Vec<u8>>,
     {
         let vars = vars.into_iter();
-        let mut filtered = FilteredEnvironment {
-            vars: Vec::with_capacity(vars.size_hint().0 + self.set.len()),
-            dropped: Vec::new(),
-        };
+        let mut filtered =
+            FilteredEnvironment { vars: Vec::with_capacity(vars.size_hint().0 + self.set.len()), dropped: Vec::new() };
         for (name, value) in vars {
             let (name, value) = (name.into(), value.into());
             // A replaced variable is judged below, by its new value.
@@ -174,11 +167,7 @@ impl FilteredEnvironment {
     fn take(&mut self, verdict: Verdict, name: Vec<u8>, value: Vec<u8>) {
         match verdict {
             Ok(()) => self.vars.push((name, value)),
-            Err((reason, detail)) => self.dropped.push(DroppedVariable {
-                name,
-                reason,
-                detail,
-            }),
+            Err((reason, detail)) => self.dropped.push(DroppedVariable { name, reason, detail }),
         }
     }
 }
@@ -226,19 +215,12 @@ const MINIMAL: [&str; 38] = [
 ];
 
 fn is_minimal(key: &[u8]) -> bool {
-    key.starts_with(b"LC_")
-        || MINIMAL
-            .binary_search_by(|known| known.as_bytes().cmp(key))
-            .is_ok()
+    key.starts_with(b"LC_") || MINIMAL.binary_search_by(|known| known.as_bytes().cmp(key)).is_ok()
 }
 
 /// The name as the tables have it: Windows ignores the case of names, other systems don't.
 fn fold(name: &[u8]) -> Cow<'_, [u8]> {
-    if cfg!(windows) {
-        Cow::Owned(name.to_ascii_uppercase())
-    } else {
-        Cow::Borrowed(name)
-    }
+    if cfg!(windows) { Cow::Owned(name.to_ascii_uppercase()) } else { Cow::Borrowed(name) }
 }
 
 fn contains(names: &BTreeSet<String>, name: &[u8]) -> bool {
@@ -246,17 +228,12 @@ fn contains(names: &BTreeSet<String>, name: &[u8]) -> bool {
         return false;
     }
     if cfg!(windows) {
-        return names
-            .iter()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        return names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
     }
     std::str::from_utf8(name).is_ok_and(|name| names.contains(name))
 }
 
-fn names_only<S: Serializer>(
-    set: &BTreeMap<Vec<u8>, Vec<u8>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn names_only<S: Serializer>(set: &BTreeMap<Vec<u8>, Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(set.keys().map(|name| String::from_utf8_lossy(name)))
 }
 

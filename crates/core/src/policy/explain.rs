@@ -36,11 +36,7 @@ impl SandboxPolicy {
             }
         };
         // Denials come first, so that no grant below can reopen what one closes.
-        match self
-            .deny_read
-            .iter()
-            .find(|denied| landed.starts_with(denied))
-        {
+        match self.deny_read.iter().find(|denied| landed.starts_with(denied)) {
             Some(denied) => Decision::denied(
                 "deny-read",
                 format!("{} is denied by denyRead", denied.display()),
@@ -55,13 +51,10 @@ impl SandboxPolicy {
             Place::Host => Decision::allowed("no-sandbox", "trusted runs without a sandbox"),
             Place::PrivateTmp => Decision::allowed("private-tmp", PRIVATE_TMP_REASON),
             Place::Workspace { .. } => Decision::allowed("workspace", "the workspace can be read"),
-            Place::Root(root) => Decision::allowed(
-                "writable-root",
-                format!("{} is granted by writable", root.display()),
-            ),
-            Place::Elsewhere => {
-                Decision::allowed("readable", "the profile reads everything that isn't denied")
+            Place::Root(root) => {
+                Decision::allowed("writable-root", format!("{} is granted by writable", root.display()))
             }
+            Place::Elsewhere => Decision::allowed("readable", "the profile reads everything that isn't denied"),
         }
     }
 
@@ -69,18 +62,12 @@ impl SandboxPolicy {
         match self.place(landed) {
             Place::Host => Decision::allowed("no-sandbox", "trusted runs without a sandbox"),
             Place::PrivateTmp => Decision::allowed("private-tmp", PRIVATE_TMP_REASON),
-            Place::Workspace { writable: true } => {
-                Decision::allowed("workspace", "the workspace is writable")
+            Place::Workspace { writable: true } => Decision::allowed("workspace", "the workspace is writable"),
+            Place::Root(root) => {
+                Decision::allowed("writable-root", format!("{} is granted by writable", root.display()))
             }
-            Place::Root(root) => Decision::allowed(
-                "writable-root",
-                format!("{} is granted by writable", root.display()),
-            ),
             Place::Elsewhere if DEVICES.iter().any(|device| landed == Path::new(device)) => {
-                Decision::allowed(
-                    "device",
-                    format!("{} keeps nothing that is written to it", landed.display()),
-                )
+                Decision::allowed("device", format!("{} keeps nothing that is written to it", landed.display()))
             }
             Place::Workspace { writable: false } | Place::Elsewhere => self.deny_write(landed),
         }
@@ -89,8 +76,7 @@ impl SandboxPolicy {
     fn deny_write(&self, landed: &Path) -> Decision {
         let in_workspace = landed.starts_with(&self.workspace);
         let directory = directory_of(landed);
-        let writable =
-            directory.map(|directory| format!("writable: [{:?}]", directory.display().to_string()));
+        let writable = directory.map(|directory| format!("writable: [{:?}]", directory.display().to_string()));
         if self.profile.writes_workspace() {
             let reason = format!("{} is in no writable directory", landed.display());
             return Decision::denied(
@@ -99,56 +85,35 @@ impl SandboxPolicy {
                 writable.map(|writable| format!("add {writable}")),
             );
         }
-        let profile = if self.network == NetworkPolicy::None {
-            "workspace-write"
-        } else {
-            "workspace-net"
-        };
+        let profile = if self.network == NetworkPolicy::None { "workspace-write" } else { "workspace-net" };
         let grant = match writable {
             _ if in_workspace => Some(format!("use the profile {profile}")),
             Some(writable) => Some(format!("use the profile {profile} with {writable}")),
             None => Some("use the profile trusted".to_owned()),
         };
-        let reason = format!(
-            "the profile {} writes nothing but a private tmp",
-            self.profile
-        );
+        let reason = format!("the profile {} writes nothing but a private tmp", self.profile);
         Decision::denied("read-only-profile", reason, grant)
     }
 
     fn explain_connect(&self, host: &str) -> Decision {
         let host = host.trim();
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Decision::denied(
-                "unusable-host",
-                "name one host, such as example.com or example.com:443",
-                None,
-            );
+            return Decision::denied("unusable-host", "name one host, such as example.com or example.com:443", None);
         }
         match self.network {
-            NetworkPolicy::Host => {
-                Decision::allowed("no-sandbox", "trusted uses the host's network")
-            }
-            NetworkPolicy::Outbound => {
-                Decision::allowed("outbound-network", "outbound connections are allowed")
-            }
+            NetworkPolicy::Host => Decision::allowed("no-sandbox", "trusted uses the host's network"),
+            NetworkPolicy::Outbound => Decision::allowed("outbound-network", "outbound connections are allowed"),
             NetworkPolicy::None if is_loopback(host) => Decision::allowed(
                 "private-loopback",
                 "the run has a loopback of its own: it reaches servers that it starts, and none of the host's",
             ),
             NetworkPolicy::None => {
-                let profile = if self.profile.writes_workspace() {
-                    "workspace-net"
-                } else {
-                    "net-read-only"
-                };
+                let profile = if self.profile.writes_workspace() { "workspace-net" } else { "net-read-only" };
                 let reason = format!("{} has no network", self.profile);
                 Decision::denied(
                     "no-network",
                     reason,
-                    Some(format!(
-                        "use the profile {profile}, without network: \"none\""
-                    )),
+                    Some(format!("use the profile {profile}, without network: \"none\"")),
                 )
             }
         }
@@ -159,9 +124,7 @@ impl SandboxPolicy {
         let WriteAccess::Roots(roots) = &self.write else {
             return Place::Host;
         };
-        let workspace = Place::Workspace {
-            writable: roots.contains(&self.workspace),
-        };
+        let workspace = Place::Workspace { writable: roots.contains(&self.workspace) };
         let private = PRIVATE_TMP.iter().flat_map(|tmp| {
             let literal = PathBuf::from(tmp);
             // Where `/tmp` itself is a link, both of its names are private.
@@ -180,8 +143,7 @@ impl SandboxPolicy {
     }
 }
 
-const PRIVATE_TMP_REASON: &str =
-    "this is the run's private tmp: it starts empty, and the host's files aren't in it";
+const PRIVATE_TMP_REASON: &str = "this is the run's private tmp: it starts empty, and the host's files aren't in it";
 
 #[derive(Debug, Clone, Copy)]
 enum Place<'a> {
@@ -195,21 +157,14 @@ enum Place<'a> {
 /// The directory to grant for a write: the path itself where it is a directory, else the nearest that exists above it;
 /// never the root.
 fn directory_of(landed: &Path) -> Option<&Path> {
-    landed
-        .ancestors()
-        .find(|path| path.is_dir())
-        .filter(|path| path.parent().is_some())
+    landed.ancestors().find(|path| path.is_dir()).filter(|path| path.parent().is_some())
 }
 
 fn is_loopback(host: &str) -> bool {
     let address = host
         .parse::<SocketAddr>()
         .map(|address| address.ip())
-        .or_else(|_| {
-            host.trim_start_matches('[')
-                .trim_end_matches(']')
-                .parse::<IpAddr>()
-        });
+        .or_else(|_| host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>());
     if let Ok(address) = address {
         return address.is_loopback();
     }
@@ -218,7 +173,5 @@ fn is_loopback(host: &str) -> bool {
         _ => host,
     };
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

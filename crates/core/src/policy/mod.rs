@@ -9,7 +9,6 @@ mod sandbox_policy;
 pub use access::{Access, Decision};
 pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};
 pub use environment::{
-    DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment,
-    is_malformed_name,
+    DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment, is_malformed_name,
 };
 pub use sandbox_policy::{NetworkPolicy, SandboxPolicy, WriteAccess};

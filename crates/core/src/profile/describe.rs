@@ -22,10 +22,7 @@ impl SecurityProfile {
         let (writable, deny_read, environment) = self.parts();
         let trusted = self.name() == ProfileName::Trusted;
         let mut facts = Facts::default();
-        facts.push(
-            "profile",
-            format!("{}: {}", self.name(), self.name().summary()),
-        );
+        facts.push("profile", format!("{}: {}", self.name(), self.name().summary()));
 
         facts.push("read", "everything that you may read");
         for path in deny_read {
@@ -78,9 +75,6 @@ struct Facts(Vec<ProfileFact>);
 
 impl Facts {
     fn push(&mut self, topic: &'static str, fact: impl Into<String>) {
-        self.0.push(ProfileFact {
-            topic,
-            fact: fact.into(),
-        });
+        self.0.push(ProfileFact { topic, fact: fact.into() });
     }
 }

@@ -24,9 +24,7 @@ pub enum ProfileError {
     },
 
     /// A restriction under `trusted`, where nothing enforces it.
-    #[error(
-        "`{key}`: trusted runs without a sandbox, so this can't be held; use another profile or leave it out"
-    )]
+    #[error("`{key}`: trusted runs without a sandbox, so this can't be held; use another profile or leave it out")]
     Unenforced {
         /// The key that restricts.
         key: &'static str,
@@ -44,9 +42,7 @@ pub enum ProfileError {
     },
 
     /// An extension, or a name beside an init, that names another base.
-    #[error(
-        "`profile`: {asked} was asked, but the base is {held}; leave the key out or build a new profile"
-    )]
+    #[error("`profile`: {asked} was asked, but the base is {held}; leave the key out or build a new profile")]
     OtherBase {
         /// The base of the profile.
         held: ProfileName,
@@ -77,9 +73,7 @@ pub enum ProfileError {
     },
 
     /// A denied path that holds a directory which the run needs.
-    #[error(
-        "`denyRead`: {denied:?} holds {needed:?}, which the run must read; deny something narrower"
-    )]
+    #[error("`denyRead`: {denied:?} holds {needed:?}, which the run must read; deny something narrower")]
     DeniesNeeded {
         /// The denied path, resolved.
         denied: PathBuf,
@@ -164,12 +158,8 @@ impl ProfileError {
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Grant { key, .. } | Self::Unenforced { key } | Self::Widens { key, .. } => {
-                Some(key)
-            }
-            Self::Path { key, .. } | Self::Directory { key, .. } | Self::Variable { key, .. } => {
-                Some(key)
-            }
+            Self::Grant { key, .. } | Self::Unenforced { key } | Self::Widens { key, .. } => Some(key),
+            Self::Path { key, .. } | Self::Directory { key, .. } | Self::Variable { key, .. } => Some(key),
             Self::OtherBase { .. } | Self::UnknownProfile(_) => Some("profile"),
             Self::DeniesNeeded { .. } => Some("denyRead"),
             Self::Syntax { key, .. } => key.as_deref(),
@@ -196,9 +186,7 @@ pub enum PathProblem {
     #[error("looks like a glob, and globs aren't supported here; name each path")]
     Glob,
     /// `~name/…`.
-    #[error(
-        "names another user's home, which isn't looked up; write the whole path, or ./~… for a file of that name"
-    )]
+    #[error("names another user's home, which isn't looked up; write the whole path, or ./~… for a file of that name")]
     OtherHome,
     /// `~/…` and no home.
     #[error("starts with ~, but this user has no home directory; write the whole path")]

@@ -35,17 +35,12 @@ pub struct ProfileInit {
     pub network: Option<NetworkInit>,
 
     /// Which environment variables the run sees.
-    #[serde(
-        skip_serializing_if = "EnvironmentInit::is_empty",
-        deserialize_with = "object"
-    )]
+    #[serde(skip_serializing_if = "EnvironmentInit::is_empty", deserialize_with = "object")]
     pub environment: EnvironmentInit,
 }
 
 /// How far the network of a profile reaches.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkInit {
     /// A loopback of its own and nothing else.
@@ -76,9 +71,7 @@ pub struct EnvironmentInit {
 }
 
 /// What the environment of a run starts from.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvironmentMode {
     /// The caller's variables; all profiles but `trusted` leave out secrets and what injects code.

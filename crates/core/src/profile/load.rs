@@ -17,29 +17,17 @@ impl SecurityProfile {
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let syntax = |key: Option<String>, error: &toml::de::Error| {
             let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-            ProfileError::Syntax {
-                format: "TOML",
-                line,
-                column,
-                key,
-                message: error.message().to_owned(),
-            }
+            ProfileError::Syntax { format: "TOML", line, column, key, message: error.message().to_owned() }
         };
         let deserializer = toml::Deserializer::parse(text).map_err(|error| syntax(None, &error))?;
         let init: ProfileInit = serde_path_to_error::deserialize(deserializer)
             .map_err(|error| syntax(known_key(error.path()), error.inner()))?;
-        Self::from_init(init).map_err(|error| {
-            match error.key().and_then(|key| toml_span(text, key)) {
-                Some(span) => {
-                    let (line, column) = position(text, span.start);
-                    ProfileError::At {
-                        line,
-                        column,
-                        source: Box::new(error),
-                    }
-                }
-                None => error,
+        Self::from_init(init).map_err(|error| match error.key().and_then(|key| toml_span(text, key)) {
+            Some(span) => {
+                let (line, column) = position(text, span.start);
+                ProfileError::At { line, column, source: Box::new(error) }
             }
+            None => error,
         })
     }
 
@@ -48,30 +36,7 @@ impl SecurityProfile {
     /// # Errors
     /// Names the key; for text that isn't JSON, an unknown key or a value of the wrong type, the line and column too.
     pub fn from_json(text: &str) -> Result<Self, ProfileError> {
-        let syntax = |key: Option<String>, error: &serde_json::Error| {
-            let whole = error.to_string();
-            // The position is given in its own fields.
-            let message = whole
-                .rfind(" at line ")
-                .map_or(whole.as_str(), |end| &whole[..end])
-                .to_owned();
-            ProfileError::Syntax {
-                format: "JSON",
-                line: error.line(),
-                column: error.column(),
-                key,
-                message,
-            }
-        };
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let init: ProfileInit = object(serde_path_to_error::Deserializer::new(
-            &mut deserializer,
-            &mut track,
-        ))
-        .map_err(|error| syntax(known_key(&track.path()), &error))?;
-        deserializer.end().map_err(|error| syntax(None, &error))?;
-        Self::from_init(init)
+        Self::from_init(ProfileInit::from_json(text)?)
     }
 
     /// The profile in a file whose name ends in `.toml` or `.json`.
@@ -84,30 +49,39 @@ impl SecurityProfile {
             Some(extension) if extension.eq_ignore_ascii_case("toml") => Self::from_toml,
             Some(extension) if extension.eq_ignore_ascii_case("json") => Self::from_json,
             _ => {
-                return Err(ProfileError::Extension {
-                    path: path.to_path_buf(),
-                });
+                return Err(ProfileError::Extension { path: path.to_path_buf() });
             }
         };
-        let io = |source| ProfileError::Io {
-            path: path.to_path_buf(),
-            source,
-        };
+        let io = |source| ProfileError::Io { path: path.to_path_buf(), source };
         let mut text = String::new();
         // The limit is on what is read, not on what the file claims: a FIFO or /dev/zero claims nothing.
-        let read = File::open(path)
-            .and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_string(&mut text))
-            .map_err(io)?;
+        let read =
+            File::open(path).and_then(|file| file.take(MAX_PROFILE_BYTES + 1).read_to_string(&mut text)).map_err(io)?;
         if read as u64 > MAX_PROFILE_BYTES {
-            return Err(ProfileError::TooLarge {
-                path: path.to_path_buf(),
-                limit: MAX_PROFILE_BYTES,
-            });
+            return Err(ProfileError::TooLarge { path: path.to_path_buf(), limit: MAX_PROFILE_BYTES });
         }
-        parse(&text).map_err(|source| ProfileError::InFile {
-            path: path.to_path_buf(),
-            source: Box::new(source),
-        })
+        parse(&text).map_err(|source| ProfileError::InFile { path: path.to_path_buf(), source: Box::new(source) })
+    }
+}
+
+impl ProfileInit {
+    /// The overrides that a JSON text describes, not yet held against a profile.
+    ///
+    /// # Errors
+    /// Names the key, the line and the column of what is not JSON, unknown, or of the wrong type.
+    pub fn from_json(text: &str) -> Result<Self, ProfileError> {
+        let syntax = |key: Option<String>, error: &serde_json::Error| {
+            let whole = error.to_string();
+            // The position is given in its own fields.
+            let message = whole.rfind(" at line ").map_or(whole.as_str(), |end| &whole[..end]).to_owned();
+            ProfileError::Syntax { format: "JSON", line: error.line(), column: error.column(), key, message }
+        };
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut track = serde_path_to_error::Track::new();
+        let init = object(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track))
+            .map_err(|error| syntax(known_key(&track.path()), &error))?;
+        deserializer.end().map_err(|error| syntax(None, &error))?;
+        Ok(init)
     }
 }
 
@@ -144,8 +118,5 @@ fn toml_span(text: &str, key: &str) -> Option<Range<usize>> {
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

@@ -27,13 +27,8 @@ pub enum ProfileName {
 
 impl ProfileName {
     /// All profiles, the strictest first.
-    pub const ALL: [Self; 5] = [
-        Self::Offline,
-        Self::NetReadOnly,
-        Self::WorkspaceWrite,
-        Self::WorkspaceNet,
-        Self::Trusted,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Offline, Self::NetReadOnly, Self::WorkspaceWrite, Self::WorkspaceNet, Self::Trusted];
 
     /// The kebab spelling, which files, JSON and the command line use.
     #[must_use]
@@ -95,13 +90,8 @@ impl FromStr for ProfileName {
         }
         Self::ALL
             .into_iter()
-            .find(|known| {
-                name.eq_ignore_ascii_case(known.as_str())
-                    || name.eq_ignore_ascii_case(known.rust_spelling())
-            })
-            .ok_or_else(|| UnknownProfile {
-                name: name.to_owned(),
-            })
+            .find(|known| name.eq_ignore_ascii_case(known.as_str()) || name.eq_ignore_ascii_case(known.rust_spelling()))
+            .ok_or_else(|| UnknownProfile { name: name.to_owned() })
     }
 }
 
@@ -151,22 +141,13 @@ mod tests {
     fn every_spelling_is_read() {
         for name in ProfileName::ALL {
             let kebab = name.as_str();
-            for spelling in [
-                kebab.to_owned(),
-                kebab.to_uppercase(),
-                name.rust_spelling().to_owned(),
-                kebab.replace('-', ""),
-            ] {
+            for spelling in
+                [kebab.to_owned(), kebab.to_uppercase(), name.rust_spelling().to_owned(), kebab.replace('-', "")]
+            {
                 assert_eq!(spelling.parse(), Ok(name), "{spelling}");
             }
-            assert_eq!(
-                serde_json::to_string(&name).unwrap(),
-                format!("\"{kebab}\"")
-            );
-            assert_eq!(
-                serde_json::from_str::<ProfileName>(&format!("\"{kebab}\"")).unwrap(),
-                name
-            );
+            assert_eq!(serde_json::to_string(&name).unwrap(), format!("\"{kebab}\""));
+            assert_eq!(serde_json::from_str::<ProfileName>(&format!("\"{kebab}\"")).unwrap(), name);
             assert_eq!(name.to_string(), kebab);
             assert!(!name.summary().contains('\n'));
         }

@@ -13,11 +13,7 @@ const MAX_LINKS: usize = 40;
 
 /// The absolute path that `path` leads to, with `~`, relative paths, `.`, `..` and symbolic links resolved, also a link
 /// to what doesn't exist. What doesn't exist, or can't be looked at, is kept as it is written.
-pub(crate) fn land(
-    path: &Path,
-    workspace: &Path,
-    home: Option<&Path>,
-) -> Result<PathBuf, PathProblem> {
+pub(crate) fn land(path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, PathProblem> {
     let absolute = expand(path, workspace, home)?;
     let mut pending: Vec<OsString> = reversed(&absolute);
     let mut landed = root_of(&absolute);
@@ -67,11 +63,7 @@ pub(super) fn directory(path: &Path) -> Result<PathBuf, super::DirectoryProblem>
 }
 
 /// The path made absolute, links not yet followed.
-pub(super) fn expand(
-    path: &Path,
-    workspace: &Path,
-    home: Option<&Path>,
-) -> Result<PathBuf, PathProblem> {
+pub(super) fn expand(path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, PathProblem> {
     let bytes = path.as_os_str().as_encoded_bytes();
     if bytes.is_empty() {
         return Err(PathProblem::Empty);
@@ -86,9 +78,7 @@ pub(super) fn expand(
 }
 
 fn root_of(path: &Path) -> PathBuf {
-    path.components()
-        .take_while(|part| matches!(part, Component::Prefix(_) | Component::RootDir))
-        .collect()
+    path.components().take_while(|part| matches!(part, Component::Prefix(_) | Component::RootDir)).collect()
 }
 
 /// The names in a path, the last first, without `.`.

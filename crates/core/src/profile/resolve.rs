@@ -26,17 +26,9 @@ impl SecurityProfile {
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).
-    pub fn resolve_with_home(
-        &self,
-        workspace: &Path,
-        home: Option<&Path>,
-    ) -> Result<SandboxPolicy, ProfileError> {
+    pub fn resolve_with_home(&self, workspace: &Path, home: Option<&Path>) -> Result<SandboxPolicy, ProfileError> {
         let (writable, deny_read, _) = self.parts();
-        let refuse = |problem| ProfileError::Directory {
-            key: "workspace".into(),
-            path: workspace.into(),
-            problem,
-        };
+        let refuse = |problem| ProfileError::Directory { key: "workspace".into(), path: workspace.into(), problem };
         if !workspace.is_absolute() {
             return Err(refuse(DirectoryProblem::NotAbsolute));
         }
@@ -50,9 +42,8 @@ impl SecurityProfile {
             if is_root(&resolved) {
                 return Err(refuse(DirectoryProblem::Root));
             }
-            let holds_home = home.is_some_and(|home| {
-                land(home, home, None).is_ok_and(|home| home.starts_with(&resolved))
-            });
+            let holds_home =
+                home.is_some_and(|home| land(home, home, None).is_ok_and(|home| home.starts_with(&resolved)));
             if holds_home && !roots.iter().any(|root| resolved.starts_with(root)) {
                 return Err(refuse(DirectoryProblem::Home));
             }
@@ -61,17 +52,9 @@ impl SecurityProfile {
 
         let mut denied = BTreeSet::new();
         for (index, path) in deny_read.iter().enumerate() {
-            let landed = land(path, &resolved, home)
-                .map_err(|problem| path_error("denyRead", index, path, problem))?;
-            if let Some(needed) = roots
-                .iter()
-                .chain([&resolved])
-                .find(|needed| needed.starts_with(&landed))
-            {
-                return Err(ProfileError::DeniesNeeded {
-                    denied: landed,
-                    needed: needed.clone(),
-                });
+            let landed = land(path, &resolved, home).map_err(|problem| path_error("denyRead", index, path, problem))?;
+            if let Some(needed) = roots.iter().chain([&resolved]).find(|needed| needed.starts_with(&landed)) {
+                return Err(ProfileError::DeniesNeeded { denied: landed, needed: needed.clone() });
             }
             denied.insert(landed);
         }
@@ -80,11 +63,7 @@ impl SecurityProfile {
             profile: self.name(),
             workspace: resolved,
             deny_read: denied,
-            write: if self.name() == ProfileName::Trusted {
-                WriteAccess::All
-            } else {
-                WriteAccess::Roots(roots)
-            },
+            write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
             environment: self.environment(),
         })
@@ -111,14 +90,8 @@ impl SecurityProfile {
     }
 }
 
-fn writable_root(
-    index: usize,
-    path: &Path,
-    workspace: &Path,
-    home: Option<&Path>,
-) -> Result<PathBuf, ProfileError> {
-    let expanded = expand(path, workspace, home)
-        .map_err(|problem| path_error("writable", index, path, problem))?;
+fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
+    let expanded = expand(path, workspace, home).map_err(|problem| path_error("writable", index, path, problem))?;
     let root = directory(&expanded).map_err(|problem| ProfileError::Directory {
         key: format!("writable[{index}]"),
         path: path.into(),
@@ -131,11 +104,7 @@ fn writable_root(
 }
 
 fn path_error(key: &str, index: usize, path: &Path, problem: PathProblem) -> ProfileError {
-    ProfileError::Path {
-        key: format!("{key}[{index}]"),
-        path: path.into(),
-        problem,
-    }
+    ProfileError::Path { key: format!("{key}[{index}]"), path: path.into(), problem }
 }
 
 /// Whether a resolved path is the root of a file system tree (on Windows, of a drive).

@@ -10,9 +10,7 @@ use super::ProfileInit;
 /// a test compares the two.
 #[must_use]
 pub fn profile_schema() -> Schema {
-    let mut schema = SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<ProfileInit>();
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ProfileInit>();
     schema.insert("title".into(), "Security profile".into());
     schema
 }

@@ -28,10 +28,7 @@ impl SecurityProfile {
     /// The profile of that name, with nothing added.
     #[must_use]
     pub fn named(name: ProfileName) -> Self {
-        Self {
-            name,
-            ..Self::default()
-        }
+        Self { name, ..Self::default() }
     }
 
     /// The profile of that name with `init` added.
@@ -58,30 +55,19 @@ impl SecurityProfile {
     /// As [`with`](Self::with), and when `init` would undo a restriction.
     pub fn extend(&self, init: ProfileInit) -> Result<Self, ProfileError> {
         if let Some(asked) = init.profile.filter(|asked| *asked != self.name) {
-            return Err(ProfileError::OtherBase {
-                held: self.name,
-                asked,
-            });
+            return Err(ProfileError::OtherBase { held: self.name, asked });
         }
         validate(self.name, &init)?;
         let mut extended = self.clone();
         if let Some(network) = init.network {
             if self.network == Some(NetworkInit::None) && network == NetworkInit::Outbound {
-                return Err(ProfileError::Widens {
-                    key: "network",
-                    held: "none",
-                });
+                return Err(ProfileError::Widens { key: "network", held: "none" });
             }
             extended.network = Some(network);
         }
         if let Some(mode) = init.environment.mode {
-            if self.environment.mode == Some(EnvironmentMode::Minimal)
-                && mode == EnvironmentMode::Inherit
-            {
-                return Err(ProfileError::Widens {
-                    key: "environment.mode",
-                    held: "minimal",
-                });
+            if self.environment.mode == Some(EnvironmentMode::Minimal) && mode == EnvironmentMode::Inherit {
+                return Err(ProfileError::Widens { key: "environment.mode", held: "minimal" });
             }
             extended.environment.mode = Some(mode);
         }

@@ -18,28 +18,17 @@ pub(super) fn validate(name: ProfileName, init: &ProfileInit) -> Result<(), Prof
         report("denyRead", index, path, problem)?;
     }
     let environment = &init.environment;
-    for (key, names) in [
-        ("environment.allow", &environment.allow),
-        ("environment.deny", &environment.deny),
-    ] {
+    for (key, names) in [("environment.allow", &environment.allow), ("environment.deny", &environment.deny)] {
         for (index, variable) in names.iter().enumerate() {
             if let Some(problem) = name_problem(variable) {
-                return Err(ProfileError::Variable {
-                    key: format!("{key}[{index}]"),
-                    name: variable.clone(),
-                    problem,
-                });
+                return Err(ProfileError::Variable { key: format!("{key}[{index}]"), name: variable.clone(), problem });
             }
         }
     }
     for (variable, value) in &environment.set {
         let nul = value.contains('\0').then_some(VariableProblem::NulInValue);
         if let Some(problem) = name_problem(variable).or(nul) {
-            return Err(ProfileError::Variable {
-                key: "environment.set".into(),
-                name: variable.clone(),
-                problem,
-            });
+            return Err(ProfileError::Variable { key: "environment.set".into(), name: variable.clone(), problem });
         }
     }
     Ok(())
@@ -72,40 +61,19 @@ fn what_the_profile_holds(name: ProfileName, init: &ProfileInit) -> Result<(), P
             NetworkPolicy::None => "workspace-write",
             NetworkPolicy::Outbound | NetworkPolicy::Host => "workspace-net",
         };
-        return Err(ProfileError::Grant {
-            key: "writable",
-            profile: name,
-            instead,
-        });
+        return Err(ProfileError::Grant { key: "writable", profile: name, instead });
     }
     if init.network == Some(NetworkInit::Outbound) && default_network(name) == NetworkPolicy::None {
-        let instead = if name.writes_workspace() {
-            "workspace-net"
-        } else {
-            "net-read-only"
-        };
-        return Err(ProfileError::Grant {
-            key: "network",
-            profile: name,
-            instead,
-        });
+        let instead = if name.writes_workspace() { "workspace-net" } else { "net-read-only" };
+        return Err(ProfileError::Grant { key: "network", profile: name, instead });
     }
     Ok(())
 }
 
-fn report(
-    key: &str,
-    index: usize,
-    path: &Path,
-    problem: Option<PathProblem>,
-) -> Result<(), ProfileError> {
+fn report(key: &str, index: usize, path: &Path, problem: Option<PathProblem>) -> Result<(), ProfileError> {
     match problem {
         None => Ok(()),
-        Some(problem) => Err(ProfileError::Path {
-            key: format!("{key}[{index}]"),
-            path: path.to_path_buf(),
-            problem,
-        }),
+        Some(problem) => Err(ProfileError::Path { key: format!("{key}[{index}]"), path: path.to_path_buf(), problem }),
     }
 }
 
@@ -136,10 +104,7 @@ fn spells_root(path: &Path) -> bool {
 }
 
 fn is_glob(path: &Path) -> bool {
-    path.as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .any(|byte| b"*?[]{}".contains(byte))
+    path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[]{}".contains(byte))
 }
 
 fn name_problem(name: &str) -> Option<VariableProblem> {

@@ -14,24 +14,15 @@ fn every_profile_has_a_form_and_comes_back() {
     };
     for (name, form) in [
         (ProfileName::Offline, json!({ "type": "read-only" })),
-        (
-            ProfileName::NetReadOnly,
-            json!({ "type": "read-only", "network_access": true }),
-        ),
+        (ProfileName::NetReadOnly, json!({ "type": "read-only", "network_access": true })),
         (ProfileName::WorkspaceWrite, workspace(false)),
         (ProfileName::WorkspaceNet, workspace(true)),
-        (
-            ProfileName::Trusted,
-            json!({ "type": "danger-full-access" }),
-        ),
+        (ProfileName::Trusted, json!({ "type": "danger-full-access" })),
     ] {
         let codex = place.policy(name).to_codex().unwrap();
         assert_eq!(serde_json::to_value(&codex).unwrap(), form);
         assert_eq!(serde_json::from_value::<CodexPolicy>(form).unwrap(), codex);
-        assert_eq!(
-            SecurityProfile::from_codex(&codex).unwrap(),
-            SecurityProfile::named(name)
-        );
+        assert_eq!(SecurityProfile::from_codex(&codex).unwrap(), SecurityProfile::named(name));
     }
 }
 
@@ -67,9 +58,7 @@ fn writable_roots_are_kept_and_the_workspace_is_implied() {
     let cache = place.dir("cache");
     let profile = with(ProfileName::WorkspaceWrite, writable([&cache]));
     let codex = place.resolve(&profile).to_codex().unwrap();
-    assert!(
-        matches!(&codex, CodexPolicy::WorkspaceWrite { writable_roots, .. } if *writable_roots == [cache])
-    );
+    assert!(matches!(&codex, CodexPolicy::WorkspaceWrite { writable_roots, .. } if *writable_roots == [cache]));
     assert_eq!(SecurityProfile::from_codex(&codex).unwrap(), profile);
 }
 
@@ -100,11 +89,6 @@ fn modes_are_profiles() {
         assert_eq!((mode.profile(), mode.to_string().as_str()), (profile, name));
     }
     for name in ["", "Read-Only", "readonly", "offline", "full"] {
-        assert!(
-            name.parse::<SandboxMode>()
-                .unwrap_err()
-                .to_string()
-                .contains("danger-full-access")
-        );
+        assert!(name.parse::<SandboxMode>().unwrap_err().to_string().contains("danger-full-access"));
     }
 }

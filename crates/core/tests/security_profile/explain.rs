@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use codex_core::{
-    Access, Decision, NetworkInit, NetworkPolicy, ProfileInit, ProfileName, SandboxPolicy,
-    WriteAccess,
-};
+use codex_core::{Access, Decision, NetworkInit, NetworkPolicy, ProfileInit, ProfileName, SandboxPolicy, WriteAccess};
 
 use super::support::{Place, deny_read, with, writable};
 
@@ -22,55 +19,24 @@ fn connect(policy: &SandboxPolicy, host: &str) -> Decision {
 }
 
 fn assert_rule(decision: &Decision, allowed: bool, rule: &str) {
-    assert_eq!(
-        (decision.allowed, decision.rule.as_str()),
-        (allowed, rule),
-        "{decision:?}"
-    );
+    assert_eq!((decision.allowed, decision.rule.as_str()), (allowed, rule), "{decision:?}");
     assert!(!decision.reason.is_empty());
-    assert!(
-        !(decision.allowed && decision.grant.is_some()),
-        "{decision:?}"
-    );
+    assert!(!(decision.allowed && decision.grant.is_some()), "{decision:?}");
 }
 
 #[test]
 fn writes_are_judged_by_profile() {
     let place = Place::new();
     for (name, inside, outside) in [
-        (
-            ProfileName::Offline,
-            "read-only-profile",
-            "read-only-profile",
-        ),
-        (
-            ProfileName::NetReadOnly,
-            "read-only-profile",
-            "read-only-profile",
-        ),
-        (
-            ProfileName::WorkspaceWrite,
-            "workspace",
-            "outside-writable-roots",
-        ),
-        (
-            ProfileName::WorkspaceNet,
-            "workspace",
-            "outside-writable-roots",
-        ),
+        (ProfileName::Offline, "read-only-profile", "read-only-profile"),
+        (ProfileName::NetReadOnly, "read-only-profile", "read-only-profile"),
+        (ProfileName::WorkspaceWrite, "workspace", "outside-writable-roots"),
+        (ProfileName::WorkspaceNet, "workspace", "outside-writable-roots"),
         (ProfileName::Trusted, "no-sandbox", "no-sandbox"),
     ] {
         let policy = place.policy(name);
-        assert_rule(
-            &write(&policy, "new/file"),
-            name >= ProfileName::WorkspaceWrite,
-            inside,
-        );
-        assert_rule(
-            &write(&policy, place.home.join("x")),
-            name == ProfileName::Trusted,
-            outside,
-        );
+        assert_rule(&write(&policy, "new/file"), name >= ProfileName::WorkspaceWrite, inside);
+        assert_rule(&write(&policy, place.home.join("x")), name == ProfileName::Trusted, outside);
         assert_rule(&write(&policy, "/"), name == ProfileName::Trusted, outside);
     }
 }
@@ -79,23 +45,14 @@ fn writes_are_judged_by_profile() {
 fn a_denied_write_says_what_to_grant() {
     let place = Place::new();
     let grant = |name, path: PathBuf| write(&place.policy(name), path).grant.unwrap();
-    assert_eq!(
-        grant(ProfileName::Offline, place.workspace.join("x")),
-        "use the profile workspace-write"
-    );
-    assert_eq!(
-        grant(ProfileName::NetReadOnly, place.workspace.join("x")),
-        "use the profile workspace-net"
-    );
+    assert_eq!(grant(ProfileName::Offline, place.workspace.join("x")), "use the profile workspace-write");
+    assert_eq!(grant(ProfileName::NetReadOnly, place.workspace.join("x")), "use the profile workspace-net");
     let home = place.home.display();
     assert_eq!(
         grant(ProfileName::Offline, place.home.join("new/x")),
         format!("use the profile workspace-write with writable: [\"{home}\"]")
     );
-    assert_eq!(
-        grant(ProfileName::WorkspaceWrite, place.home.join("x")),
-        format!("add writable: [\"{home}\"]")
-    );
+    assert_eq!(grant(ProfileName::WorkspaceWrite, place.home.join("x")), format!("add writable: [\"{home}\"]"));
 }
 
 #[test]
@@ -105,11 +62,7 @@ fn a_granted_directory_is_writable() {
     let policy = place.resolve(&with(ProfileName::WorkspaceWrite, writable([&cache])));
     assert_rule(&write(&policy, cache.join("x")), true, "writable-root");
     assert_rule(&write(&policy, &cache), true, "writable-root");
-    assert_rule(
-        &write(&policy, place.root.join("cache2")),
-        false,
-        "outside-writable-roots",
-    );
+    assert_rule(&write(&policy, place.root.join("cache2")), false, "outside-writable-roots");
 }
 
 #[test]
@@ -117,26 +70,13 @@ fn paths_are_judged_where_they_land() {
     let place = Place::new();
     let policy = place.policy(ProfileName::WorkspaceWrite);
     fs::create_dir(place.workspace.join("sub")).unwrap();
-    for (link, target) in [
-        ("out", "../home"),
-        ("etc", "/etc"),
-        ("dangling", "../home/new"),
-        ("in", "sub"),
-        ("chain", "out"),
-    ] {
+    for (link, target) in
+        [("out", "../home"), ("etc", "/etc"), ("dangling", "../home/new"), ("in", "sub"), ("chain", "out")]
+    {
         std::os::unix::fs::symlink(target, place.workspace.join(link)).unwrap();
     }
     std::os::unix::fs::symlink(&place.workspace, place.home.join("back")).unwrap();
-    for path in [
-        "../x",
-        "a/../../x",
-        "out/x",
-        "etc/passwd",
-        "dangling",
-        "chain/x",
-        "sub/../../home/x",
-        "~/x",
-    ] {
+    for path in ["../x", "a/../../x", "out/x", "etc/passwd", "dangling", "chain/x", "sub/../../home/x", "~/x"] {
         assert_rule(&write(&policy, path), false, "outside-writable-roots");
     }
     for path in ["x", "in/x", "./a/../b", "out/back/x", "out/../workspace/x"] {
@@ -165,21 +105,11 @@ fn denied_paths_are_denied_whatever_grants_them() {
     std::os::unix::fs::symlink("private", place.workspace.join("link")).unwrap();
     for name in [ProfileName::Offline, ProfileName::WorkspaceNet] {
         let policy = place.resolve(&with(name, deny_read(["private", "~/.ssh", "/tmp/denied"])));
-        for path in [
-            "private",
-            "private/x",
-            "link/x",
-            "./private/../link",
-            "/tmp/denied/x",
-        ] {
+        for path in ["private", "private/x", "link/x", "./private/../link", "/tmp/denied/x"] {
             assert_rule(&read(&policy, path), false, "deny-read");
             assert_rule(&write(&policy, path), false, "deny-read");
         }
-        assert_rule(
-            &read(&policy, place.home.join(".ssh/id")),
-            false,
-            "deny-read",
-        );
+        assert_rule(&read(&policy, place.home.join(".ssh/id")), false, "deny-read");
         assert_rule(&read(&policy, "private2"), true, "workspace");
         assert_rule(&read(&policy, "/etc/passwd"), true, "readable");
     }
@@ -189,11 +119,7 @@ fn denied_paths_are_denied_whatever_grants_them() {
 fn the_private_tmp_is_writable_in_all_but_trusted() {
     let place = Place::new();
     for name in ProfileName::ALL {
-        let rule = if name == ProfileName::Trusted {
-            "no-sandbox"
-        } else {
-            "private-tmp"
-        };
+        let rule = if name == ProfileName::Trusted { "no-sandbox" } else { "private-tmp" };
         for path in ["/tmp/x", "/tmp", "/var/tmp/x", "/dev/shm/x"] {
             assert_rule(&write(&place.policy(name), path), true, rule);
             assert_rule(&read(&place.policy(name), path), true, rule);
@@ -201,44 +127,20 @@ fn the_private_tmp_is_writable_in_all_but_trusted() {
         assert_rule(
             &read(&place.policy(name), "/tmpfoo"),
             true,
-            if name == ProfileName::Trusted {
-                rule
-            } else {
-                "readable"
-            },
+            if name == ProfileName::Trusted { rule } else { "readable" },
         );
     }
-    assert!(
-        write(&place.policy(ProfileName::Offline), "/tmp/x")
-            .reason
-            .contains("private")
-    );
-    assert_rule(
-        &write(&place.policy(ProfileName::Offline), "/dev/null"),
-        true,
-        "device",
-    );
+    assert!(write(&place.policy(ProfileName::Offline), "/tmp/x").reason.contains("private"));
+    assert_rule(&write(&place.policy(ProfileName::Offline), "/dev/null"), true, "device");
 }
 
 #[test]
 fn a_workspace_below_tmp_is_the_real_one() {
     let place = Place::in_tmp();
     let cache = place.dir("cache");
-    assert_rule(
-        &write(&place.policy(ProfileName::Offline), "x"),
-        false,
-        "read-only-profile",
-    );
-    assert_rule(
-        &write(&place.policy(ProfileName::WorkspaceWrite), "x"),
-        true,
-        "workspace",
-    );
-    assert_rule(
-        &read(&place.policy(ProfileName::Offline), "x"),
-        true,
-        "workspace",
-    );
+    assert_rule(&write(&place.policy(ProfileName::Offline), "x"), false, "read-only-profile");
+    assert_rule(&write(&place.policy(ProfileName::WorkspaceWrite), "x"), true, "workspace");
+    assert_rule(&read(&place.policy(ProfileName::Offline), "x"), true, "workspace");
     let policy = place.resolve(&with(ProfileName::WorkspaceWrite, writable([&cache])));
     assert_rule(&write(&policy, cache.join("x")), true, "writable-root");
     assert_rule(&write(&policy, place.home.join("x")), true, "private-tmp");
@@ -248,10 +150,7 @@ fn a_workspace_below_tmp_is_the_real_one() {
 fn a_granted_tmp_is_the_real_one() {
     let place = Place::new();
     let mut policy = place.policy(ProfileName::WorkspaceWrite);
-    policy.write = WriteAccess::Roots(BTreeSet::from([
-        PathBuf::from("/tmp"),
-        place.workspace.clone(),
-    ]));
+    policy.write = WriteAccess::Roots(BTreeSet::from([PathBuf::from("/tmp"), place.workspace.clone()]));
     assert_rule(&write(&policy, "/tmp/x"), true, "writable-root");
 }
 
@@ -266,18 +165,8 @@ fn connections_are_judged_by_network() {
         (ProfileName::Trusted, "no-sandbox"),
     ] {
         let policy = place.policy(name);
-        for host in [
-            "example.com",
-            "example.com:443",
-            "1.2.3.4",
-            "[2001:db8::1]:443",
-            "localhost.example.com",
-        ] {
-            assert_rule(
-                &connect(&policy, host),
-                policy.network != NetworkPolicy::None,
-                rule,
-            );
+        for host in ["example.com", "example.com:443", "1.2.3.4", "[2001:db8::1]:443", "localhost.example.com"] {
+            assert_rule(&connect(&policy, host), policy.network != NetworkPolicy::None, rule);
         }
         for host in ["", " ", "a b", "a\nb"] {
             assert_rule(&connect(&policy, host), false, "unusable-host");
@@ -286,10 +175,7 @@ fn connections_are_judged_by_network() {
     let grant = |name| connect(&place.policy(name), "example.com").grant.unwrap();
     assert!(grant(ProfileName::Offline).contains("net-read-only"));
     assert!(grant(ProfileName::WorkspaceWrite).contains("workspace-net"));
-    let narrowed = ProfileInit {
-        network: Some(NetworkInit::None),
-        ..ProfileInit::default()
-    };
+    let narrowed = ProfileInit { network: Some(NetworkInit::None), ..ProfileInit::default() };
     let policy = place.resolve(&with(ProfileName::WorkspaceNet, narrowed));
     assert_rule(&connect(&policy, "example.com"), false, "no-network");
 }
@@ -298,16 +184,9 @@ fn connections_are_judged_by_network() {
 fn loopback_is_private_without_network() {
     let place = Place::new();
     let policy = place.policy(ProfileName::Offline);
-    for host in [
-        "localhost",
-        "LOCALHOST:80",
-        "127.0.0.1",
-        "127.0.0.1:80",
-        "::1",
-        "[::1]:80",
-        "a.localhost.",
-        "127.1.2.3",
-    ] {
+    for host in
+        ["localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:80", "::1", "[::1]:80", "a.localhost.", "127.1.2.3"]
+    {
         assert_rule(&connect(&policy, host), true, "private-loopback");
     }
     for host in ["localhost.evil.com", "128.0.0.1", "127.0.0.1.nip.io"] {

@@ -29,37 +29,16 @@ fn toml_and_json_have_the_same_keys() {
     assert_eq!(toml, SecurityProfile::from_json(JSON).unwrap());
     assert_eq!(toml, serde_json::from_str(JSON).unwrap());
     assert_eq!(toml.name(), ProfileName::WorkspaceNet);
-    assert_eq!(
-        SecurityProfile::from_toml("").unwrap(),
-        SecurityProfile::default()
-    );
-    assert_eq!(
-        SecurityProfile::from_json("{}").unwrap(),
-        SecurityProfile::default()
-    );
+    assert_eq!(SecurityProfile::from_toml("").unwrap(), SecurityProfile::default());
+    assert_eq!(SecurityProfile::from_json("{}").unwrap(), SecurityProfile::default());
 }
 
 #[test]
 fn toml_errors_name_the_key_and_the_position() {
     for (text, key, line, column) in [
-        (
-            "denyRead = [\n  \"/a\",\n  \"*.pem\",\n]",
-            Some("denyRead[1]"),
-            3,
-            3,
-        ),
-        (
-            "profile = \"offline\"\nwritable = [\"/a\"]",
-            Some("writable"),
-            2,
-            12,
-        ),
-        (
-            "[environment]\ndeny = [\"A\", \"A=B\"]",
-            Some("environment.deny[1]"),
-            2,
-            14,
-        ),
+        ("denyRead = [\n  \"/a\",\n  \"*.pem\",\n]", Some("denyRead[1]"), 3, 3),
+        ("profile = \"offline\"\nwritable = [\"/a\"]", Some("writable"), 2, 12),
+        ("[environment]\ndeny = [\"A\", \"A=B\"]", Some("environment.deny[1]"), 2, 14),
         ("\nprofile = \"strict\"", Some("profile"), 2, 11),
         ("writable = 3", Some("writable"), 1, 12),
         ("network = \"all\"", Some("network"), 1, 11),
@@ -71,10 +50,7 @@ fn toml_errors_name_the_key_and_the_position() {
         let error = SecurityProfile::from_toml(text).unwrap_err();
         assert_eq!(error.key(), key, "{text}: {error}");
         let message = error.to_string();
-        assert!(
-            message.starts_with(&format!("TOML, line {line}, column {column}: ")),
-            "{text}: {message}"
-        );
+        assert!(message.starts_with(&format!("TOML, line {line}, column {column}: ")), "{text}: {message}");
         assert!(key.is_none_or(|key| message.contains(key)), "{message}");
     }
 }
@@ -117,10 +93,7 @@ fn a_file_is_read_by_its_ending() {
         assert!(matches!(error, ProfileError::Extension { .. }), "{error}");
     }
     let error = SecurityProfile::load(&write("b.toml", "x = 1")).unwrap_err();
-    assert!(
-        error.to_string().contains("b.toml") && error.key() == Some("x"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("b.toml") && error.key() == Some("x"), "{error}");
     let error = SecurityProfile::load(&write("big.toml", &"#".repeat((1 << 20) + 1))).unwrap_err();
     assert!(matches!(error, ProfileError::TooLarge { .. }), "{error}");
     SecurityProfile::load(&write("fits.toml", &"#".repeat(1 << 20))).unwrap();

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::LazyLock};
 
 use codex_core::{
-    Access, EnvironmentInit, EnvironmentMode, NetworkInit, NetworkPolicy, ProfileInit, ProfileName,
-    SandboxPolicy, SecurityProfile, WriteAccess,
+    Access, EnvironmentInit, EnvironmentMode, NetworkInit, NetworkPolicy, ProfileInit, ProfileName, SandboxPolicy,
+    SecurityProfile, WriteAccess,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -16,61 +16,23 @@ static PLACE: LazyLock<Place> = LazyLock::new(|| {
     for name in ["workspace/a/b", "workspace/c", "home/a", "cache/a", "tmp"] {
         place.dir(name);
     }
-    for (link, target) in [
-        ("workspace/out", "../home"),
-        ("home/in", "../workspace/a"),
-        ("cache/loop", "loop"),
-    ] {
+    for (link, target) in [("workspace/out", "../home"), ("home/in", "../workspace/a"), ("cache/loop", "loop")] {
         std::os::unix::fs::symlink(target, place.root.join(link)).unwrap();
     }
     place
 });
 
 fn below() -> impl Strategy<Value = PathBuf> {
-    let part = select(vec![
-        "a",
-        "b",
-        "c",
-        "out",
-        "in",
-        "loop",
-        "..",
-        ".",
-        "new",
-        "workspace",
-        "home",
-        "cache",
-    ]);
-    let start = select(vec![
-        "",
-        "workspace",
-        "home",
-        "cache",
-        "/tmp",
-        "/var/tmp",
-        "/dev",
-        "/etc",
-    ]);
+    let part = select(vec!["a", "b", "c", "out", "in", "loop", "..", ".", "new", "workspace", "home", "cache"]);
+    let start = select(vec!["", "workspace", "home", "cache", "/tmp", "/var/tmp", "/dev", "/etc"]);
     (start, vec(part, 0..4)).prop_map(|(start, parts)| {
-        let start = if start.starts_with('/') {
-            PathBuf::from(start)
-        } else {
-            PLACE.root.join(start)
-        };
+        let start = if start.starts_with('/') { PathBuf::from(start) } else { PLACE.root.join(start) };
         parts.into_iter().fold(start, |path, part| path.join(part))
     })
 }
 
 fn access() -> impl Strategy<Value = Access> {
-    let host = select(vec![
-        "example.com",
-        "example.com:443",
-        "localhost",
-        "127.0.0.1:80",
-        "10.0.0.1",
-        "",
-        "::1",
-    ]);
+    let host = select(vec!["example.com", "example.com:443", "localhost", "127.0.0.1:80", "10.0.0.1", "", "::1"]);
     prop_oneof![
         below().prop_map(Access::Read),
         below().prop_map(Access::Write),
@@ -79,62 +41,32 @@ fn access() -> impl Strategy<Value = Access> {
 }
 
 fn variable() -> impl Strategy<Value = String> {
-    select(vec![
-        "PATH",
-        "HOME",
-        "GITHUB_TOKEN",
-        "LD_PRELOAD",
-        "DEBUG",
-        "LANG",
-        "A_B",
-        "PWD",
-    ])
-    .prop_map(String::from)
+    select(vec!["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD"]).prop_map(String::from)
 }
 
 fn environment() -> impl Strategy<Value = EnvironmentInit> {
-    let mode = select(vec![
-        None,
-        Some(EnvironmentMode::Inherit),
-        Some(EnvironmentMode::Minimal),
-    ]);
+    let mode = select(vec![None, Some(EnvironmentMode::Inherit), Some(EnvironmentMode::Minimal)]);
     let set = proptest::collection::btree_map(variable(), "[a-z]{0,3}", 0..3);
-    (mode, vec(variable(), 0..3), vec(variable(), 0..3), set).prop_map(
-        |(mode, allow, deny, set)| EnvironmentInit {
-            mode,
-            allow,
-            deny,
-            set,
-        },
-    )
+    (mode, vec(variable(), 0..3), vec(variable(), 0..3), set).prop_map(|(mode, allow, deny, set)| EnvironmentInit {
+        mode,
+        allow,
+        deny,
+        set,
+    })
 }
 
 fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
-    let roots = select(vec!["cache", "cache/a", "home/a", "workspace/a"])
-        .prop_map(|name| PLACE.root.join(name));
+    let roots = select(vec!["cache", "cache/a", "home/a", "workspace/a"]).prop_map(|name| PLACE.root.join(name));
     let writable = vec(roots, if name.writes_workspace() { 0..3 } else { 0..1 });
-    let deny = vec(
-        below(),
-        if name == ProfileName::Trusted {
-            0..1
-        } else {
-            0..3
-        },
-    );
+    let deny = vec(below(), if name == ProfileName::Trusted { 0..1 } else { 0..3 });
     let networks = match name {
         ProfileName::Trusted => vec![None],
         ProfileName::Offline | ProfileName::WorkspaceWrite => vec![None, Some(NetworkInit::None)],
         _ => vec![None, Some(NetworkInit::None), Some(NetworkInit::Outbound)],
     };
-    (writable, deny, select(networks), environment()).prop_map(
-        |(writable, deny_read, network, environment)| ProfileInit {
-            profile: None,
-            writable,
-            deny_read,
-            network,
-            environment,
-        },
-    )
+    (writable, deny, select(networks), environment()).prop_map(|(writable, deny_read, network, environment)| {
+        ProfileInit { profile: None, writable, deny_read, network, environment }
+    })
 }
 
 fn profile() -> impl Strategy<Value = SecurityProfile> {
@@ -145,51 +77,25 @@ fn profile() -> impl Strategy<Value = SecurityProfile> {
 
 /// A profile that denies what its run needs has no policy, so nothing to compare.
 fn resolve(profile: &SecurityProfile) -> Option<SandboxPolicy> {
-    profile
-        .resolve_with_home(&PLACE.workspace, Some(&PLACE.home))
-        .ok()
+    profile.resolve_with_home(&PLACE.workspace, Some(&PLACE.home)).ok()
 }
 
-fn no_wider(
-    strict: &SandboxPolicy,
-    wide: &SandboxPolicy,
-    accesses: &[Access],
-) -> Result<(), TestCaseError> {
+fn no_wider(strict: &SandboxPolicy, wide: &SandboxPolicy, accesses: &[Access]) -> Result<(), TestCaseError> {
     for access in accesses {
         let (strict, wide) = (strict.explain(access), wide.explain(access));
-        prop_assert!(
-            !strict.allowed || wide.allowed,
-            "{access:?}: {strict:?} but {wide:?}"
-        );
+        prop_assert!(!strict.allowed || wide.allowed, "{access:?}: {strict:?} but {wide:?}");
     }
     Ok(())
 }
 
 fn variables() -> Vec<(String, String)> {
-    [
-        "PATH",
-        "HOME",
-        "GITHUB_TOKEN",
-        "LD_PRELOAD",
-        "DEBUG",
-        "LANG",
-        "A_B",
-        "PWD",
-        "A=B",
-        "",
-    ]
-    .map(|name| (name.to_owned(), "inherited".to_owned()))
-    .into()
+    ["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD", "A=B", ""]
+        .map(|name| (name.to_owned(), "inherited".to_owned()))
+        .into()
 }
 
 fn names(policy: &SandboxPolicy) -> BTreeSet<Vec<u8>> {
-    policy
-        .environment
-        .filter(variables())
-        .vars
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect()
+    policy.environment.filter(variables()).vars.into_iter().map(|(name, _)| name).collect()
 }
 
 proptest! {

@@ -2,17 +2,12 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use codex_core::{
-    EnvironmentBase, NetworkPolicy, ProfileError, ProfileName, SecurityProfile, WriteAccess,
-};
+use codex_core::{EnvironmentBase, NetworkPolicy, ProfileError, ProfileName, SecurityProfile, WriteAccess};
 
 use super::support::{Place, deny_read, with, writable};
 
 fn error(profile: &SecurityProfile, workspace: &Path, home: Option<&Path>) -> String {
-    profile
-        .resolve_with_home(workspace, home)
-        .unwrap_err()
-        .to_string()
+    profile.resolve_with_home(workspace, home).unwrap_err().to_string()
 }
 
 #[test]
@@ -25,11 +20,7 @@ fn each_profile_becomes_its_policy() {
         (ProfileName::WorkspaceNet, true, NetworkPolicy::Outbound),
     ] {
         let policy = place.policy(name);
-        let roots = if writes {
-            BTreeSet::from([place.workspace.clone()])
-        } else {
-            BTreeSet::new()
-        };
+        let roots = if writes { BTreeSet::from([place.workspace.clone()]) } else { BTreeSet::new() };
         assert_eq!(policy.profile, name);
         assert_eq!(policy.workspace, place.workspace);
         assert_eq!(policy.write, WriteAccess::Roots(roots));
@@ -48,10 +39,7 @@ fn the_policy_is_shown_in_camel_case() {
     let shown = serde_json::to_value(place.policy(ProfileName::WorkspaceWrite)).unwrap();
     assert_eq!(shown["profile"], "workspace-write");
     assert_eq!(shown["denyRead"], serde_json::json!([]));
-    assert_eq!(
-        shown["write"]["roots"][0],
-        place.workspace.to_str().unwrap()
-    );
+    assert_eq!(shown["write"]["roots"][0], place.workspace.to_str().unwrap());
     assert_eq!(shown["network"], "none");
     assert_eq!(shown["environment"]["base"], "screened");
 }
@@ -67,9 +55,7 @@ fn a_workspace_must_be_an_absolute_directory() {
         assert!(error(&profile, Path::new(""), home).contains("is not absolute"));
         assert!(error(&profile, &place.root.join("missing"), home).contains("doesn't exist"));
         assert!(error(&profile, &place.root.join("file"), home).contains("is not a directory"));
-        assert!(
-            error(&profile, &place.root.join("file/below"), home).contains("is not a directory")
-        );
+        assert!(error(&profile, &place.root.join("file/below"), home).contains("is not a directory"));
     }
 }
 
@@ -78,25 +64,13 @@ fn the_whole_file_system_is_no_workspace_to_write() {
     let place = Place::new();
     std::os::unix::fs::symlink("/", place.root.join("link")).unwrap();
     let link = place.root.join("link");
-    for spelling in [
-        Path::new("/"),
-        Path::new("//"),
-        Path::new("/."),
-        Path::new("/usr/.."),
-        &link,
-    ] {
+    for spelling in [Path::new("/"), Path::new("//"), Path::new("/."), Path::new("/usr/.."), &link] {
         for name in [ProfileName::WorkspaceWrite, ProfileName::WorkspaceNet] {
             let message = error(&SecurityProfile::named(name), spelling, Some(&place.home));
             assert!(message.contains("whole file system"), "{message}");
         }
-        for name in [
-            ProfileName::Offline,
-            ProfileName::NetReadOnly,
-            ProfileName::Trusted,
-        ] {
-            SecurityProfile::named(name)
-                .resolve_with_home(spelling, Some(&place.home))
-                .unwrap();
+        for name in [ProfileName::Offline, ProfileName::NetReadOnly, ProfileName::Trusted] {
+            SecurityProfile::named(name).resolve_with_home(spelling, Some(&place.home)).unwrap();
         }
     }
     let profile = with(ProfileName::WorkspaceWrite, writable([link]));
@@ -110,58 +84,29 @@ fn the_home_is_a_workspace_to_write_only_when_named() {
     for workspace in [&place.home, &place.root] {
         for name in [ProfileName::WorkspaceWrite, ProfileName::WorkspaceNet] {
             let message = error(&SecurityProfile::named(name), workspace, home);
-            assert!(
-                message.contains("home directory") && message.contains("writable"),
-                "{message}"
-            );
+            assert!(message.contains("home directory") && message.contains("writable"), "{message}");
         }
-        SecurityProfile::named(ProfileName::Offline)
-            .resolve_with_home(workspace, home)
-            .unwrap();
-        with(ProfileName::WorkspaceWrite, writable([workspace]))
-            .resolve_with_home(workspace, home)
-            .unwrap();
+        SecurityProfile::named(ProfileName::Offline).resolve_with_home(workspace, home).unwrap();
+        with(ProfileName::WorkspaceWrite, writable([workspace])).resolve_with_home(workspace, home).unwrap();
     }
-    with(ProfileName::WorkspaceWrite, writable(["~"]))
-        .resolve_with_home(&place.home, home)
-        .unwrap();
-    SecurityProfile::named(ProfileName::WorkspaceWrite)
-        .resolve_with_home(&place.home, None)
-        .unwrap();
+    with(ProfileName::WorkspaceWrite, writable(["~"])).resolve_with_home(&place.home, home).unwrap();
+    SecurityProfile::named(ProfileName::WorkspaceWrite).resolve_with_home(&place.home, None).unwrap();
 }
 
 #[test]
 fn writable_directories_are_found_from_the_workspace_and_the_home() {
     let place = Place::new();
-    let (a, b, c) = (
-        place.dir("a"),
-        place.dir("home/b"),
-        place.dir("workspace/c"),
-    );
-    let profile = with(
-        ProfileName::WorkspaceWrite,
-        writable([a.to_str().unwrap(), "~/b", "c"]),
-    );
+    let (a, b, c) = (place.dir("a"), place.dir("home/b"), place.dir("workspace/c"));
+    let profile = with(ProfileName::WorkspaceWrite, writable([a.to_str().unwrap(), "~/b", "c"]));
     let roots = BTreeSet::from([a, b, c, place.workspace.clone()]);
     assert_eq!(place.resolve(&profile).write, WriteAccess::Roots(roots));
 
     for (path, what) in [("missing", "doesn't exist"), ("file", "is not a directory")] {
         fs::write(place.workspace.join("file"), "").unwrap();
-        let message = error(
-            &with(ProfileName::WorkspaceWrite, writable([path])),
-            &place.workspace,
-            None,
-        );
-        assert!(
-            message.contains("`writable[0]`") && message.contains(what),
-            "{message}"
-        );
+        let message = error(&with(ProfileName::WorkspaceWrite, writable([path])), &place.workspace, None);
+        assert!(message.contains("`writable[0]`") && message.contains(what), "{message}");
     }
-    let message = error(
-        &with(ProfileName::WorkspaceWrite, writable(["~/b"])),
-        &place.workspace,
-        None,
-    );
+    let message = error(&with(ProfileName::WorkspaceWrite, writable(["~/b"])), &place.workspace, None);
     assert!(message.contains("no home directory"), "{message}");
 }
 
@@ -187,24 +132,12 @@ fn denied_paths_are_resolved_and_need_not_exist() {
 fn what_the_run_needs_cannot_be_denied() {
     let place = Place::new();
     let cache = place.dir("cache");
-    for denied in [
-        Path::new("."),
-        Path::new(".."),
-        Path::new("/"),
-        &place.workspace,
-    ] {
+    for denied in [Path::new("."), Path::new(".."), Path::new("/"), &place.workspace] {
         let profile = with(ProfileName::Offline, deny_read([denied]));
-        let error = profile
-            .resolve_with_home(&place.workspace, Some(&place.home))
-            .unwrap_err();
-        assert!(
-            matches!(error, ProfileError::DeniesNeeded { .. }),
-            "{error}"
-        );
+        let error = profile.resolve_with_home(&place.workspace, Some(&place.home)).unwrap_err();
+        assert!(matches!(error, ProfileError::DeniesNeeded { .. }), "{error}");
     }
-    let profile = with(ProfileName::WorkspaceWrite, writable([&cache]))
-        .extend(deny_read([&cache]))
-        .unwrap();
+    let profile = with(ProfileName::WorkspaceWrite, writable([&cache])).extend(deny_read([&cache])).unwrap();
     assert!(error(&profile, &place.workspace, Some(&place.home)).contains("must read"));
 }
 
@@ -212,24 +145,14 @@ fn what_the_run_needs_cannot_be_denied() {
 fn a_loop_of_links_is_an_error() {
     let place = Place::new();
     std::os::unix::fs::symlink("loop", place.workspace.join("loop")).unwrap();
-    let message = error(
-        &with(ProfileName::Offline, deny_read(["loop/x"])),
-        &place.workspace,
-        None,
-    );
-    assert!(
-        message.contains("`denyRead[0]`") && message.contains("symbolic links"),
-        "{message}"
-    );
+    let message = error(&with(ProfileName::Offline, deny_read(["loop/x"])), &place.workspace, None);
+    assert!(message.contains("`denyRead[0]`") && message.contains("symbolic links"), "{message}");
 }
 
 #[test]
 fn the_home_of_this_user_is_found() {
     let place = Place::new();
-    let profile = with(
-        ProfileName::Offline,
-        deny_read(["~/a-name-that-is-not-there"]),
-    );
+    let profile = with(ProfileName::Offline, deny_read(["~/a-name-that-is-not-there"]));
     if std::env::home_dir().is_some_and(|home| home.is_absolute()) {
         let policy = profile.resolve(&place.workspace).unwrap();
         assert!(policy.deny_read.first().unwrap().is_absolute());

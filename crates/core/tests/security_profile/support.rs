@@ -29,12 +29,7 @@ impl Place {
         let (home, workspace) = (root.join("home"), root.join("workspace"));
         fs::create_dir(&home).unwrap();
         fs::create_dir(&workspace).unwrap();
-        Self {
-            _dir: dir,
-            root,
-            home,
-            workspace,
-        }
+        Self { _dir: dir, root, home, workspace }
     }
 
     pub fn dir(&self, name: &str) -> PathBuf {
@@ -44,9 +39,7 @@ impl Place {
     }
 
     pub fn resolve(&self, profile: &SecurityProfile) -> SandboxPolicy {
-        profile
-            .resolve_with_home(&self.workspace, Some(&self.home))
-            .unwrap()
+        profile.resolve_with_home(&self.workspace, Some(&self.home)).unwrap()
     }
 
     pub fn policy(&self, name: ProfileName) -> SandboxPolicy {
@@ -59,15 +52,9 @@ pub fn with(name: ProfileName, init: ProfileInit) -> SecurityProfile {
 }
 
 pub fn writable(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> ProfileInit {
-    ProfileInit {
-        writable: paths.into_iter().map(Into::into).collect(),
-        ..ProfileInit::default()
-    }
+    ProfileInit { writable: paths.into_iter().map(Into::into).collect(), ..ProfileInit::default() }
 }
 
 pub fn deny_read(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> ProfileInit {
-    ProfileInit {
-        deny_read: paths.into_iter().map(Into::into).collect(),
-        ..ProfileInit::default()
-    }
+    ProfileInit { deny_read: paths.into_iter().map(Into::into).collect(), ..ProfileInit::default() }
 }

@@ -33,45 +33,21 @@ pub(crate) struct Arg {
 impl Arg {
     pub fn literal(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self {
-            fixed: text.len(),
-            text,
-            kind: ArgKind::Literal,
-            home: false,
-            subs: Vec::new(),
-        }
+        Self { fixed: text.len(), text, kind: ArgKind::Literal, home: false, subs: Vec::new() }
     }
 
     /// A word that another program supplies, as xargs does.
     pub fn supplied() -> Self {
-        Self {
-            text: "…".into(),
-            kind: ArgKind::Dynamic { many: true },
-            home: false,
-            fixed: 0,
-            subs: Vec::new(),
-        }
+        Self { text: "…".into(), kind: ArgKind::Dynamic { many: true }, home: false, fixed: 0, subs: Vec::new() }
     }
 
     /// A path that find supplies: one word that begins with a starting point, so it is no option.
     pub fn supplied_path() -> Self {
-        Self {
-            text: "./…".into(),
-            kind: ArgKind::Dynamic { many: false },
-            home: false,
-            fixed: 2,
-            subs: Vec::new(),
-        }
+        Self { text: "./…".into(), kind: ArgKind::Dynamic { many: false }, home: false, fixed: 2, subs: Vec::new() }
     }
 
     pub fn from_word(word: &Word) -> Self {
-        let mut arg = Self {
-            text: String::new(),
-            kind: ArgKind::Literal,
-            home: false,
-            fixed: 0,
-            subs: Vec::new(),
-        };
+        let mut arg = Self { text: String::new(), kind: ArgKind::Literal, home: false, fixed: 0, subs: Vec::new() };
         let mut known = true;
         for piece in &word.pieces {
             match piece {
@@ -99,18 +75,9 @@ impl Arg {
                     arg.unknown(&mut known, ArgKind::Dynamic { many: !quoted });
                     arg.text.push_str("${…}");
                 }
-                Piece::Sub {
-                    kind,
-                    quoted,
-                    range,
-                } => {
+                Piece::Sub { kind, quoted, range } => {
                     let file = *kind != SubKind::Text;
-                    arg.unknown(
-                        &mut known,
-                        ArgKind::Dynamic {
-                            many: !quoted && !file,
-                        },
-                    );
+                    arg.unknown(&mut known, ArgKind::Dynamic { many: !quoted && !file });
                     arg.text.push_str(match kind {
                         SubKind::Text => "$(…)",
                         SubKind::Input => "<(…)",
@@ -131,9 +98,7 @@ impl Arg {
             self.fixed = self.text.len();
         }
         self.kind = match (self.kind, kind) {
-            (ArgKind::Dynamic { many: a }, ArgKind::Dynamic { many: b }) => {
-                ArgKind::Dynamic { many: a || b }
-            }
+            (ArgKind::Dynamic { many: a }, ArgKind::Dynamic { many: b }) => ArgKind::Dynamic { many: a || b },
             (ArgKind::Dynamic { .. }, ArgKind::Glob) => ArgKind::Dynamic { many: true },
             (ArgKind::Glob, ArgKind::Dynamic { .. }) => ArgKind::Dynamic { many: true },
             (_, new) => new,
@@ -164,10 +129,7 @@ impl Arg {
             return false;
         }
         // A process substitution is a path.
-        if self.fixed == 0
-            && self.subs.first().is_some_and(|(k, _)| *k != SubKind::Text)
-            && self.subs.len() == 1
-        {
+        if self.fixed == 0 && self.subs.first().is_some_and(|(k, _)| *k != SubKind::Text) && self.subs.len() == 1 {
             return false;
         }
         self.text.starts_with('-') || (!self.is_literal() && self.fixed == 0)
@@ -190,8 +152,5 @@ impl Arg {
 /// The words as text, for verdicts.
 pub(crate) fn show(args: &[Arg]) -> Vec<String> {
     // A verdict is read by people: what is beyond this doesn't help them.
-    args.iter()
-        .take(MAX_SHOWN)
-        .map(|a| a.text.clone())
-        .collect()
+    args.iter().take(MAX_SHOWN).map(|a| a.text.clone()).collect()
 }

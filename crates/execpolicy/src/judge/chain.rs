@@ -54,24 +54,14 @@ pub(crate) fn judge(
     out: &mut Judgement,
 ) -> Judged {
     let mut judged = Judged::default();
-    let mut links = vec![Link {
-        argv,
-        assignments,
-        cwd: cwd.clone(),
-        covered: false,
-    }];
+    let mut links = vec![Link { argv, assignments, cwd: cwd.clone(), covered: false }];
     let (mut count, mut words) = (0, 0);
     let (mut ruled, mut others) = (false, false);
     while let Some(link) = links.pop() {
         count += 1;
         words += link.argv.len();
         if count > MAX_LAYERS || (count > 1 && words > MAX_WORDS) {
-            out.add(
-                Decision::Prompt,
-                "builtin:limit",
-                "it has too many wrappers",
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:limit", "it has too many wrappers", Vec::new());
             break;
         }
         match judge_link(link, &mut links, &mut judged, traits_of, context, out) {
@@ -99,33 +89,17 @@ fn judge_link(
     let Some(word) = first.exact().filter(|w| !w.is_empty()) else {
         let fetched = first.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches);
         let (decision, reason) = if fetched {
-            (
-                context.forbid(),
-                "it runs what it fetches from the network".to_owned(),
-            )
+            (context.forbid(), "it runs what it fetches from the network".to_owned())
         } else {
-            (
-                Decision::Prompt,
-                format!("the program `{}` isn't known before the run", first.text),
-            )
+            (Decision::Prompt, format!("the program `{}` isn't known before the run", first.text))
         };
         out.add(decision, "builtin:unknown-program", reason, shown);
         return Standing::Other;
     };
     let name = word.rsplit('/').next().unwrap_or(word);
     let trust = context.programs.trust(word, context.workspace);
-    let call = Call {
-        name,
-        argv: &link.argv,
-        cwd: &link.cwd,
-        context,
-    };
-    let layer = Layer {
-        argv: &link.argv,
-        name,
-        trusted: trust == Trust::Trusted,
-        assignments: &link.assignments,
-    };
+    let call = Call { name, argv: &link.argv, cwd: &link.cwd, context };
+    let layer = Layer { argv: &link.argv, name, trusted: trust == Trust::Trusted, assignments: &link.assignments };
 
     let mut wrapped = wrappers::unwrap(&call);
     let mut own = command::own(&call, wrapped.is_some());
@@ -153,23 +127,15 @@ fn judge_link(
         own = own.at_least_prompt(reason);
     }
     let forbidden = context.rules.strictest(&layer, Decision::Prompt);
-    let allowed = context
-        .rules
-        .allows(&layer)
-        .filter(|_| trust == Trust::Trusted);
+    let allowed = context.rules.allows(&layer).filter(|_| trust == Trust::Trusted);
     let rule_words = allowed.as_ref().map_or(0, |r| r.words);
 
     // Variables in front: those that decide which code runs are a question even for a command that a rule allows.
     let vouched = allowed.as_ref().map(|r| r.env.as_slice()).unwrap_or(&[]);
     let mut variables_ok = true;
     for (name, value) in &assignments {
-        let odd = value.text.contains('/')
-            || value.kind != super::ArgKind::Literal && environment::injects(name);
-        let asks = if environment::harmless(name) {
-            odd
-        } else {
-            allowed.is_none() || environment::injects(name)
-        };
+        let odd = value.text.contains('/') || value.kind != super::ArgKind::Literal && environment::injects(name);
+        let asks = if environment::harmless(name) { odd } else { allowed.is_none() || environment::injects(name) };
         if asks && !vouched.iter().any(|v| v == name) {
             variables_ok = false;
             out.add(
@@ -184,47 +150,24 @@ fn judge_link(
     // The strictest wins: rules and refusals first, then what allows, then what is known.
     let mut standing = Standing::Other;
     match (&forbidden, &own) {
-        (Some(rule), own)
-            if !matches!(own, Own::Forbid(_)) || rule.decision == Decision::Forbid =>
-        {
+        (Some(rule), own) if !matches!(own, Own::Forbid(_)) || rule.decision == Decision::Forbid => {
             out.add(rule.decision, rule.rule.clone(), rule.reason.clone(), shown);
         }
-        (_, Own::Forbid(reason)) => out.add(
-            context.forbid(),
-            format!("builtin:{name}"),
-            reason.clone(),
-            shown,
-        ),
+        (_, Own::Forbid(reason)) => out.add(context.forbid(), format!("builtin:{name}"), reason.clone(), shown),
         (_, Own::Prompt(reason)) => match (&allowed, link.covered) {
             (Some(rule), _) => {
-                let hidden = if wrapped.is_none() {
-                    hides(&link.argv, &layer, context)
-                } else {
-                    None
-                };
+                let hidden = if wrapped.is_none() { hides(&link.argv, &layer, context) } else { None };
                 match hidden {
-                    Some(why) if hidden_matters(name) => {
-                        out.add(Decision::Prompt, rule.rule.clone(), why, shown)
-                    }
+                    Some(why) if hidden_matters(name) => out.add(Decision::Prompt, rule.rule.clone(), why, shown),
                     _ => {
                         standing = Standing::Ruled;
-                        out.add(
-                            Decision::Allow,
-                            rule.rule.clone(),
-                            rule.reason.clone(),
-                            shown,
-                        );
+                        out.add(Decision::Allow, rule.rule.clone(), rule.reason.clone(), shown);
                     }
                 }
             }
             (None, true) => {
                 standing = Standing::Ruled;
-                out.add(
-                    Decision::Allow,
-                    "builtin:covered",
-                    "the rule of the command around it names it",
-                    shown,
-                );
+                out.add(Decision::Allow, "builtin:covered", "the rule of the command around it names it", shown);
             }
             (None, false) => {
                 let reason = network_note(&call, reason.clone(), context);
@@ -238,12 +181,7 @@ fn judge_link(
                 (None, _) => Standing::Other,
             };
             match &allowed {
-                Some(rule) => out.add(
-                    Decision::Allow,
-                    rule.rule.clone(),
-                    rule.reason.clone(),
-                    shown,
-                ),
+                Some(rule) => out.add(Decision::Allow, rule.rule.clone(), rule.reason.clone(), shown),
                 None => out.add(Decision::Allow, format!("builtin:{name}"), *reason, shown),
             }
         }
@@ -258,33 +196,19 @@ fn judge_link(
             // A rule that names words of the inner command was meant for it.
             let outer_words = link.argv.len().saturating_sub(inner.len());
             let covered = standing == Standing::Ruled && rule_words > outer_words;
-            links.push(Link {
-                argv: inner,
-                assignments: Vec::new(),
-                cwd: cwd.clone(),
-                covered,
-            });
+            links.push(Link { argv: inner, assignments: Vec::new(), cwd: cwd.clone(), covered });
         }
     }
-    judged
-        .scripts
-        .extend(scripts.into_iter().map(|s| (s, cwd.clone())));
+    judged.scripts.extend(scripts.into_iter().map(|s| (s, cwd.clone())));
     if matches!(name, "cd" | "pushd" | "popd") {
-        let target = call
-            .args()
-            .iter()
-            .find(|a| !a.text.starts_with('-') || a.text == "-");
+        let target = call.args().iter().find(|a| !a.text.starts_with('-') || a.text == "-");
         judged.cwd = Some(match (name, target) {
             ("cd", None) => Cwd::At("~/".into()),
             ("cd" | "pushd", Some(target)) => link.cwd.enter(target),
             _ => Cwd::Unknown,
         });
     }
-    if variables_ok {
-        standing
-    } else {
-        Standing::Other
-    }
+    if variables_ok { standing } else { Standing::Other }
 }
 
 /// Shells and interpreters: the text that they run, and where it comes from.
@@ -303,44 +227,33 @@ fn shell(
             *own = Own::Forbid("it runs what it fetches from the network".into());
         }
         if matches!(call.name, "source" | ".") {
-            judged.traits.runs_input = call
-                .args()
-                .first()
-                .and_then(Arg::exact)
-                .is_some_and(|t| matches!(t, "/dev/stdin" | "/dev/fd/0"));
+            judged.traits.runs_input =
+                call.args().first().and_then(Arg::exact).is_some_and(|t| matches!(t, "/dev/stdin" | "/dev/fd/0"));
         }
         return;
     }
     if interpreters::is_shell(call.name) {
         let (run, unusual) = interpreters::shell(call.args());
-        judged.traits.interactive |= call
-            .args()
-            .iter()
-            .any(|a| a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i'));
+        judged.traits.interactive |=
+            call.args().iter().any(|a| a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i'));
         let mut next = match run {
             interpreters::ShellRun::Text(arg) => match arg.exact() {
                 Some(text) => {
                     scripts.push(text.to_owned());
                     Own::Allow("it only runs the text behind it")
                 }
-                None if fetched(arg) => {
-                    Own::Forbid("it runs what it fetches from the network".into())
-                }
+                None if fetched(arg) => Own::Forbid("it runs what it fetches from the network".into()),
                 None => {
                     // `xargs sh -c {}` runs its input.
                     judged.traits.runs_input |= arg.text == "…";
                     Own::Prompt(format!("it runs `{}`, which isn't known before", arg.text))
                 }
             },
-            interpreters::ShellRun::Parse | interpreters::ShellRun::Nothing => {
-                Own::Allow("it runs nothing")
-            }
+            interpreters::ShellRun::Parse | interpreters::ShellRun::Nothing => Own::Allow("it runs nothing"),
             interpreters::ShellRun::File(arg) if fetched(arg) => {
                 Own::Forbid("it runs what it fetches from the network".into())
             }
-            interpreters::ShellRun::File(arg) => {
-                Own::Prompt(format!("it runs the script `{}`", arg.text))
-            }
+            interpreters::ShellRun::File(arg) => Own::Prompt(format!("it runs the script `{}`", arg.text)),
             interpreters::ShellRun::Input => {
                 judged.traits.runs_input = true;
                 Own::Prompt("it runs what it reads".into())
@@ -371,12 +284,7 @@ fn traits(call: &Call<'_>, judged: &mut Judged) {
 
 fn network_note(call: &Call<'_>, reason: String, context: &Context<'_>) -> String {
     let git = call.name == "git"
-        && call.args().iter().any(|a| {
-            matches!(
-                a.text.as_str(),
-                "push" | "fetch" | "pull" | "clone" | "ls-remote"
-            )
-        });
+        && call.args().iter().any(|a| matches!(a.text.as_str(), "push" | "fetch" | "pull" | "clone" | "ls-remote"));
     if context.offline() && (git || network::uses(call.name)) {
         return format!("{reason}; it needs the network, which the profile doesn't give");
     }
@@ -389,17 +297,9 @@ fn hides(argv: &[Arg], layer: &Layer<'_>, context: &Context<'_>) -> Option<Strin
         let rest = argv.get(at..)?;
         let word = rest.first()?.exact()?;
         let name = word.rsplit('/').next()?;
-        let inner = Layer {
-            argv: rest,
-            name,
-            trusted: layer.trusted,
-            assignments: &[],
-        };
+        let inner = Layer { argv: rest, name, trusted: layer.trusted, assignments: &[] };
         let rule = context.rules.strictest(&inner, Decision::Prompt)?;
-        Some(format!(
-            "its words hold a command that a rule names: {}",
-            rule.reason
-        ))
+        Some(format!("its words hold a command that a rule names: {}", rule.reason))
     })
 }
 

@@ -38,9 +38,9 @@ pub(crate) fn own(call: &Call<'_>, wraps: bool) -> Own {
     if let Some(program) = knowledge::read_only(call.name) {
         let checked = match &program.check {
             Check::Anything => Ok(()),
-            Check::Options(options, operands) => call
-                .options(options)
-                .and_then(|parsed| count(&parsed.operands, *operands)),
+            Check::Options(options, operands) => {
+                call.options(options).and_then(|parsed| count(&parsed.operands, *operands))
+            }
             Check::Special(check) => check(call),
         };
         return match checked.and_then(|()| reads(call)) {
@@ -79,11 +79,7 @@ fn reads(call: &Call<'_>) -> Result<(), String> {
     // Listing a home directory is fine, its contents as a whole aren't.
     let contents = knowledge::listed("grep egrep fgrep rg cat head tail strings", call.name);
     for arg in call.args() {
-        let value = arg
-            .text
-            .find('=')
-            .filter(|_| arg.text.starts_with('-'))
-            .map(|i| arg.tail(i + 1));
+        let value = arg.text.find('=').filter(|_| arg.text.starts_with('-')).map(|i| arg.tail(i + 1));
         let place = call.place(value.as_ref().unwrap_or(arg));
         if let Some(why) = secrets::why(&place) {
             return Err(why);
@@ -146,16 +142,10 @@ fn escapes(call: &Call<'_>) -> Option<String> {
             || text == "--privileged=true"
             || text.starts_with("--cap-add=ALL")
             || text.starts_with("--cap-add=SYS_")
-            || matches!(
-                text,
-                "--pid=host" | "--ipc=host" | "--userns=host" | "--uts=host"
-            )
+            || matches!(text, "--pid=host" | "--ipc=host" | "--userns=host" | "--uts=host")
             || (text.starts_with("--security-opt") && text.contains("unconfined"))
             || text.starts_with("--device=/dev/");
-        let root = (mounts
-            || text.starts_with("-v")
-            || text.starts_with("--volume=")
-            || text.starts_with("--mount"))
+        let root = (mounts || text.starts_with("-v") || text.starts_with("--volume=") || text.starts_with("--mount"))
             && (value.trim_start_matches("-v").starts_with("/:")
                 || text.contains("source=/,")
                 || text.contains("src=/,"));
@@ -171,32 +161,17 @@ fn escapes(call: &Call<'_>) -> Option<String> {
 pub(crate) fn condition(words: &[Arg], out: &mut Judgement) {
     const NUMERIC: &str = "-eq -ne -lt -le -gt -ge";
     let number = |a: Option<&Arg>| {
-        a.and_then(Arg::exact).is_some_and(|t| {
-            !t.is_empty()
-                && t.trim_start_matches('-')
-                    .bytes()
-                    .all(|b| b.is_ascii_digit())
-        })
+        a.and_then(Arg::exact)
+            .is_some_and(|t| !t.is_empty() && t.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()))
     };
     for (i, word) in words.iter().enumerate() {
         let Some(text) = word.exact() else { continue };
         let numeric = knowledge::listed(NUMERIC, text);
-        let evaluates = numeric
-            && !(number(i.checked_sub(1).and_then(|p| words.get(p))) && number(words.get(i + 1)));
+        let evaluates = numeric && !(number(i.checked_sub(1).and_then(|p| words.get(p))) && number(words.get(i + 1)));
         if evaluates || matches!(text, "-v" | "-R") {
-            out.add(
-                Decision::Prompt,
-                "builtin:condition",
-                "a condition evaluates its words as code",
-                show(words),
-            );
+            out.add(Decision::Prompt, "builtin:condition", "a condition evaluates its words as code", show(words));
             return;
         }
     }
-    out.add(
-        Decision::Allow,
-        "builtin:condition",
-        "it only tests",
-        show(words),
-    );
+    out.add(Decision::Allow, "builtin:condition", "it only tests", show(words));
 }

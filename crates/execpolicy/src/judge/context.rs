@@ -49,11 +49,7 @@ pub(crate) trait Rules: Sync {
 impl Context<'_> {
     /// A refusal that holds under every profile with a sandbox; without one it is a question.
     pub fn forbid(&self) -> Decision {
-        if self.profile == Some(ProfileKind::Trusted) {
-            Decision::Prompt
-        } else {
-            Decision::Forbid
-        }
+        if self.profile == Some(ProfileKind::Trusted) { Decision::Prompt } else { Decision::Forbid }
     }
 
     pub fn offline(&self) -> bool {

@@ -44,19 +44,8 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
-    pub fn add(
-        &mut self,
-        decision: Decision,
-        rule: impl Into<String>,
-        reason: impl Into<String>,
-        argv: Vec<String>,
-    ) {
-        self.findings.push(Finding {
-            decision,
-            reason: reason.into(),
-            rule: rule.into(),
-            argv,
-        });
+    pub fn add(&mut self, decision: Decision, rule: impl Into<String>, reason: impl Into<String>, argv: Vec<String>) {
+        self.findings.push(Finding { decision, reason: reason.into(), rule: rule.into(), argv });
     }
 }
 
@@ -90,14 +79,7 @@ pub(crate) fn judge_argv(argv: &[Arg], context: &Context<'_>) -> Judgement {
         depth: 0,
         parent: None,
     };
-    let judged = chain::judge(
-        argv.to_vec(),
-        Vec::new(),
-        &Cwd::Workspace,
-        &|_| Traits::default(),
-        context,
-        &mut out,
-    );
+    let judged = chain::judge(argv.to_vec(), Vec::new(), &Cwd::Workspace, &|_| Traits::default(), context, &mut out);
     let mut frames = vec![empty];
     push_scripts(judged, 0, 0, &mut frames, context, &mut out);
     run(frames, context, &mut out);
@@ -116,9 +98,7 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
             let done = frames.pop();
             if let Some(done) = done
                 && let Some((parent, command)) = done.parent
-                && let Some(traits) = frames
-                    .get_mut(parent)
-                    .and_then(|f| f.traits.get_mut(command))
+                && let Some(traits) = frames.get_mut(parent).and_then(|f| f.traits.get_mut(command))
             {
                 done.traits.iter().for_each(|t| traits.join(*t));
             }
@@ -136,12 +116,7 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
         scripts += judged.scripts.len();
         bytes += judged.scripts.iter().map(|(s, _)| s.len()).sum::<usize>();
         if scripts > MAX_SCRIPTS || bytes > MAX_NESTED_BYTES {
-            out.add(
-                Decision::Prompt,
-                "builtin:limit",
-                "it holds too many scripts inside of scripts",
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
             continue;
         }
         push_scripts(judged, last, at, &mut frames, context, out);
@@ -159,57 +134,27 @@ fn push_scripts(
     let depth = frames.get(parent).map_or(0, |f| f.depth) + 1;
     for (script, cwd) in judged.scripts {
         if depth > MAX_NESTING {
-            out.add(
-                Decision::Prompt,
-                "builtin:limit",
-                "it holds scripts inside of scripts too deeply",
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:limit", "it holds scripts inside of scripts too deeply", Vec::new());
             return;
         }
-        frames.push(Frame::new(
-            &script,
-            cwd,
-            depth,
-            Some((parent, command)),
-            context,
-            out,
-        ));
+        frames.push(Frame::new(&script, cwd, depth, Some((parent, command)), context, out));
     }
 }
 
-fn judge_command(
-    command: &Command,
-    frame: &Frame,
-    context: &Context<'_>,
-    out: &mut Judgement,
-) -> Judged {
+fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &mut Judgement) -> Judged {
     let traits_of = |range: Range<u32>| {
         let mut all = Traits::default();
-        frame
-            .traits
-            .get(range.start as usize..range.end as usize)
-            .unwrap_or(&[])
-            .iter()
-            .for_each(|t| all.join(*t));
+        frame.traits.get(range.start as usize..range.end as usize).unwrap_or(&[]).iter().for_each(|t| all.join(*t));
         all
     };
     let argv: Vec<Arg> = command.words.iter().map(Arg::from_word).collect();
-    let assignments: Vec<(String, Arg)> = command
-        .assignments
-        .iter()
-        .map(|a| (a.name.clone(), Arg::from_word(&a.value)))
-        .collect();
+    let assignments: Vec<(String, Arg)> =
+        command.assignments.iter().map(|a| (a.name.clone(), Arg::from_word(&a.value))).collect();
     let before = out.findings.len();
     let mut judged = match command.kind {
         CommandKind::Simple if argv.is_empty() && !assignments.is_empty() => {
             let names = command.assignments.iter().map(|a| a.name.clone()).collect();
-            out.add(
-                Decision::Prompt,
-                "builtin:assignment",
-                "it sets variables for what follows",
-                names,
-            );
+            out.add(Decision::Prompt, "builtin:assignment", "it sets variables for what follows", names);
             Judged::default()
         }
         CommandKind::Simple if !argv.is_empty() => {
@@ -222,22 +167,8 @@ fn judge_command(
         _ => Judged::default(),
     };
     let user_allowed = judged.user_allowed;
-    let words: Vec<String> = out
-        .findings
-        .get(before)
-        .map(|f| f.argv.clone())
-        .unwrap_or_default();
-    redirects::judge(
-        command,
-        &frame.script,
-        &mut judged,
-        &frame.cwd,
-        user_allowed,
-        &words,
-        &traits_of,
-        context,
-        out,
-    );
+    let words: Vec<String> = out.findings.get(before).map(|f| f.argv.clone()).unwrap_or_default();
+    redirects::judge(command, &frame.script, &mut judged, &frame.cwd, user_allowed, &words, &traits_of, context, out);
     judged
 }
 
@@ -251,19 +182,11 @@ impl Frame {
         out: &mut Judgement,
     ) -> Self {
         if let Some(what) = crate::text::refused(text, false) {
-            out.add(
-                Decision::Prompt,
-                "builtin:characters",
-                format!("it holds {what}"),
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
         }
         let script = shell::parse(text);
         if let Some(failure) = &script.failure {
-            let reason = format!(
-                "not understood: {} (at byte {})",
-                failure.what, failure.offset
-            );
+            let reason = format!("not understood: {} (at byte {})", failure.what, failure.offset);
             out.add(Decision::Prompt, "builtin:syntax", reason, Vec::new());
         }
         for note in &script.notes {
@@ -271,19 +194,8 @@ impl Frame {
         }
         pipelines::bombs(&script, context, out);
         let traits = vec![Traits::default(); script.commands.len()];
-        let cwd = if moves_in_a_loop(&script) {
-            Cwd::Unknown
-        } else {
-            cwd
-        };
-        Self {
-            script,
-            next: 0,
-            traits,
-            cwd,
-            depth,
-            parent,
-        }
+        let cwd = if moves_in_a_loop(&script) { Cwd::Unknown } else { cwd };
+        Self { script, next: 0, traits, cwd, depth, parent }
     }
 
     fn finish(&self, context: &Context<'_>, out: &mut Judgement) {
@@ -294,16 +206,8 @@ impl Frame {
 /// A `cd` inside a loop or a function happens before and after everything in it.
 fn moves_in_a_loop(script: &Script) -> bool {
     script.repeated.iter().any(|range| {
-        script
-            .commands
-            .get(range.start as usize..range.end as usize)
-            .unwrap_or(&[])
-            .iter()
-            .any(|c| {
-                c.words
-                    .first()
-                    .and_then(|w| w.literal())
-                    .is_some_and(|w| matches!(w.as_str(), "cd" | "pushd" | "popd"))
-            })
+        script.commands.get(range.start as usize..range.end as usize).unwrap_or(&[]).iter().any(|c| {
+            c.words.first().and_then(|w| w.literal()).is_some_and(|w| matches!(w.as_str(), "cd" | "pushd" | "popd"))
+        })
     })
 }

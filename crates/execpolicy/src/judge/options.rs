@@ -79,11 +79,7 @@ impl<'a> Parsed<'a> {
                 Name::Short(c) => c == short,
                 Name::Long(l) => l == long,
             };
-            if same {
-                g.value.as_ref().map(Value::arg)
-            } else {
-                None
-            }
+            if same { g.value.as_ref().map(Value::arg) } else { None }
         })
     }
 }
@@ -104,10 +100,7 @@ pub(crate) fn parse<'a>(options: &Options, args: &'a [Arg]) -> Result<Parsed<'a>
             continue;
         }
         let Some(text) = arg.text.get(..arg.fixed).filter(|t| !t.is_empty()) else {
-            return Err(format!(
-                "`{}` isn't known before the run and may become an option",
-                arg.text
-            ));
+            return Err(format!("`{}` isn't known before the run and may become an option", arg.text));
         };
         if arg.exact() == Some("--") {
             parsed.rest = i;
@@ -117,10 +110,7 @@ pub(crate) fn parse<'a>(options: &Options, args: &'a [Arg]) -> Result<Parsed<'a>
         if let Some(long) = text.strip_prefix("--") {
             i = parse_long(options, &mut parsed, args, i, arg, long)?;
         } else if options.style == Style::Number && is_number(arg) {
-            parsed.given.push(Given {
-                name: Name::Short('0'),
-                value: None,
-            });
+            parsed.given.push(Given { name: Name::Short('0'), value: None });
         } else {
             i = parse_short(options, &mut parsed, args, i, arg)?;
         }
@@ -130,8 +120,7 @@ pub(crate) fn parse<'a>(options: &Options, args: &'a [Arg]) -> Result<Parsed<'a>
 }
 
 fn is_number(arg: &Arg) -> bool {
-    arg.exact()
-        .is_some_and(|t| t.len() > 1 && t.bytes().skip(1).all(|b| b.is_ascii_digit()))
+    arg.exact().is_some_and(|t| t.len() > 1 && t.bytes().skip(1).all(|b| b.is_ascii_digit()))
 }
 
 fn parse_long<'a>(
@@ -144,10 +133,7 @@ fn parse_long<'a>(
 ) -> Result<usize, String> {
     let equals = text.find('=');
     if equals.is_none() && !arg.is_literal() {
-        return Err(format!(
-            "`{}` isn't known before the run and may be any option",
-            arg.text
-        ));
+        return Err(format!("`{}` isn't known before the run and may be any option", arg.text));
     }
     let given = equals.and_then(|i| text.get(..i)).unwrap_or(text);
     let entry = find_long(options, given)?;
@@ -173,10 +159,7 @@ fn parse_long<'a>(
         (Takes::Nothing, Some(_)) => return Err(format!("`{}` takes no value", arg.text)),
         _ => None,
     };
-    parsed.given.push(Given {
-        name: Name::Long(name),
-        value,
-    });
+    parsed.given.push(Given { name: Name::Long(name), value });
     Ok(next)
 }
 
@@ -199,10 +182,7 @@ fn find_long(options: &Options, given: &str) -> Result<&'static str, String> {
             abbreviated = Some(entry);
         }
     }
-    let refused = options
-        .refused
-        .split_ascii_whitespace()
-        .any(|entry| bare(entry).starts_with(given));
+    let refused = options.refused.split_ascii_whitespace().any(|entry| bare(entry).starts_with(given));
     match abbreviated {
         Some(entry) if !refused => Ok(entry),
         _ => Err(format!("`--{given}` isn't known to be read-only")),
@@ -222,10 +202,7 @@ fn parse_short<'a>(
             return Err(format!("`-{c}` isn't known to be read-only"));
         };
         if !takes_value {
-            parsed.given.push(Given {
-                name: Name::Short(c),
-                value: None,
-            });
+            parsed.given.push(Given { name: Name::Short(c), value: None });
             continue;
         }
         let from = 1 + at + c.len_utf8();
@@ -244,17 +221,11 @@ fn parse_short<'a>(
             next += 1;
             Value::Whole(value)
         };
-        parsed.given.push(Given {
-            name: Name::Short(c),
-            value: Some(value),
-        });
+        parsed.given.push(Given { name: Name::Short(c), value: Some(value) });
         return Ok(next);
     }
     if !arg.is_literal() {
-        return Err(format!(
-            "`{}` isn't known before the run and may be any option",
-            arg.text
-        ));
+        return Err(format!("`{}` isn't known before the run and may be any option", arg.text));
     }
     Ok(next)
 }

@@ -50,9 +50,7 @@ impl Place {
 
     pub fn starts_with(&self, prefix: &str) -> bool {
         let mut own = self.parts.iter();
-        prefix
-            .split('/')
-            .all(|p| own.next().is_some_and(|o| o == p))
+        prefix.split('/').all(|p| own.next().is_some_and(|o| o == p))
     }
 }
 
@@ -112,11 +110,7 @@ pub(crate) fn resolve(text: &str, home: bool, cwd: &Cwd) -> Place {
             other => parts.push(other.to_owned()),
         }
     }
-    home_of_root(Place {
-        parts,
-        base,
-        open: None,
-    })
+    home_of_root(Place { parts, base, open: None })
 }
 
 /// `/home/name/x` and `/root/x` are homes, whoever's they are.

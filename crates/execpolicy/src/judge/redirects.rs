@@ -11,10 +11,7 @@ use crate::knowledge::{protected, secrets};
 use crate::shell::{Command, Redirect, RedirectOp, Script};
 use crate::verdict::Decision;
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a redirection depends on the command, the script and the line"
-)]
+#[expect(clippy::too_many_arguments, reason = "a redirection depends on the command, the script and the line")]
 pub(crate) fn judge(
     command: &Command,
     script: &Script,
@@ -66,16 +63,7 @@ pub(crate) fn judge(
             | RedirectOp::Clobber
             | RedirectOp::WriteBoth
             | RedirectOp::Duplicate => {
-                write(
-                    redirect,
-                    &target,
-                    cwd,
-                    judged,
-                    user_allowed,
-                    words,
-                    context,
-                    out,
-                );
+                write(redirect, &target, cwd, judged, user_allowed, words, context, out);
             }
         }
     }
@@ -97,18 +85,8 @@ fn read(
     words: &[String],
     out: &mut Judgement,
 ) {
-    if judged.traits.runs_input
-        && target
-            .subs
-            .iter()
-            .any(|(_, r)| traits_of(r.clone()).fetches)
-    {
-        out.add(
-            context.forbid(),
-            "builtin:remote-code",
-            "it runs what it fetches from the network",
-            words.to_vec(),
-        );
+    if judged.traits.runs_input && target.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
+        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());
     }
     if target.many() {
         out.add(
@@ -135,19 +113,11 @@ fn feed(
     if let Some(exact) = text.exact() {
         judged.scripts.push((exact.to_owned(), cwd.clone()));
     } else if text.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
-        out.add(
-            context.forbid(),
-            "builtin:remote-code",
-            "it runs what it fetches from the network",
-            words.to_vec(),
-        );
+        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a redirection depends on the command, the script and the line"
-)]
+#[expect(clippy::too_many_arguments, reason = "a redirection depends on the command, the script and the line")]
 fn write(
     redirect: &Redirect,
     target: &Arg,
@@ -175,29 +145,16 @@ fn write(
         return;
     }
     if let Some(why) = protected::write(&place) {
-        out.add(
-            context.forbid(),
-            "builtin:redirection",
-            format!("it writes where it must not: {why}"),
-            words.to_vec(),
-        );
+        out.add(context.forbid(), "builtin:redirection", format!("it writes where it must not: {why}"), words.to_vec());
         return;
     }
     // What a sandbox holds rides on the rule that allows the command; links to elsewhere don't get out of it.
-    let contained = context
-        .profile
-        .is_none_or(crate::verdict::ProfileKind::contained);
-    let plain =
-        target.kind == ArgKind::Literal && redirect.op != RedirectOp::ReadWrite && local(&place);
+    let contained = context.profile.is_none_or(crate::verdict::ProfileKind::contained);
+    let plain = target.kind == ArgKind::Literal && redirect.op != RedirectOp::ReadWrite && local(&place);
     if user_allowed && contained && plain {
         return;
     }
-    out.add(
-        Decision::Prompt,
-        "builtin:redirection",
-        format!("it writes `{}`", target.text),
-        words.to_vec(),
-    );
+    out.add(Decision::Prompt, "builtin:redirection", format!("it writes `{}`", target.text), words.to_vec());
 }
 
 /// Files that keep nothing.
@@ -215,8 +172,7 @@ fn local(place: &Place) -> bool {
     match place.base {
         Base::Workspace => !place.parts.iter().any(|p| p.starts_with('.')),
         Base::Root => {
-            place.first() == "tmp" && place.parts.len() > 1
-                || place.starts_with("var/tmp") && place.parts.len() > 2
+            place.first() == "tmp" && place.parts.len() > 1 || place.starts_with("var/tmp") && place.parts.len() > 2
         }
         _ => false,
     }

@@ -4,20 +4,11 @@ use super::{Check, Operands, Program};
 use crate::judge::{Arg, Call, Options, Style};
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
-    Options {
-        short,
-        long,
-        refused,
-        style: Style::Gnu,
-    }
+    Options { short, long, refused, style: Style::Gnu }
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[
-    Program {
-        names: "tar gtar bsdtar",
-        reason: "it lists an archive",
-        check: Check::Special(tar),
-    },
+    Program { names: "tar gtar bsdtar", reason: "it lists an archive", check: Check::Special(tar) },
     Program {
         names: "gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4",
         reason: "it prints to its output",
@@ -26,20 +17,14 @@ pub(crate) static PROGRAMS: &[Program] = &[
     Program {
         names: "zcat gzcat bzcat xzcat zstdcat lzcat zipinfo",
         reason: "it prints what is compressed",
-        check: Check::Options(
-            options("flhmtvV1s2zM", "list verbose force help version quiet", ""),
-            Operands::Any,
-        ),
+        check: Check::Options(options("flhmtvV1s2zM", "list verbose force help version quiet", ""), Operands::Any),
     },
     Program {
         names: "unzip",
         reason: "it lists an archive",
         check: Check::Special(|call| {
             let parsed = call.options(&options("lvZptzqcC1x:h", "help", ""))?;
-            if ["l", "v", "Z", "p", "t", "z", "c"]
-                .iter()
-                .any(|c| parsed.has(c.chars().next().unwrap_or('l'), "-"))
-            {
+            if ["l", "v", "Z", "p", "t", "z", "c"].iter().any(|c| parsed.has(c.chars().next().unwrap_or('l'), "-")) {
                 return Ok(());
             }
             Err("it writes the files of the archive".into())
@@ -81,9 +66,7 @@ fn tar(call: &Call<'_>) -> Result<(), String> {
     if !parsed.has('t', "list") {
         return Err("it does more than list an archive".into());
     }
-    let remote = parsed
-        .values('f', "file")
-        .any(|f| f.text.contains(':') || !f.is_literal());
+    let remote = parsed.values('f', "file").any(|f| f.text.contains(':') || !f.is_literal());
     if remote && !parsed.has('\0', "force-local") {
         return Err("an archive with a colon in its name is fetched by another program".into());
     }
@@ -96,14 +79,7 @@ fn compress(call: &Call<'_>) -> Result<(), String> {
         "decompress uncompress stdout to-stdout list test verbose quiet keep force help version",
         "suffix= rmt= output-dir-flat= files=? rsyncable",
     ))?;
-    let prints = [
-        ('c', "stdout"),
-        ('c', "to-stdout"),
-        ('l', "list"),
-        ('t', "test"),
-        ('h', "help"),
-        ('V', "version"),
-    ];
+    let prints = [('c', "stdout"), ('c', "to-stdout"), ('l', "list"), ('t', "test"), ('h', "help"), ('V', "version")];
     if prints.iter().any(|(short, long)| parsed.has(*short, long)) || parsed.operands.is_empty() {
         return Ok(());
     }

@@ -15,10 +15,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
         return Ok(());
     };
     let Some(text) = program.exact() else {
-        return Err(format!(
-            "its program `{}` isn't known before the run",
-            program.text
-        ));
+        return Err(format!("its program `{}` isn't known before the run", program.text));
     };
     judge(text)
 }
@@ -34,8 +31,7 @@ enum Before {
 }
 
 const KEYWORDS: &[&str] = &[
-    "print", "printf", "return", "in", "do", "else", "case", "delete", "exit", "while", "if",
-    "for", "func", "function",
+    "print", "printf", "return", "in", "do", "else", "case", "delete", "exit", "while", "if", "for", "func", "function",
 ];
 
 fn judge(text: &str) -> Result<(), String> {
@@ -70,19 +66,9 @@ fn judge(text: &str) -> Result<(), String> {
                     "print" | "printf" => (printing, print_depth) = (true, depth),
                     _ => {}
                 }
-                before = if KEYWORDS.contains(&word.as_str()) {
-                    Before::Unclear
-                } else {
-                    Before::Value
-                };
+                before = if KEYWORDS.contains(&word.as_str()) { Before::Unclear } else { Before::Value };
             }
-            '0'..='9' | '.' | '$' => {
-                before = if c == '$' {
-                    Before::Operator
-                } else {
-                    Before::Value
-                }
-            }
+            '0'..='9' | '.' | '$' => before = if c == '$' { Before::Operator } else { Before::Value },
             '(' | '[' => {
                 depth += 1;
                 before = Before::Operator;
@@ -103,11 +89,7 @@ fn judge(text: &str) -> Result<(), String> {
             '@' => return Err("its program loads code".into()),
             '+' | '-' => {
                 let twice = chars.next_if_eq(&c).is_some();
-                before = if twice {
-                    Before::Unclear
-                } else {
-                    Before::Operator
-                };
+                before = if twice { Before::Unclear } else { Before::Operator };
             }
             ';' | '\n' | '{' | '}' => {
                 printing = false;

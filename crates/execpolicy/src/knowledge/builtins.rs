@@ -5,71 +5,32 @@ use crate::judge::{Call, Options, Style};
 use crate::shell::is_name;
 
 pub(crate) static PROGRAMS: &[Program] = &[
-    Program {
-        names: "echo",
-        reason: "it prints its words",
-        check: Check::Anything,
-    },
+    Program { names: "echo", reason: "it prints its words", check: Check::Anything },
     Program {
         names: ": pwd times dirs jobs wait break continue return exit shift",
         reason: "it changes nothing outside of the shell",
         check: Check::Special(plain_words),
     },
-    Program {
-        names: "printf",
-        reason: "it prints its words",
-        check: Check::Special(printf),
-    },
-    Program {
-        names: "test [",
-        reason: "it only tests",
-        check: Check::Special(test),
-    },
-    Program {
-        names: "type",
-        reason: "it prints where a program is",
-        check: Check::Anything,
-    },
+    Program { names: "printf", reason: "it prints its words", check: Check::Special(printf) },
+    Program { names: "test [", reason: "it only tests", check: Check::Special(test) },
+    Program { names: "type", reason: "it prints where a program is", check: Check::Anything },
     Program {
         names: "which",
         reason: "it prints where a program is",
         check: Check::Options(
-            Options {
-                short: "as",
-                long: "all version help",
-                refused: "",
-                style: Style::Gnu,
-            },
+            Options { short: "as", long: "all version help", refused: "", style: Style::Gnu },
             Operands::Any,
         ),
     },
-    Program {
-        names: "read",
-        reason: "it reads its input into a variable",
-        check: Check::Special(read),
-    },
-    Program {
-        names: "set",
-        reason: "it sets flags of the shell",
-        check: Check::Special(set),
-    },
-    Program {
-        names: "cd pushd popd",
-        reason: "it changes the folder of the line",
-        check: Check::Special(cd),
-    },
+    Program { names: "read", reason: "it reads its input into a variable", check: Check::Special(read) },
+    Program { names: "set", reason: "it sets flags of the shell", check: Check::Special(set) },
+    Program { names: "cd pushd popd", reason: "it changes the folder of the line", check: Check::Special(cd) },
     Program {
         names: "umask ulimit",
         reason: "it prints a limit",
         check: Check::Special(|call| match call.args() {
             [] => Ok(()),
-            [one]
-                if one
-                    .exact()
-                    .is_some_and(|t| matches!(t, "-a" | "-S" | "-n" | "-Sa" | "-Ha")) =>
-            {
-                Ok(())
-            }
+            [one] if one.exact().is_some_and(|t| matches!(t, "-a" | "-S" | "-n" | "-Sa" | "-Ha")) => Ok(()),
             _ => Err("it changes a limit".into()),
         }),
     },
@@ -79,10 +40,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
         check: Check::Special(|call| {
             const PUBLIC: &str = "HOME PATH PWD USER LOGNAME SHELL LANG TERM TZ EDITOR PAGER HOSTNAME LC_ALL TMPDIR DISPLAY OLDPWD SHLVL";
             if !call.args().is_empty()
-                && call
-                    .args()
-                    .iter()
-                    .all(|a| a.exact().is_some_and(|t| super::listed(PUBLIC, t)))
+                && call.args().iter().all(|a| a.exact().is_some_and(|t| super::listed(PUBLIC, t)))
             {
                 return Ok(());
             }
@@ -109,10 +67,7 @@ fn printf(call: &Call<'_>) -> Result<(), String> {
     let Some(first) = call.args().first() else {
         return Ok(());
     };
-    if first.may_be_option()
-        && first.exact() != Some("--")
-        && !first.exact().is_some_and(|t| t.starts_with("--"))
-    {
+    if first.may_be_option() && first.exact() != Some("--") && !first.exact().is_some_and(|t| t.starts_with("--")) {
         return Err("`-v` evaluates the name of its variable".into());
     }
     Ok(())
@@ -121,25 +76,15 @@ fn printf(call: &Call<'_>) -> Result<(), String> {
 fn test(call: &Call<'_>) -> Result<(), String> {
     for arg in call.args() {
         if arg.many() {
-            return Err(format!(
-                "`{}` may become several words, which change what is tested",
-                arg.text
-            ));
+            return Err(format!("`{}` may become several words, which change what is tested", arg.text));
         }
         if arg.exact().is_some_and(|t| matches!(t, "-v" | "-R")) {
             return Err("`-v` evaluates the name of its variable".into());
         }
     }
     // A quoted expansion is `-v` only where an operator can stand: in front of exactly one operand.
-    let dynamic_first = call
-        .args()
-        .first()
-        .is_some_and(|a| !a.is_literal() && a.fixed == 0);
-    let operands = call
-        .args()
-        .iter()
-        .filter(|a| a.exact() != Some("]"))
-        .count();
+    let dynamic_first = call.args().first().is_some_and(|a| !a.is_literal() && a.fixed == 0);
+    let operands = call.args().iter().filter(|a| a.exact() != Some("]")).count();
     if dynamic_first && operands == 2 {
         return Err("the operator of a test isn't known before the run".into());
     }
@@ -147,16 +92,8 @@ fn test(call: &Call<'_>) -> Result<(), String> {
 }
 
 fn read(call: &Call<'_>) -> Result<(), String> {
-    let parsed = call.options(&Options {
-        short: "rsd:n:N:p:t:",
-        long: "",
-        refused: "",
-        style: Style::Posix,
-    })?;
-    match parsed.operands.iter().find(|o| {
-        !o.exact()
-            .is_some_and(|t| is_name(t) && !super::environment::injects(t))
-    }) {
+    let parsed = call.options(&Options { short: "rsd:n:N:p:t:", long: "", refused: "", style: Style::Posix })?;
+    match parsed.operands.iter().find(|o| !o.exact().is_some_and(|t| is_name(t) && !super::environment::injects(t))) {
         Some(o) => Err(format!("`{}` isn't a plain variable", o.text)),
         None => Ok(()),
     }
@@ -174,9 +111,7 @@ fn set(call: &Call<'_>) -> Result<(), String> {
         };
         if std::mem::take(&mut name_follows) {
             if !super::listed(OPTIONS, text) {
-                return Err(format!(
-                    "the shell option `{text}` isn't known to be harmless"
-                ));
+                return Err(format!("the shell option `{text}` isn't known to be harmless"));
             }
             continue;
         }
@@ -186,11 +121,7 @@ fn set(call: &Call<'_>) -> Result<(), String> {
         }
         name_follows = letters.ends_with('o');
     }
-    if name_follows {
-        Err("variables hold secrets".into())
-    } else {
-        Ok(())
-    }
+    if name_follows { Err("variables hold secrets".into()) } else { Ok(()) }
 }
 
 fn cd(call: &Call<'_>) -> Result<(), String> {
@@ -200,10 +131,7 @@ fn cd(call: &Call<'_>) -> Result<(), String> {
             Some(t) if t.starts_with('-') && t.len() == 2 => {}
             Some(_) => {}
             None => {
-                return Err(format!(
-                    "`{}` leads to a folder that isn't known before the run",
-                    arg.text
-                ));
+                return Err(format!("`{}` leads to a folder that isn't known before the run", arg.text));
             }
         }
     }

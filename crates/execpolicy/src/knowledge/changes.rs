@@ -27,45 +27,24 @@ enum Kind {
 }
 
 const TABLE: &[(&str, Kind, &str)] = &[
-    (
-        "rm rmdir unlink shred srm wipe trash rimraf",
-        Kind::Destroys,
-        "it deletes files",
-    ),
+    ("rm rmdir unlink shred srm wipe trash rimraf", Kind::Destroys, "it deletes files"),
     (
         "touch mkdir tee truncate mkfifo mknod fallocate mktemp chattr setfacl split csplit sponge",
         Kind::Writes,
         "it writes files",
     ),
-    (
-        "cp install ln link symlink ditto",
-        Kind::WritesLast,
-        "it writes files",
-    ),
+    ("cp install ln link symlink ditto", Kind::WritesLast, "it writes files"),
     ("mv rename", Kind::Moves, "it moves files"),
-    (
-        "chmod chown chgrp",
-        Kind::Permissions,
-        "it changes permissions",
-    ),
+    ("chmod chown chgrp", Kind::Permissions, "it changes permissions"),
     ("dd", Kind::Dd, "it copies bytes to a file or a device"),
     ("sed gsed perl ruby", Kind::InPlace, "it writes files"),
-    (
-        "rsync",
-        Kind::Rsync,
-        "it copies files and can delete or run others",
-    ),
-    (
-        "tar gtar bsdtar unzip 7z cpio zip gzip patch",
-        Kind::Unpacks,
-        "it writes files",
-    ),
+    ("rsync", Kind::Rsync, "it copies files and can delete or run others"),
+    ("tar gtar bsdtar unzip 7z cpio zip gzip patch", Kind::Unpacks, "it writes files"),
 ];
 
 /// What changing means for a call: an error refuses it, an answer asks about it.
 pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
-    static INDEX: LazyLock<Index> =
-        LazyLock::new(|| Index::new(TABLE.iter().map(|(names, _, _)| *names)));
+    static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(TABLE.iter().map(|(names, _, _)| *names)));
     let (_, kind, why) = TABLE.get(INDEX.find(call.name)?)?;
     let operands = operands(call.args());
     let places = |args: &[&Arg]| args.iter().map(|a| call.place(a)).collect::<Vec<Place>>();
@@ -75,11 +54,7 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
         Kind::WritesLast => last(call, &operands).and_then(|p| protected::write(&p)),
         Kind::Moves => {
             let sources = operands.split_last().map_or(&[][..], |(_, s)| s);
-            let emptied = if target_option(call.args()).is_some() {
-                &operands[..]
-            } else {
-                sources
-            };
+            let emptied = if target_option(call.args()).is_some() { &operands[..] } else { sources };
             places(emptied)
                 .iter()
                 .find_map(protected::destroy)
@@ -95,9 +70,7 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
             let in_place = call.args().iter().any(|a| {
                 a.text.starts_with("-i")
                     || a.text.starts_with("--i")
-                    || (a.text.starts_with('-')
-                        && !a.text.starts_with("--")
-                        && a.text.contains('i'))
+                    || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('i'))
             });
             if !in_place {
                 return None;
@@ -105,18 +78,9 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
             places(&operands).iter().find_map(protected::write)
         }
         Kind::Rsync => {
-            let deletes = call
-                .args()
-                .iter()
-                .any(|a| a.text.starts_with("--del") || a.text == "--remove-source-files");
+            let deletes = call.args().iter().any(|a| a.text.starts_with("--del") || a.text == "--remove-source-files");
             let to = last(call, &operands);
-            to.and_then(|p| {
-                if deletes {
-                    protected::destroy(&p)
-                } else {
-                    protected::write(&p)
-                }
-            })
+            to.and_then(|p| if deletes { protected::destroy(&p) } else { protected::write(&p) })
         }
         Kind::Unpacks => {
             if super::read_only(call.name)
@@ -165,8 +129,7 @@ fn last(call: &Call<'_>, operands: &[&Arg]) -> Option<Place> {
 
 fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     let recursive = call.args().iter().any(|a| {
-        a.text.starts_with("--rec")
-            || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('R'))
+        a.text.starts_with("--rec") || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('R'))
     });
     let targets = operands.get(1..).unwrap_or(&[]);
     if call.name == "chmod"
@@ -175,23 +138,15 @@ fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     {
         return Some("it makes a program run with the rights of its owner".into());
     }
-    let judge = if recursive {
-        protected::destroy
-    } else {
-        protected::write
-    };
-    targets
-        .iter()
-        .map(|a| call.place(a))
-        .find_map(|p| judge(&p))
+    let judge = if recursive { protected::destroy } else { protected::write };
+    targets.iter().map(|a| call.place(a)).find_map(|p| judge(&p))
 }
 
 fn sets_id(mode: &str) -> bool {
     if mode.bytes().all(|b| b.is_ascii_digit()) {
         return u32::from_str_radix(mode, 8).is_ok_and(|m| m & 0o6000 != 0);
     }
-    mode.split(',')
-        .any(|clause| clause.contains('s') && (clause.contains('+') || clause.contains('=')))
+    mode.split(',').any(|clause| clause.contains('s') && (clause.contains('+') || clause.contains('=')))
 }
 
 /// The folder that an archive is unpacked into, which names inside it can't be seen.

@@ -18,10 +18,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
             continue;
         }
         let Some(text) = arg.exact() else {
-            return Err(format!(
-                "`{}` isn't known before the run and may become an action",
-                arg.text
-            ));
+            return Err(format!("`{}` isn't known before the run and may become an action", arg.text));
         };
         if super::listed(VALUED, text) {
             if let Some(value) = args.get(i)
@@ -30,9 +27,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
                 return Err(format!("`{}` may become several words", value.text));
             }
             i += 1;
-        } else if !super::listed(PLAIN, text)
-            && text.strip_prefix("-O").is_none_or(|n| n.len() != 1)
-        {
+        } else if !super::listed(PLAIN, text) && text.strip_prefix("-O").is_none_or(|n| n.len() != 1) {
             return Err(match text {
                 "-delete" => "`-delete` deletes files".into(),
                 _ if super::listed(RUNS, text) => format!("`{text}` runs a command"),
@@ -46,10 +41,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
 /// The starting points of a search.
 pub(crate) fn starts(args: &[Arg]) -> impl Iterator<Item = &Arg> {
     args.iter()
-        .skip_while(|a| {
-            a.exact()
-                .is_some_and(|t| matches!(t, "-H" | "-L" | "-P") || t.starts_with("-O"))
-        })
+        .skip_while(|a| a.exact().is_some_and(|t| matches!(t, "-H" | "-L" | "-P") || t.starts_with("-O")))
         .take_while(|a| !a.text.starts_with(['-', '(', '!']))
 }
 

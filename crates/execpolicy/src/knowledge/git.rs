@@ -41,54 +41,12 @@ const SUBS: &[Sub] = &[
         operands: Words::Any,
         helpers: true,
     },
-    Sub {
-        name: "diff",
-        short: LOG_SHORT,
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
-    Sub {
-        name: "log",
-        short: LOG_SHORT,
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
-    Sub {
-        name: "show",
-        short: LOG_SHORT,
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
-    Sub {
-        name: "whatchanged",
-        short: LOG_SHORT,
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
-    Sub {
-        name: "shortlog",
-        short: "snecw",
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
-    Sub {
-        name: "diff-tree",
-        short: LOG_SHORT,
-        long: LOG,
-        refused: LOG_REFUSED,
-        operands: Words::Any,
-        helpers: true,
-    },
+    Sub { name: "diff", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub { name: "log", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub { name: "show", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub { name: "whatchanged", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub { name: "shortlog", short: "snecw", long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub { name: "diff-tree", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
     Sub {
         name: "blame",
         short: "bclL:tfnseowS:MC",
@@ -233,14 +191,7 @@ const SUBS: &[Sub] = &[
         operands: Words::First("GIT_AUTHOR_IDENT GIT_COMMITTER_IDENT GIT_DEFAULT_BRANCH"),
         helpers: false,
     },
-    Sub {
-        name: "version",
-        short: "",
-        long: "build-options",
-        refused: "",
-        operands: Words::None,
-        helpers: false,
-    },
+    Sub { name: "version", short: "", long: "build-options", refused: "", operands: Words::None, helpers: false },
     Sub {
         name: "branch",
         short: "arvqi",
@@ -280,14 +231,7 @@ const SUBS: &[Sub] = &[
         operands: Words::First("list show"),
         helpers: true,
     },
-    Sub {
-        name: "remote",
-        short: "v",
-        long: "verbose",
-        refused: "",
-        operands: Words::First("get-url"),
-        helpers: false,
-    },
+    Sub { name: "remote", short: "v", long: "verbose", refused: "", operands: Words::First("get-url"), helpers: false },
     Sub {
         name: "worktree",
         short: "vz",
@@ -359,26 +303,14 @@ fn check(call: &Call<'_>) -> Result<(), String> {
     let (sub, args, folder) = global(call.args())?;
     let Some(sub) = sub else { return Ok(()) };
     let Some(name) = sub.exact() else {
-        return Err(format!(
-            "the git command `{}` isn't known before the run",
-            sub.text
-        ));
+        return Err(format!("the git command `{}` isn't known before the run", sub.text));
     };
     let Some(known) = SUBS.iter().find(|s| s.name == name) else {
         return Err(format!("`git {name}` isn't known to only read"));
     };
-    let style = if known.short.contains('0') {
-        Style::Number
-    } else {
-        Style::Gnu
-    };
+    let style = if known.short.contains('0') { Style::Number } else { Style::Gnu };
     let parsed = crate::judge::parse_options(
-        &Options {
-            short: known.short,
-            long: known.long,
-            refused: known.refused,
-            style,
-        },
+        &Options { short: known.short, long: known.long, refused: known.refused, style },
         args,
     )?;
     let first = parsed.operands.first();
@@ -397,8 +329,7 @@ fn check(call: &Call<'_>) -> Result<(), String> {
             _ => return Err(format!("`git {name}` changes the repository in this form")),
         },
         Words::Listing(options) => {
-            let lists =
-                parsed.operands.is_empty() || options.iter().any(|(c, l)| parsed.has(*c, l));
+            let lists = parsed.operands.is_empty() || options.iter().any(|(c, l)| parsed.has(*c, l));
             if !lists {
                 return Err(format!("`git {name}` makes a new one in this form"));
             }
@@ -413,10 +344,7 @@ fn check(call: &Call<'_>) -> Result<(), String> {
             .collect();
         if asked.is_empty()
             || asked.iter().any(|k| {
-                k.contains("credential")
-                    || k.contains("token")
-                    || k.contains("extraheader")
-                    || k.contains('*')
+                k.contains("credential") || k.contains("token") || k.contains("extraheader") || k.contains('*')
             })
         {
             return Err("settings can hold secrets".into());
@@ -467,9 +395,7 @@ fn global(args: &[Arg]) -> Result<Head<'_>, String> {
             "-c" => {
                 let setting = args.get(i).and_then(Arg::exact).unwrap_or("");
                 if !harmless(setting) {
-                    return Err(format!(
-                        "the setting `{setting}` isn't known to be harmless"
-                    ));
+                    return Err(format!("the setting `{setting}` isn't known to be harmless"));
                 }
                 i += 1;
             }
@@ -488,11 +414,7 @@ fn harmless(setting: &str) -> bool {
     };
     SETTINGS.iter().any(|(k, v)| {
         let free = FREE.contains(k);
-        let same = if k.ends_with('.') {
-            key.starts_with(k)
-        } else {
-            key == *k
-        };
+        let same = if k.ends_with('.') { key.starts_with(k) } else { key == *k };
         same && (free || value == *v)
     })
 }

@@ -4,12 +4,7 @@ use super::{Check, Operands, Program};
 use crate::judge::{Call, Options, Style};
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
-    Options {
-        short,
-        long,
-        refused,
-        style: Style::Gnu,
-    }
+    Options { short, long, refused, style: Style::Gnu }
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[
@@ -49,11 +44,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
             Operands::Any,
         ),
     },
-    Program {
-        names: "ps",
-        reason: "it lists processes",
-        check: Check::Special(ps),
-    },
+    Program { names: "ps", reason: "it lists processes", check: Check::Special(ps) },
     Program {
         names: "pgrep pidof",
         reason: "it lists processes",
@@ -105,10 +96,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
     Program {
         names: "mount",
         reason: "it lists mounts",
-        check: Check::Options(
-            options("lt:V", "show-labels types= version help", ""),
-            Operands::None,
-        ),
+        check: Check::Options(options("lt:V", "show-labels types= version help", ""), Operands::None),
     },
     Program {
         names: "findmnt",
@@ -122,11 +110,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
             Operands::Any,
         ),
     },
-    Program {
-        names: "sysctl",
-        reason: "it prints kernel settings",
-        check: Check::Special(sysctl),
-    },
+    Program { names: "sysctl", reason: "it prints kernel settings", check: Check::Special(sysctl) },
     Program {
         names: "locate plocate mlocate",
         reason: "it prints names from an index",
@@ -139,11 +123,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
             Operands::Any,
         ),
     },
-    Program {
-        names: "whereis",
-        reason: "it prints where a program is",
-        check: Check::Anything,
-    },
+    Program { names: "whereis", reason: "it prints where a program is", check: Check::Anything },
     Program {
         names: "lsof",
         reason: "it lists open files",
@@ -184,9 +164,7 @@ fn ps(call: &Call<'_>) -> Result<(), String> {
                 if bsd && letters.contains('e') {
                     return Err("environments hold secrets".into());
                 }
-                skip = letters.chars().last().is_some_and(|c| VALUED.contains(c))
-                    && letters != "u"
-                    && !bsd;
+                skip = letters.chars().last().is_some_and(|c| VALUED.contains(c)) && letters != "u" && !bsd;
             }
             None if text.bytes().all(|b| b.is_ascii_digit() || b == b',') => {}
             None if text.contains('e') => return Err("environments hold secrets".into()),
@@ -202,11 +180,7 @@ fn sysctl(call: &Call<'_>) -> Result<(), String> {
         "all deprecated names values binary ignore quiet pattern= version help",
         "write load=? system",
     ))?;
-    match parsed
-        .operands
-        .iter()
-        .find(|o| o.text.contains('=') || !o.is_literal())
-    {
+    match parsed.operands.iter().find(|o| o.text.contains('=') || !o.is_literal()) {
         Some(o) => Err(format!("`{}` would change a kernel setting", o.text)),
         None => Ok(()),
     }

@@ -22,9 +22,7 @@ pub(crate) fn is_interpreter(name: &str) -> bool {
 
 /// `python3.12` is `python3`.
 fn base_version(name: &str) -> &str {
-    name.split_once('.')
-        .filter(|(_, v)| v.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-        .map_or(name, |(n, _)| n)
+    name.split_once('.').filter(|(_, v)| v.bytes().all(|b| b.is_ascii_digit() || b == b'.')).map_or(name, |(n, _)| n)
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[Program {
@@ -38,21 +36,14 @@ fn version(call: &Call<'_>) -> Result<(), String> {
         [one] => match one.exact() {
             Some("--version") => true,
             Some("-V") => matches!(call.name, "python" | "python3" | "python2" | "lua"),
-            Some("-v") => matches!(
-                call.name,
-                "node" | "nodejs" | "perl" | "ruby" | "php" | "lua" | "deno"
-            ),
+            Some("-v") => matches!(call.name, "node" | "nodejs" | "perl" | "ruby" | "php" | "lua" | "deno"),
             Some("-version") => matches!(call.name, "java" | "javac"),
             Some("version") => matches!(call.name, "openssl"),
             _ => false,
         },
         _ => false,
     };
-    if ok {
-        Ok(())
-    } else {
-        Err("it runs code".into())
-    }
+    if ok { Ok(()) } else { Err("it runs code".into()) }
 }
 
 /// What a shell was started for.
@@ -103,10 +94,7 @@ pub(crate) fn shell(args: &[Arg]) -> (ShellRun<'_>, bool) {
                 'o' | 'O' => {
                     // The name of the option follows as a word of its own.
                     unusual |= !args.get(i).and_then(Arg::exact).is_some_and(|o| {
-                        matches!(
-                            o,
-                            "pipefail" | "errexit" | "nounset" | "noglob" | "posix" | "errtrace"
-                        )
+                        matches!(o, "pipefail" | "errexit" | "nounset" | "noglob" | "posix" | "errtrace")
                     });
                     i += 1;
                 }
@@ -119,13 +107,7 @@ pub(crate) fn shell(args: &[Arg]) -> (ShellRun<'_>, bool) {
         Some(arg) if text => (ShellRun::Text(arg), unusual),
         _ if text => (ShellRun::Nothing, unusual),
         Some(_) if parse => (ShellRun::Parse, unusual),
-        Some(arg)
-            if !stdin
-                && !matches!(
-                    arg.exact(),
-                    Some("/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
-                ) =>
-        {
+        Some(arg) if !stdin && !matches!(arg.exact(), Some("/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")) => {
             (ShellRun::File(arg), unusual)
         }
         _ => (ShellRun::Input, unusual),
@@ -137,58 +119,24 @@ pub(crate) fn reads_program(args: &[Arg]) -> bool {
     // An option with code or a module, or any file, is the program.
     !args.iter().any(|a| match a.exact() {
         Some("-" | "/dev/stdin" | "/dev/fd/0") => false,
-        Some(t) if t.starts_with("--") => {
-            t == "--eval" || t == "--print" || t == "--version" || t == "--help"
-        }
-        Some(t) if t.starts_with('-') => {
-            t.contains(['c', 'e', 'm', 'E', 'p', 'r', 'f', 'n', 'V', 'v'])
-        }
+        Some(t) if t.starts_with("--") => t == "--eval" || t == "--print" || t == "--version" || t == "--help",
+        Some(t) if t.starts_with('-') => t.contains(['c', 'e', 'm', 'E', 'p', 'r', 'f', 'n', 'V', 'v']),
         _ => true,
     })
 }
 
 /// Texts that only code with a bad purpose has, all of a row together.
 const BAD_CODE: &[(&[&str], &str)] = &[
-    (
-        &["socket", "dup2"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["socket", "pty"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["socket", "/bin/sh"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["socket", "/bin/bash"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["fsockopen", "exec"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["fsockopen", "sh -i"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["TCPSocket", "exec"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["TCPSocket", "popen"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["Socket", "exec", "/bin/sh"],
-        "its code connects a shell to the network",
-    ),
-    (
-        &["net", "child_process", "pipe"],
-        "its code connects a shell to the network",
-    ),
+    (&["socket", "dup2"], "its code connects a shell to the network"),
+    (&["socket", "pty"], "its code connects a shell to the network"),
+    (&["socket", "/bin/sh"], "its code connects a shell to the network"),
+    (&["socket", "/bin/bash"], "its code connects a shell to the network"),
+    (&["fsockopen", "exec"], "its code connects a shell to the network"),
+    (&["fsockopen", "sh -i"], "its code connects a shell to the network"),
+    (&["TCPSocket", "exec"], "its code connects a shell to the network"),
+    (&["TCPSocket", "popen"], "its code connects a shell to the network"),
+    (&["Socket", "exec", "/bin/sh"], "its code connects a shell to the network"),
+    (&["net", "child_process", "pipe"], "its code connects a shell to the network"),
     (&["rmtree('/')"], "its code deletes the whole machine"),
     (&["rmtree(\"/\")"], "its code deletes the whole machine"),
     (&["rm -rf /'"], "its code deletes the whole machine"),
@@ -206,9 +154,6 @@ const BAD_CODE: &[(&[&str], &str)] = &[
 pub(crate) fn bad_code(args: &[Arg]) -> Option<&'static str> {
     BAD_CODE
         .iter()
-        .find(|(needles, _)| {
-            args.iter()
-                .any(|a| needles.iter().all(|n| a.text.contains(n)))
-        })
+        .find(|(needles, _)| args.iter().any(|a| needles.iter().all(|n| a.text.contains(n))))
         .map(|(_, why)| *why)
 }

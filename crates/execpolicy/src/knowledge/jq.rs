@@ -43,10 +43,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
             continue;
         }
         let Some(text) = arg.exact() else {
-            return Err(format!(
-                "`{}` isn't known before the run and may become an option",
-                arg.text
-            ));
+            return Err(format!("`{}` isn't known before the run and may become an option", arg.text));
         };
         if text == "--" || text == "-" {
             continue;
@@ -67,10 +64,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     }
     let Some(filter) = filter else { return Ok(()) };
     let Some(text) = filter.exact() else {
-        return Err(format!(
-            "its filter `{}` isn't known before the run",
-            filter.text
-        ));
+        return Err(format!("its filter `{}` isn't known before the run", filter.text));
     };
     judge(text)
 }

@@ -5,8 +5,7 @@ use crate::judge::{Base, Place};
 /// Folders of the operating system.
 const SYSTEM: &str = "bin boot dev etc lib lib32 lib64 libx32 proc sbin sys usr System Library";
 /// Top folders that hold data of users and services: the folders themselves, not what is in them.
-const TOPS: &str =
-    "dev home opt root srv var mnt media run snap tmp Users Applications Volumes private nix data";
+const TOPS: &str = "dev home opt root srv var mnt media run snap tmp Users Applications Volumes private nix data";
 /// Folders below `/var` that the machine needs.
 const VAR: &str = "var/log var/lib var/spool var/db var/mail var/cache var/run var/www";
 
@@ -30,16 +29,10 @@ pub(crate) fn write(place: &Place) -> Option<String> {
                 return None;
             }
             if super::listed(SYSTEM, place.first()) && !below_local(place) {
-                return Some(format!(
-                    "`/{}` belongs to the operating system",
-                    place.path()
-                ));
+                return Some(format!("`/{}` belongs to the operating system", place.path()));
             }
             if place.starts_with("var/log") || place.starts_with("var/spool/cron") {
-                return Some(format!(
-                    "`/{}` is a log or a timetable of the machine",
-                    place.path()
-                ));
+                return Some(format!("`/{}` is a log or a timetable of the machine", place.path()));
             }
             None
         }
@@ -64,14 +57,10 @@ fn hook(place: &Place) -> Option<String> {
         return None;
     }
     let inside = path.get(at..)?;
-    let mut protected = REPOSITORY.split(' ').filter(|r| {
-        inside
-            .strip_prefix(r)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    protected
-        .next()
-        .map(|r| format!("`{r}` runs code when git is used"))
+    let mut protected = REPOSITORY
+        .split(' ')
+        .filter(|r| inside.strip_prefix(r).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    protected.next().map(|r| format!("`{r}` runs code when git is used"))
 }
 
 fn below_local(place: &Place) -> bool {
@@ -82,10 +71,7 @@ fn device(place: &Place) -> Option<String> {
     const NAMES: &str = "mem kmem port kmsg mapper disk input bus block char vfio kvm fuse dri watchdog nvram hpet autofs btrfs-control loop-control cdrom";
     const BEGINNINGS: &str = "sd hd vd xvd nvme mmcblk rdisk disk md dm- loop sr ram zram nbd bcache rbd drbd mtd ubi fb hidraw uinput mei tpm ng nst dasd fd0 watchdog";
     let Some(name) = place.parts.get(1) else {
-        return place
-            .open
-            .is_none()
-            .then(|| "`/dev` holds the devices of the machine".into());
+        return place.open.is_none().then(|| "`/dev` holds the devices of the machine".into());
     };
     let device = super::listed(NAMES, name) || BEGINNINGS.split(' ').any(|b| name.starts_with(b));
     device.then(|| format!("`/dev/{name}` is a device"))
@@ -96,20 +82,11 @@ pub(crate) fn destroy(place: &Place) -> Option<String> {
     let everything = match &place.open {
         None => true,
         // `/*` is everything in a folder; other patterns may match anything of it.
-        Some(open) => open
-            .split('/')
-            .next()
-            .is_some_and(|p| p.contains(['*', '?', '['])),
+        Some(open) => open.split('/').next().is_some_and(|p| p.contains(['*', '?', '['])),
     };
-    let named = if place.parts.is_empty() {
-        String::new()
-    } else {
-        format!("/{}", place.path())
-    };
+    let named = if place.parts.is_empty() { String::new() } else { format!("/{}", place.path()) };
     match place.base {
-        Base::Root if place.parts.is_empty() && everything => {
-            Some("`/` is the whole machine".into())
-        }
+        Base::Root if place.parts.is_empty() && everything => Some("`/` is the whole machine".into()),
         Base::Home if place.parts.is_empty() && everything => Some("it is a home directory".into()),
         Base::Root
             if place.parts.len() == 1

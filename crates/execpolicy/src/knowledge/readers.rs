@@ -4,20 +4,11 @@ use super::{Check, Operands, Program};
 use crate::judge::{Options, Style};
 
 const fn harmless(names: &'static str, reason: &'static str) -> Program {
-    Program {
-        names,
-        reason,
-        check: Check::Anything,
-    }
+    Program { names, reason, check: Check::Anything }
 }
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
-    Options {
-        short,
-        long,
-        refused,
-        style: Style::Gnu,
-    }
+    Options { short, long, refused, style: Style::Gnu }
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[
@@ -25,29 +16,17 @@ pub(crate) static PROGRAMS: &[Program] = &[
     harmless("cat tac nl rev", "it prints files"),
     harmless("head tail", "it prints a part of files"),
     harmless("wc cksum sum", "it counts"),
-    harmless(
-        "md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum b3sum md5 shasum",
-        "it prints checksums",
-    ),
-    harmless(
-        "cut paste fold expand unexpand fmt comm join tr pr",
-        "it prints a form of its input",
-    ),
+    harmless("md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum b3sum md5 shasum", "it prints checksums"),
+    harmless("cut paste fold expand unexpand fmt comm join tr pr", "it prints a form of its input"),
     harmless("od hexdump hd", "it prints bytes"),
     harmless("cmp", "it compares files"),
-    harmless(
-        "stat basename dirname realpath readlink pathchk namei",
-        "it prints facts about a path",
-    ),
+    harmless("stat basename dirname realpath readlink pathchk namei", "it prints facts about a path"),
     harmless("seq expr factor numfmt", "it prints what it computes"),
     harmless(
         "nproc arch uname whoami id groups users who w uptime logname tty locale getconf",
         "it prints facts about the machine",
     ),
-    harmless(
-        "df du free lsblk lscpu lsmem lspci lsusb vmstat",
-        "it prints facts about the machine",
-    ),
+    harmless("df du free lsblk lscpu lsmem lspci lsusb vmstat", "it prints facts about the machine"),
     harmless("sleep usleep", "it waits"),
     harmless("true false yes", "it does nothing"),
     harmless("grep egrep fgrep", "it prints matching lines"),
@@ -57,13 +36,13 @@ pub(crate) static PROGRAMS: &[Program] = &[
         names: "date gdate",
         reason: "it prints the time",
         check: Check::Special(|call| {
-            let parsed = call.options(&options("uRI:d:f:r:j", "utc universal rfc-email rfc-3339= iso-8601=? date= file= reference= resolution debug help version", "set="))?;
+            let parsed = call.options(&options(
+                "uRI:d:f:r:j",
+                "utc universal rfc-email rfc-3339= iso-8601=? date= file= reference= resolution debug help version",
+                "set=",
+            ))?;
             // An operand that is no format sets the clock.
-            match parsed
-                .operands
-                .iter()
-                .find(|o| !o.text.starts_with('+') || o.fixed == 0)
-            {
+            match parsed.operands.iter().find(|o| !o.text.starts_with('+') || o.fixed == 0) {
                 Some(o) => Err(format!("`{}` would set the clock", o.text)),
                 None => Ok(()),
             }

@@ -4,11 +4,7 @@ use super::{Check, Operands, Program, find};
 use crate::judge::{Options, Style};
 
 pub(crate) static PROGRAMS: &[Program] = &[
-    Program {
-        names: "find gfind",
-        reason: "its expression only prints names",
-        check: Check::Special(find::check),
-    },
+    Program { names: "find gfind", reason: "its expression only prints names", check: Check::Special(find::check) },
     Program {
         names: "rg",
         reason: "it prints matching lines",

@@ -11,8 +11,7 @@ const FILES: &str = ".netrc _netrc .npmrc .pypirc .git-credentials .pgpass .my.c
 const ENDINGS: &str = ".pem .p12 .pfx .keystore .jks .kdbx .key .ppk .ovpn";
 const BEGINNINGS: &str = "id_rsa id_ed25519 id_ecdsa .env.";
 /// Not secret although they begin so.
-const PUBLIC: &str =
-    ".env.example .env.sample .env.template .env.dist id_rsa.pub id_ed25519.pub id_ecdsa.pub";
+const PUBLIC: &str = ".env.example .env.sample .env.template .env.dist id_rsa.pub id_ed25519.pub id_ecdsa.pub";
 
 /// Why reading a place needs a question.
 pub(crate) fn why(place: &Place) -> Option<String> {
@@ -21,9 +20,7 @@ pub(crate) fn why(place: &Place) -> Option<String> {
             continue;
         }
         let named = super::listed(FILES, part)
-            || ENDINGS
-                .split(' ')
-                .any(|e| part.len() > e.len() && part.ends_with(e))
+            || ENDINGS.split(' ').any(|e| part.len() > e.len() && part.ends_with(e))
             || BEGINNINGS.split(' ').any(|b| part.starts_with(b));
         if named || super::listed(FOLDERS, part) {
             return Some(format!("`{part}` may hold secrets"));
@@ -38,30 +35,23 @@ pub(crate) fn why(place: &Place) -> Option<String> {
         let last = place.parts.last().map_or("", String::as_str);
         match place.first() {
             "proc"
-                if matches!(
-                    last,
-                    "environ" | "mem" | "maps" | "cmdline" | "auxv" | "stack" | "syscall"
-                ) || place.parts.iter().any(|p| {
-                    matches!(p.as_str(), "fd" | "root" | "cwd" | "map_files" | "task")
-                }) =>
+                if matches!(last, "environ" | "mem" | "maps" | "cmdline" | "auxv" | "stack" | "syscall")
+                    || place
+                        .parts
+                        .iter()
+                        .any(|p| matches!(p.as_str(), "fd" | "root" | "cwd" | "map_files" | "task")) =>
             {
                 return Some("it looks into a process".into());
             }
             "dev"
                 if place.parts.get(1).is_some_and(|p| p == "fd")
-                    && place
-                        .parts
-                        .get(2)
-                        .is_some_and(|n| !matches!(n.as_str(), "0" | "1" | "2")) =>
+                    && place.parts.get(2).is_some_and(|n| !matches!(n.as_str(), "0" | "1" | "2")) =>
             {
                 return Some("it reads a descriptor that isn't known".into());
             }
             "dev"
                 if matches!(last, "mem" | "port")
-                    || place
-                        .parts
-                        .get(1)
-                        .is_some_and(|p| matches!(p.as_str(), "tcp" | "udp")) =>
+                    || place.parts.get(1).is_some_and(|p| matches!(p.as_str(), "tcp" | "udp")) =>
             {
                 return Some("it reads a device".into());
             }
@@ -79,13 +69,9 @@ pub(crate) fn why(place: &Place) -> Option<String> {
     if let Some(last) = place.parts.last()
         && place.base == Base::Workspace
         && !last.contains('.')
-        && last
-            .split(['-', '_'])
-            .any(|w| matches!(w, "link" | "symlink"))
+        && last.split(['-', '_']).any(|w| matches!(w, "link" | "symlink"))
     {
-        return Some(format!(
-            "`{last}` is named as a link, and where it leads isn't known"
-        ));
+        return Some(format!("`{last}` is named as a link, and where it leads isn't known"));
     }
     None
 }

@@ -24,10 +24,7 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     let mut text = String::new();
     for script in scripts {
         let Some(exact) = script.exact() else {
-            return Err(format!(
-                "its script `{}` isn't known before the run",
-                script.text
-            ));
+            return Err(format!("its script `{}` isn't known before the run", script.text));
         };
         text.push_str(exact);
         text.push('\n');
@@ -54,8 +51,7 @@ impl Script<'_> {
                 return Err(UNKNOWN.into());
             };
             match command {
-                '{' | '}' | 'p' | 'P' | 'd' | 'D' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x'
-                | '=' | 'F' | 'z' => {}
+                '{' | '}' | 'p' | 'P' | 'd' | 'D' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' | '=' | 'F' | 'z' => {}
                 'l' | 'q' | 'Q' | 'L' => {
                     self.skip(|c| c == ' ');
                     self.skip(|c| c.is_ascii_digit());
@@ -112,10 +108,7 @@ impl Script<'_> {
             let end = self.rest.find('\n').unwrap_or(self.rest.len());
             let line = self.rest.get(..end).unwrap_or("");
             let goes_on = line.ends_with('\\') && end < self.rest.len();
-            self.rest = self
-                .rest
-                .get(if goes_on { end + 1 } else { end }..)
-                .unwrap_or("");
+            self.rest = self.rest.get(if goes_on { end + 1 } else { end }..).unwrap_or("");
             if !goes_on {
                 return;
             }
@@ -156,11 +149,7 @@ impl Script<'_> {
             match self.take() {
                 None => return Err(UNKNOWN.into()),
                 Some(c) if c == delimiter => {
-                    return if open {
-                        Err("a delimiter stands in brackets of its script".into())
-                    } else {
-                        Ok(())
-                    };
+                    return if open { Err("a delimiter stands in brackets of its script".into()) } else { Ok(()) };
                 }
                 Some('\\') => {
                     self.take();

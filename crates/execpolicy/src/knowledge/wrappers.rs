@@ -29,13 +29,7 @@ struct Wrapper {
 }
 
 const WRAPPERS: &[Wrapper] = &[
-    Wrapper {
-        names: "nice",
-        short: "n:0123456789",
-        long: "adjustment= help version",
-        skip: 0,
-        question: "",
-    },
+    Wrapper { names: "nice", short: "n:0123456789", long: "adjustment= help version", skip: 0, question: "" },
     Wrapper {
         names: "timeout gtimeout",
         short: "fpk:s:v",
@@ -43,34 +37,10 @@ const WRAPPERS: &[Wrapper] = &[
         skip: 1,
         question: "",
     },
-    Wrapper {
-        names: "stdbuf",
-        short: "i:o:e:",
-        long: "input= output= error= help version",
-        skip: 0,
-        question: "",
-    },
-    Wrapper {
-        names: "time",
-        short: "pqv",
-        long: "portability quiet verbose help version",
-        skip: 0,
-        question: "",
-    },
-    Wrapper {
-        names: "command builtin exec",
-        short: "pcla:",
-        long: "",
-        skip: 0,
-        question: "",
-    },
-    Wrapper {
-        names: "caffeinate",
-        short: "disut:w:",
-        long: "",
-        skip: 0,
-        question: "",
-    },
+    Wrapper { names: "stdbuf", short: "i:o:e:", long: "input= output= error= help version", skip: 0, question: "" },
+    Wrapper { names: "time", short: "pqv", long: "portability quiet verbose help version", skip: 0, question: "" },
+    Wrapper { names: "command builtin exec", short: "pcla:", long: "", skip: 0, question: "" },
+    Wrapper { names: "caffeinate", short: "disut:w:", long: "", skip: 0, question: "" },
     Wrapper {
         names: "ionice",
         short: "c:n:tp:P:u:",
@@ -92,20 +62,8 @@ const WRAPPERS: &[Wrapper] = &[
         skip: 1,
         question: "it changes where processes run",
     },
-    Wrapper {
-        names: "setsid",
-        short: "cfw",
-        long: "ctty fork wait",
-        skip: 0,
-        question: "it leaves a process behind",
-    },
-    Wrapper {
-        names: "nohup",
-        short: "",
-        long: "",
-        skip: 0,
-        question: "it leaves a process and a file behind",
-    },
+    Wrapper { names: "setsid", short: "cfw", long: "ctty fork wait", skip: 0, question: "it leaves a process behind" },
+    Wrapper { names: "nohup", short: "", long: "", skip: 0, question: "it leaves a process and a file behind" },
     Wrapper {
         names: "sudo",
         short: "AbBEeHiKklnPSsVvC:D:g:h:p:R:r:t:T:U:u:",
@@ -113,13 +71,7 @@ const WRAPPERS: &[Wrapper] = &[
         skip: 0,
         question: "it changes the user",
     },
-    Wrapper {
-        names: "doas",
-        short: "Lnsa:C:u:",
-        long: "",
-        skip: 0,
-        question: "it changes the user",
-    },
+    Wrapper { names: "doas", short: "Lnsa:C:u:", long: "", skip: 0, question: "it changes the user" },
     Wrapper {
         names: "pkexec",
         short: "",
@@ -169,13 +121,7 @@ const WRAPPERS: &[Wrapper] = &[
         skip: 1,
         question: "it writes a lock file",
     },
-    Wrapper {
-        names: "busybox toybox",
-        short: "",
-        long: "help list",
-        skip: 0,
-        question: "it holds many programs",
-    },
+    Wrapper { names: "busybox toybox", short: "", long: "help list", skip: 0, question: "it holds many programs" },
     Wrapper {
         names: "proxychains proxychains4 torsocks torify tsocks catchsegv firejail fakeroot fakechroot dbus-run-session xvfb-run systemd-run systemd-inhibit prlimit cpulimit numactl schedtool choom faketime unbuffer script-run chronic ts retry entr rlwrap with-lock run-one dumb-init tini bwrap",
         short: "qafckvn:p:",
@@ -183,13 +129,7 @@ const WRAPPERS: &[Wrapper] = &[
         skip: 0,
         question: "it starts another program",
     },
-    Wrapper {
-        names: "coproc",
-        short: "",
-        long: "",
-        skip: 0,
-        question: "it leaves a process behind",
-    },
+    Wrapper { names: "coproc", short: "", long: "", skip: 0, question: "it leaves a process behind" },
 ];
 
 /// What the call runs, when its program is a wrapper.
@@ -210,20 +150,10 @@ pub(crate) fn unwrap(call: &Call<'_>) -> Option<Wrapped> {
         "ssh" => return Some(ssh(call.args())),
         "eval" => return Some(joined(call.args(), "")),
         "trap" => {
-            let script = call
-                .args()
-                .iter()
-                .find(|a| !a.text.starts_with('-'))
-                .cloned();
+            let script = call.args().iter().find(|a| !a.text.starts_with('-')).cloned();
             return Some(joined(script.as_slice(), "it runs code at a later time"));
         }
-        "command"
-            if call
-                .args()
-                .first()
-                .and_then(Arg::exact)
-                .is_some_and(|t| matches!(t, "-v" | "-V" | "-pv")) =>
-        {
+        "command" if call.args().first().and_then(Arg::exact).is_some_and(|t| matches!(t, "-v" | "-V" | "-pv")) => {
             return Some(Wrapped::default());
         }
         "exec" | "nice" | "command" | "time" if call.args().is_empty() => {
@@ -239,12 +169,7 @@ pub(crate) fn unwrap(call: &Call<'_>) -> Option<Wrapped> {
 }
 
 fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
-    let options = Options {
-        short: wrapper.short,
-        long: wrapper.long,
-        refused: "",
-        style: Style::Posix,
-    };
+    let options = Options { short: wrapper.short, long: wrapper.long, refused: "", style: Style::Posix };
     let mut wrapped = Wrapped::default();
     if !wrapper.question.is_empty() {
         wrapped.question = Some(wrapper.question.into());
@@ -254,10 +179,7 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
             for code in parsed.values('c', "command").chain(parsed.values('E', "-")) {
                 wrapped.scripts.extend(code.exact().map(str::to_owned));
             }
-            if let Some(value) = parsed
-                .value_of('p', "-")
-                .filter(|_| wrapper.names == "ionice")
-            {
+            if let Some(value) = parsed.value_of('p', "-").filter(|_| wrapper.names == "ionice") {
                 let _ = value;
             }
             parsed.rest
@@ -265,9 +187,7 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
         // Not knowing an option is a question, and the first word that looks like a command is still looked at.
         Err(why) => {
             wrapped.question.get_or_insert(why);
-            args.iter()
-                .position(|a| !a.text.starts_with('-'))
-                .unwrap_or(args.len())
+            args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len())
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest + wrapper.skip).cloned().collect();
@@ -277,9 +197,7 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
         command.remove(0);
     }
     if command.is_empty() {
-        wrapped
-            .question
-            .get_or_insert_with(|| "it starts a shell or does something of its own".into());
+        wrapped.question.get_or_insert_with(|| "it starts a shell or does something of its own".into());
     } else {
         wrapped.commands.push(command);
     }
@@ -313,33 +231,17 @@ fn env(args: &[Arg]) -> Wrapped {
                 wrapped.question = Some("it changes the search path".into());
             }
             wrapped.folder = parsed.values('C', "chdir").last().cloned();
-            (
-                parsed.rest,
-                parsed
-                    .values('S', "split-string")
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            )
+            (parsed.rest, parsed.values('S', "split-string").cloned().collect::<Vec<_>>())
         }
         Err(why) => {
             wrapped.question = Some(why);
-            (
-                args.iter()
-                    .position(|a| !a.text.starts_with('-'))
-                    .unwrap_or(args.len()),
-                Vec::new(),
-            )
+            (args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len()), Vec::new())
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest).cloned().collect();
     if !splits.is_empty() {
         wrapped.question = Some("it splits words by rules of its own".into());
-        let words = splits.iter().flat_map(|s| {
-            s.text
-                .split_ascii_whitespace()
-                .map(Arg::literal)
-                .collect::<Vec<_>>()
-        });
+        let words = splits.iter().flat_map(|s| s.text.split_ascii_whitespace().map(Arg::literal).collect::<Vec<_>>());
         command.splice(0..0, words);
     }
     while let Some((name, value)) = command.first().and_then(as_assignment) {
@@ -347,14 +249,10 @@ fn env(args: &[Arg]) -> Wrapped {
         command.remove(0);
     }
     if command.first().is_some_and(|c| !c.is_literal()) {
-        wrapped
-            .question
-            .get_or_insert_with(|| "its command isn't known before the run".into());
+        wrapped.question.get_or_insert_with(|| "its command isn't known before the run".into());
     }
     if command.is_empty() {
-        wrapped
-            .question
-            .get_or_insert_with(|| "environments hold secrets".into());
+        wrapped.question.get_or_insert_with(|| "environments hold secrets".into());
     } else {
         wrapped.commands.push(command);
     }
@@ -380,9 +278,7 @@ fn xargs(args: &[Arg]) -> Wrapped {
         }
         Err(why) => {
             wrapped.question = Some(why);
-            args.iter()
-                .position(|a| !a.text.starts_with('-'))
-                .unwrap_or(args.len())
+            args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len())
         }
     };
     let mut command: Vec<Arg> = args.iter().skip(rest).cloned().collect();
@@ -410,31 +306,14 @@ fn watch(args: &[Arg]) -> Wrapped {
         refused: "",
         style: Style::Posix,
     };
-    let rest = crate::judge::parse_options(&OPTIONS, args).map_or_else(
-        |_| {
-            args.iter()
-                .position(|a| !a.text.starts_with('-'))
-                .unwrap_or(args.len())
-        },
-        |p| p.rest,
-    );
-    joined(
-        args.get(rest..).unwrap_or(&[]),
-        "it runs a command again and again",
-    )
+    let rest = crate::judge::parse_options(&OPTIONS, args)
+        .map_or_else(|_| args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len()), |p| p.rest);
+    joined(args.get(rest..).unwrap_or(&[]), "it runs a command again and again")
 }
 
 fn parallel(args: &[Arg]) -> Wrapped {
-    let start = args
-        .iter()
-        .position(|a| !a.text.starts_with('-'))
-        .unwrap_or(args.len());
-    let mut command: Vec<Arg> = args
-        .iter()
-        .skip(start)
-        .take_while(|a| !a.text.starts_with(":::"))
-        .cloned()
-        .collect();
+    let start = args.iter().position(|a| !a.text.starts_with('-')).unwrap_or(args.len());
+    let mut command: Vec<Arg> = args.iter().skip(start).take_while(|a| !a.text.starts_with(":::")).cloned().collect();
     command.push(Arg::supplied());
     Wrapped {
         commands: vec![command],
@@ -451,30 +330,17 @@ fn ssh(args: &[Arg]) -> Wrapped {
         style: Style::Posix,
     };
     let rest = crate::judge::parse_options(&OPTIONS, args).map_or(args.len(), |p| p.rest);
-    joined(
-        args.get(rest + 1..).unwrap_or(&[]),
-        "it connects to another machine",
-    )
+    joined(args.get(rest + 1..).unwrap_or(&[]), "it connects to another machine")
 }
 
 /// Words joined to one text, which is then a line of its own.
 fn joined(args: &[Arg], question: &str) -> Wrapped {
-    let mut wrapped = Wrapped {
-        question: (!question.is_empty()).then(|| question.to_owned()),
-        ..Wrapped::default()
-    };
+    let mut wrapped = Wrapped { question: (!question.is_empty()).then(|| question.to_owned()), ..Wrapped::default() };
     if let Some(unknown) = args.iter().find(|a| a.exact().is_none()) {
-        wrapped.question = Some(format!(
-            "it runs `{}`, which isn't known before",
-            unknown.text
-        ));
+        wrapped.question = Some(format!("it runs `{}`, which isn't known before", unknown.text));
         return wrapped;
     }
-    let text = args
-        .iter()
-        .map(|a| a.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = args.iter().map(|a| a.text.as_str()).collect::<Vec<_>>().join(" ");
     if !text.trim().is_empty() {
         wrapped.scripts.push(text);
     }
@@ -487,23 +353,13 @@ fn bisect(args: &[Arg]) -> Option<Wrapped> {
     let question = Some("git runs a command".to_owned());
     if let (Some(_), Some(run)) = (at("bisect"), at("run")) {
         let command: Vec<Arg> = args.iter().skip(run + 1).cloned().collect();
-        return (!command.is_empty()).then(|| Wrapped {
-            commands: vec![command],
-            question,
-            ..Wrapped::default()
-        });
+        return (!command.is_empty()).then(|| Wrapped { commands: vec![command], question, ..Wrapped::default() });
     }
     if let (Some(_), Some(each)) = (at("submodule"), at("foreach")) {
-        return Some(joined(
-            args.get(each + 1..).unwrap_or(&[]),
-            "git runs a command",
-        ));
+        return Some(joined(args.get(each + 1..).unwrap_or(&[]), "git runs a command"));
     }
     if let (Some(_), Some(x)) = (at("rebase"), at("-x").or_else(|| at("--exec"))) {
-        return Some(joined(
-            args.get(x + 1..x + 2).unwrap_or(&[]),
-            "git runs a command",
-        ));
+        return Some(joined(args.get(x + 1..x + 2).unwrap_or(&[]), "git runs a command"));
     }
     None
 }

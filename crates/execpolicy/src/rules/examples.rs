@@ -55,10 +55,7 @@ impl ExampleFailure {
         if self.should_match {
             format!("it doesn't match its example `{}`", self.example)
         } else {
-            format!(
-                "it matches `{}`, which stands under `not_match`",
-                self.example
-            )
+            format!("it matches `{}`, which stands under `not_match`", self.example)
         }
     }
 }
@@ -75,10 +72,7 @@ pub(crate) fn examine(rules: &[Rule]) -> Result<(), PolicyError> {
 
 /// Tries the examples of all rules.
 pub(crate) fn report(set: &RuleSet) -> TestReport {
-    let mut report = TestReport {
-        rules: set.rules.len(),
-        ..TestReport::default()
-    };
+    let mut report = TestReport { rules: set.rules.len(), ..TestReport::default() };
     for rule in &set.rules {
         report.examples += rule.matches.len() + rule.not_match.len();
         report.failures.extend(try_rule(rule));
@@ -88,71 +82,40 @@ pub(crate) fn report(set: &RuleSet) -> TestReport {
 }
 
 fn warn(rule: &Rule, warnings: &mut Vec<String>) {
-    let place = format!(
-        "{}:{}: rule `{}`",
-        rule.origin.source, rule.origin.line, rule.id
-    );
+    let place = format!("{}:{}: rule `{}`", rule.origin.source, rule.origin.line, rule.id);
     let programs = rule.command.first().map_or(&[][..], |e| e.0.as_slice());
     if rule.decision == Decision::Allow && programs.iter().any(|p| p.contains('/')) {
-        warnings.push(format!(
-            "{place}: a program named by its path is only allowed from a trusted folder"
-        ));
+        warnings.push(format!("{place}: a program named by its path is only allowed from a trusted folder"));
     }
     if let Some(example) = rule.not_match.iter().find(|e| rule.matches.contains(e)) {
-        warnings.push(format!(
-            "{place}: `{example}` stands under `match` and `not_match`, so it shows nothing"
-        ));
+        warnings.push(format!("{place}: `{example}` stands under `match` and `not_match`, so it shows nothing"));
     }
     if rule.decision != Decision::Allow
         && rule.command.len() > 2
-        && rule
-            .command
-            .iter()
-            .skip(1)
-            .any(|e| e.0.iter().any(|w| w.starts_with('-')))
+        && rule.command.iter().skip(1).any(|e| e.0.iter().any(|w| w.starts_with('-')))
     {
-        warnings.push(format!(
-            "{place}: options have many spellings; a rule on the program alone is safer"
-        ));
+        warnings.push(format!("{place}: options have many spellings; a rule on the program alone is safer"));
     }
 }
 
 fn try_rule(rule: &Rule) -> impl Iterator<Item = ExampleFailure> + '_ {
     // A line in both lists says nothing; the report warns of it.
     let not = rule.not_match.iter().filter(|e| !rule.matches.contains(e));
-    let expected = rule
-        .matches
-        .iter()
-        .map(|e| (e, true))
-        .chain(not.map(|e| (e, false)));
-    expected
-        .filter(|(example, should)| hits(rule, example) != *should)
-        .map(|(example, should_match)| ExampleFailure {
-            rule: rule.id.clone(),
-            source: rule.origin.source.clone(),
-            line: rule.origin.line,
-            example: example.clone(),
-            should_match,
-        })
+    let expected = rule.matches.iter().map(|e| (e, true)).chain(not.map(|e| (e, false)));
+    expected.filter(|(example, should)| hits(rule, example) != *should).map(|(example, should_match)| ExampleFailure {
+        rule: rule.id.clone(),
+        source: rule.origin.source.clone(),
+        line: rule.origin.line,
+        example: example.clone(),
+        should_match,
+    })
 }
 
 /// Whether a rule matches any command of a line.
 fn hits(rule: &Rule, line: &str) -> bool {
-    let probe = Probe {
-        rule,
-        hit: AtomicBool::new(false),
-    };
-    let (programs, git) = (
-        Programs::from_path(Vec::new()),
-        GitConfig::assume_no_helpers(),
-    );
-    let context = Context {
-        profile: None,
-        workspace: None,
-        programs: &programs,
-        git: &git,
-        rules: &probe,
-    };
+    let probe = Probe { rule, hit: AtomicBool::new(false) };
+    let (programs, git) = (Programs::from_path(Vec::new()), GitConfig::assume_no_helpers());
+    let context = Context { profile: None, workspace: None, programs: &programs, git: &git, rules: &probe };
     judge_script(line, &context);
     probe.hit.into_inner()
 }

@@ -67,10 +67,7 @@ impl<'de> Deserialize<'de> for Element {
             fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Element, E> {
                 Ok(Element(vec![word.to_owned()]))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut seq: A,
-            ) -> Result<Element, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
                 let mut words = Vec::new();
                 while let Some(word) = seq.next_element()? {
                     words.push(word);
@@ -140,53 +137,24 @@ pub(crate) fn parse_toml(text: &str, source: &str) -> Result<Vec<Rule>, PolicyEr
     })?;
     let rules = file.rule.into_iter().map(|raw| {
         let line = line_of(raw.span().start);
-        build(
-            raw.into_inner(),
-            Origin {
-                source: source.to_owned(),
-                line,
-            },
-        )
+        build(raw.into_inner(), Origin { source: source.to_owned(), line })
     });
     rules.collect()
 }
 
 /// Reads rules from the same structure as an object.
 pub(crate) fn parse_value(value: serde_json::Value) -> Result<Vec<Rule>, PolicyError> {
-    let file: PlainFile =
-        serde_json::from_value(value).map_err(|e| PolicyError::Object(e.to_string()))?;
-    file.rule
-        .into_iter()
-        .map(|raw| {
-            build(
-                raw,
-                Origin {
-                    source: "policy object".into(),
-                    line: 0,
-                },
-            )
-        })
-        .collect()
+    let file: PlainFile = serde_json::from_value(value).map_err(|e| PolicyError::Object(e.to_string()))?;
+    file.rule.into_iter().map(|raw| build(raw, Origin { source: "policy object".into(), line: 0 })).collect()
 }
 
 fn build(raw: RawRule, origin: Origin) -> Result<Rule, PolicyError> {
-    let words: Vec<&str> = raw
-        .command
-        .iter()
-        .map(|e| e.0.first().map_or("", String::as_str))
-        .collect();
-    let flags = raw
-        .flags
-        .iter()
-        .filter_map(|f| f.0.first().map(String::as_str));
+    let words: Vec<&str> = raw.command.iter().map(|e| e.0.first().map_or("", String::as_str)).collect();
+    let flags = raw.flags.iter().filter_map(|f| f.0.first().map(String::as_str));
     let named: Vec<&str> = words.iter().copied().chain(flags).collect();
     let rule = Rule {
-        id: raw
-            .id
-            .unwrap_or_else(|| format!("{}: {}", raw.decision, named.join(" "))),
-        reason: raw
-            .reason
-            .unwrap_or_else(|| format!("a rule says {} for `{}`", raw.decision, named.join(" "))),
+        id: raw.id.unwrap_or_else(|| format!("{}: {}", raw.decision, named.join(" "))),
+        reason: raw.reason.unwrap_or_else(|| format!("a rule says {} for `{}`", raw.decision, named.join(" "))),
         command: raw.command,
         decision: raw.decision,
         flags: raw.flags,
@@ -198,30 +166,15 @@ fn build(raw: RawRule, origin: Origin) -> Result<Rule, PolicyError> {
     };
     let cause = if rule.command.is_empty() {
         "`command` is empty; name at least the program"
-    } else if rule
-        .command
-        .iter()
-        .chain(&rule.flags)
-        .any(|e| e.0.is_empty() || e.0.iter().any(String::is_empty))
-    {
+    } else if rule.command.iter().chain(&rule.flags).any(|e| e.0.is_empty() || e.0.iter().any(String::is_empty)) {
         "a word or a list of alternatives is empty"
-    } else if rule
-        .command
-        .first()
-        .is_some_and(|e| e.0.iter().any(|w| w == "*"))
-        && rule.decision == Decision::Allow
-    {
+    } else if rule.command.first().is_some_and(|e| e.0.iter().any(|w| w == "*")) && rule.decision == Decision::Allow {
         "an `allow` rule must name its program"
     } else if rule.matches.is_empty() || rule.not_match.is_empty() {
         "`match` and `not_match` need at least one example each"
     } else if rule.id.is_empty() || rule.id.starts_with("builtin:") {
         "`id` is empty or begins with `builtin:`, which names the rules of the product"
-    } else if rule
-        .flags
-        .iter()
-        .flat_map(|e| &e.0)
-        .any(|f| !f.starts_with('-') || f == "-" || f == "--")
-    {
+    } else if rule.flags.iter().flat_map(|e| &e.0).any(|f| !f.starts_with('-') || f == "-" || f == "--") {
         "a flag must begin with a dash"
     } else {
         return Ok(rule);

@@ -32,39 +32,27 @@ impl PolicySource {
     pub fn user(path: impl Into<PathBuf>, workspace: Option<&Path>) -> Self {
         let path = path.into();
         let real = |p: &Path| std::fs::canonicalize(p).unwrap_or_else(|_| p.to_owned());
-        let inside =
-            workspace.is_some_and(|w| real(&path).starts_with(real(w)) || path.starts_with(w));
-        Self {
-            path,
-            tier: if inside { Tier::Workspace } else { Tier::User },
-        }
+        let inside = workspace.is_some_and(|w| real(&path).starts_with(real(w)) || path.starts_with(w));
+        Self { path, tier: if inside { Tier::Workspace } else { Tier::User } }
     }
 
     /// A file of the administrator.
     #[must_use]
     pub fn administrator(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            tier: Tier::Administrator,
-        }
+        Self { path: path.into(), tier: Tier::Administrator }
     }
 }
 
 /// Reads the rules of a file.
 pub(crate) fn read(source: &PolicySource) -> Result<Vec<Rule>, PolicyError> {
     use std::io::Read;
-    let failed = |e: std::io::Error| PolicyError::Read {
-        path: source.path.clone(),
-        source: e,
-    };
+    let failed = |e: std::io::Error| PolicyError::Read { path: source.path.clone(), source: e };
     let mut file = std::fs::File::open(&source.path).map_err(failed)?;
     if source.tier == Tier::Administrator {
         // The open file is looked at, not the path, which could lead elsewhere a moment later.
         let meta = file.metadata().map_err(failed)?;
-        owned_by_root(&meta).map_err(|cause| PolicyError::Untrusted {
-            path: source.path.clone(),
-            cause: cause.to_owned(),
-        })?;
+        owned_by_root(&meta)
+            .map_err(|cause| PolicyError::Untrusted { path: source.path.clone(), cause: cause.to_owned() })?;
     }
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(failed)?;
@@ -72,7 +60,8 @@ pub(crate) fn read(source: &PolicySource) -> Result<Vec<Rule>, PolicyError> {
     if source.tier == Tier::Workspace
         && let Some(rule) = rules.iter().find(|r| r.decision == Decision::Allow)
     {
-        return Err(rule.error("a rules file inside the workspace may only tighten; move the `allow` rule to a file of the user"));
+        return Err(rule
+            .error("a rules file inside the workspace may only tighten; move the `allow` rule to a file of the user"));
     }
     Ok(rules)
 }

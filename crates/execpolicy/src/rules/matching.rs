@@ -23,10 +23,7 @@ impl Rules for RuleSet {
         let allowed = self.allows(layer).is_some();
         let matching = self.candidates(layer).filter(|r| {
             let outweighed = r.builtin && r.decision == Decision::Prompt && allowed;
-            r.decision >= least
-                && r.decision != Decision::Allow
-                && !outweighed
-                && tightens(r, layer)
+            r.decision >= least && r.decision != Decision::Allow && !outweighed && tightens(r, layer)
         });
         // The first of the strictest, so that verdicts don't depend on how many others match.
         let mut best: Option<&Rule> = None;
@@ -39,9 +36,7 @@ impl Rules for RuleSet {
     }
 
     fn allows(&self, layer: &Layer<'_>) -> Option<Ruled> {
-        self.candidates(layer)
-            .find(|r| layer.trusted && r.decision == Decision::Allow && loosens(r, layer))
-            .map(ruled)
+        self.candidates(layer).find(|r| layer.trusted && r.decision == Decision::Allow && loosens(r, layer)).map(ruled)
     }
 }
 
@@ -61,34 +56,18 @@ impl RuleSet {
     fn candidates<'a>(&'a self, layer: &'a Layer<'_>) -> impl Iterator<Item = &'a Rule> {
         let word = layer.argv.first().map_or("", |a| a.text.as_str());
         let of = |name: &str| self.by_program.get(name).map_or(&[][..], Vec::as_slice);
-        let path = if word == layer.name {
-            &[][..]
-        } else {
-            of(word)
-        };
-        of(layer.name)
-            .iter()
-            .chain(path)
-            .chain(of("*"))
-            .filter_map(|i| self.rules.get(*i as usize))
+        let path = if word == layer.name { &[][..] } else { of(word) };
+        of(layer.name).iter().chain(path).chain(of("*")).filter_map(|i| self.rules.get(*i as usize))
     }
 
     /// Whether one rule matches, for its examples.
     pub fn matches(rule: &Rule, layer: &Layer<'_>) -> bool {
-        if rule.decision == Decision::Allow {
-            loosens(rule, layer)
-        } else {
-            tightens(rule, layer)
-        }
+        if rule.decision == Decision::Allow { loosens(rule, layer) } else { tightens(rule, layer) }
     }
 }
 
 fn ruled(rule: &Rule) -> Ruled {
-    let id = if rule.builtin {
-        format!("builtin:{}", rule.id)
-    } else {
-        rule.id.clone()
-    };
+    let id = if rule.builtin { format!("builtin:{}", rule.id) } else { rule.id.clone() };
     Ruled {
         decision: rule.decision,
         reason: rule.reason.clone(),
@@ -105,15 +84,11 @@ fn accepts(element: &Element, word: &str) -> bool {
 /// Whether an element names the program of the layer.
 fn program(element: &Element, layer: &Layer<'_>, loose: bool) -> bool {
     let word = layer.argv.first().map_or("", |a| a.text.as_str());
-    element.0.iter().any(|e| {
-        e == "*" || e == word || (!e.contains('/') && e == layer.name && (loose || layer.trusted))
-    })
+    element.0.iter().any(|e| e == "*" || e == word || (!e.contains('/') && e == layer.name && (loose || layer.trusted)))
 }
 
 fn sets(layer: &Layer<'_>, names: &[String]) -> bool {
-    names
-        .iter()
-        .all(|n| layer.assignments.iter().any(|(name, _)| name == n))
+    names.iter().all(|n| layer.assignments.iter().any(|(name, _)| name == n))
 }
 
 /// An `allow` rule: every word in its place and known.
@@ -125,19 +100,10 @@ fn loosens(rule: &Rule, layer: &Layer<'_>) -> bool {
         return false;
     }
     let words_match = rest.iter().enumerate().all(|(i, element)| {
-        layer
-            .argv
-            .get(i + 1)
-            .is_some_and(|arg| arg.exact().is_some_and(|text| accepts(element, text)))
+        layer.argv.get(i + 1).is_some_and(|arg| arg.exact().is_some_and(|text| accepts(element, text)))
     });
     words_match
-        && rule.flags.iter().all(|flag| {
-            layer
-                .argv
-                .iter()
-                .skip(1)
-                .any(|a| a.exact().is_some_and(|t| accepts(flag, t)))
-        })
+        && rule.flags.iter().all(|flag| layer.argv.iter().skip(1).any(|a| a.exact().is_some_and(|t| accepts(flag, t))))
 }
 
 /// A stricter rule: the same meaning in any spelling.
@@ -149,10 +115,8 @@ fn tightens(rule: &Rule, layer: &Layer<'_>) -> bool {
         return false;
     }
     let args = layer.argv.get(1..).unwrap_or(&[]);
-    let (options, words): (Vec<&Element>, Vec<&Element>) = rest.iter().partition(|e| {
-        e.0.iter()
-            .all(|w| w.len() > 1 && w.starts_with('-') && w != "--")
-    });
+    let (options, words): (Vec<&Element>, Vec<&Element>) =
+        rest.iter().partition(|e| e.0.iter().all(|w| w.len() > 1 && w.starts_with('-') && w != "--"));
     options.iter().all(|e| option_given(e, args))
         && rule.flags.iter().all(|e| option_given(e, args))
         && operands(&words, layer.name, args)
@@ -160,28 +124,20 @@ fn tightens(rule: &Rule, layer: &Layer<'_>) -> bool {
 
 /// Whether one of the options is given, alone, in a cluster, abbreviated or with a value.
 fn option_given(element: &Element, args: &[Arg]) -> bool {
-    let end = args
-        .iter()
-        .position(|a| a.exact() == Some("--"))
-        .unwrap_or(args.len());
+    let end = args.iter().position(|a| a.exact() == Some("--")).unwrap_or(args.len());
     let args = args.get(..end).unwrap_or(args);
     element.0.iter().any(|option| {
         let whole = option == "*" || args.iter().any(|arg| spelled(option, arg));
         whole
             || letters(option).is_some_and(|l| {
-                l.chars().all(|c| {
-                    args.iter()
-                        .any(|arg| cluster(&arg.text, c) || long_of(c, &arg.text))
-                })
+                l.chars().all(|c| args.iter().any(|arg| cluster(&arg.text, c) || long_of(c, &arg.text)))
             })
     })
 }
 
 /// `-rf` is both letters, wherever they stand; `-delete` is a word.
 fn letters(option: &str) -> Option<&str> {
-    option
-        .strip_prefix('-')
-        .filter(|l| (1..=3).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphabetic()))
+    option.strip_prefix('-').filter(|l| (1..=3).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 fn spelled(option: &str, arg: &Arg) -> bool {
@@ -205,8 +161,7 @@ fn spelled(option: &str, arg: &Arg) -> bool {
 }
 
 fn cluster(text: &str, letter: char) -> bool {
-    text.strip_prefix('-')
-        .is_some_and(|l| !l.starts_with('-') && l.contains(letter))
+    text.strip_prefix('-').is_some_and(|l| !l.starts_with('-') && l.contains(letter))
 }
 
 fn long_of(letter: char, text: &str) -> bool {
@@ -253,26 +208,15 @@ fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
 /// Options in front of git's command take values that are no commands; of other programs it isn't known which do.
 fn takes_value(program: &str, option: &str) -> bool {
     program != "git"
-        || matches!(
-            option,
-            "-C" | "-c"
-                | "--git-dir"
-                | "--work-tree"
-                | "--namespace"
-                | "--exec-path"
-                | "--config-env"
-        )
+        || matches!(option, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--exec-path" | "--config-env")
 }
 
 fn same_operand(element: &str, arg: &Arg) -> bool {
     let text = arg.text.as_str();
     // `//` and `/.` are `/`.
-    text == element
-        || (element.starts_with('/') && text.starts_with('/') && clean(text) == clean(element))
+    text == element || (element.starts_with('/') && text.starts_with('/') && clean(text) == clean(element))
 }
 
 fn clean(path: &str) -> Vec<&str> {
-    path.split('/')
-        .filter(|p| !p.is_empty() && *p != ".")
-        .collect()
+    path.split('/').filter(|p| !p.is_empty() && *p != ".").collect()
 }

@@ -37,12 +37,7 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// The command indices of each stage.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u32>> + '_ {
-        let ends = self
-            .stages
-            .iter()
-            .skip(1)
-            .copied()
-            .chain(std::iter::once(self.end));
+        let ends = self.stages.iter().skip(1).copied().chain(std::iter::once(self.end));
         self.stages.iter().zip(ends).map(|(start, end)| *start..end)
     }
 }
@@ -165,12 +160,7 @@ impl Word {
     /// The word when it was written without any quote or escape: only such words are reserved words.
     pub fn bare(&self) -> Option<&str> {
         match self.pieces.as_slice() {
-            [
-                Piece::Text {
-                    text,
-                    quoted: false,
-                },
-            ] => Some(text),
+            [Piece::Text { text, quoted: false }] => Some(text),
             _ => None,
         }
     }

@@ -72,11 +72,7 @@ fn groups(pieces: &[Piece]) -> Groups<'_> {
 fn nested(pieces: &[Piece]) -> Groups<'_> {
     let lists = pieces.iter().any(|p| matches!(p, Piece::Mark(',')));
     let closed = pieces.iter().any(|p| matches!(p, Piece::Mark('}')));
-    if closed && (lists || is_sequence(pieces)) {
-        Groups::Unknown
-    } else {
-        Groups::None
-    }
+    if closed && (lists || is_sequence(pieces)) { Groups::Unknown } else { Groups::None }
 }
 
 fn is_sequence(pieces: &[Piece]) -> bool {
@@ -95,9 +91,7 @@ fn is_sequence(pieces: &[Piece]) -> bool {
 fn product(parts: &[Part<'_>]) -> Option<Vec<Word>> {
     let mut count = 1usize;
     for part in parts {
-        count = count
-            .checked_mul(part.len())
-            .filter(|n| *n <= MAX_BRACE_WORDS)?;
+        count = count.checked_mul(part.len()).filter(|n| *n <= MAX_BRACE_WORDS)?;
     }
     let mut words: Vec<Vec<Piece>> = vec![Vec::new()];
     for part in parts {
@@ -112,22 +106,12 @@ fn product(parts: &[Part<'_>]) -> Option<Vec<Word>> {
         words = next;
     }
     // An alternative that is empty and unquoted makes no word at all.
-    Some(
-        words
-            .into_iter()
-            .filter(|w| !w.is_empty())
-            .map(|pieces| tilde(plain(Word { pieces })))
-            .collect(),
-    )
+    Some(words.into_iter().filter(|w| !w.is_empty()).map(|pieces| tilde(plain(Word { pieces }))).collect())
 }
 
 /// A tilde that expansion brought to the front of a word expands like any other.
 fn tilde(mut word: Word) -> Word {
-    let Some(Piece::Text {
-        text,
-        quoted: false,
-    }) = word.pieces.first()
-    else {
+    let Some(Piece::Text { text, quoted: false }) = word.pieces.first() else {
         return word;
     };
     if !text.starts_with('~') {
@@ -136,23 +120,12 @@ fn tilde(mut word: Word) -> Word {
     let end = text.find('/').unwrap_or(text.len());
     let user = text.get(1..end).unwrap_or("").to_owned();
     let rest = text.get(end..).unwrap_or("").to_owned();
-    word.pieces.splice(
-        0..1,
-        [
-            Piece::Tilde(user),
-            Piece::Text {
-                text: rest,
-                quoted: false,
-            },
-        ],
-    );
+    word.pieces.splice(0..1, [Piece::Tilde(user), Piece::Text { text: rest, quoted: false }]);
     word
 }
 
 fn unknown() -> Word {
-    Word {
-        pieces: vec![Piece::Dynamic { quoted: false }],
-    }
+    Word { pieces: vec![Piece::Dynamic { quoted: false }] }
 }
 
 /// Turns the marks that expansion left into the characters that they are.

@@ -60,10 +60,7 @@ impl WordBuilder {
             text.push_str(new);
             return;
         }
-        self.pieces.push(Piece::Text {
-            text: new.to_owned(),
-            quoted,
-        });
+        self.pieces.push(Piece::Text { text: new.to_owned(), quoted });
     }
 
     pub fn push(&mut self, piece: Piece) {
@@ -92,19 +89,14 @@ impl WordBuilder {
     }
 
     pub fn finish(self) -> Word {
-        Word {
-            pieces: self.pieces,
-        }
+        Word { pieces: self.pieces }
     }
 }
 
 /// Whether a text is a variable name.
 pub(crate) fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
-    bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(is_name_byte)
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') && bytes.all(is_name_byte)
 }
 
 pub(crate) fn is_name_byte(b: u8) -> bool {

@@ -64,12 +64,7 @@ impl Parser {
 
     /// A number directly in front of `<` or `>` is a descriptor.
     fn digits(&mut self) -> Result<(), Refusal> {
-        let len = self
-            .input
-            .rest()
-            .bytes()
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let len = self.input.rest().bytes().take_while(u8::is_ascii_digit).count();
         if !matches!(self.input.raw(len), Some(b'<' | b'>')) {
             return self.begin_word();
         }
@@ -82,13 +77,8 @@ impl Parser {
     /// `{name}` directly in front of `<` or `>` stores the descriptor in a variable.
     fn open_brace(&mut self) -> Result<(), Refusal> {
         let rest = self.input.rest().as_bytes();
-        let name = rest
-            .iter()
-            .skip(1)
-            .take_while(|b| is_name_byte(**b))
-            .count();
-        let ends =
-            rest.get(name + 1) == Some(&b'}') && matches!(rest.get(name + 2), Some(b'<' | b'>'));
+        let name = rest.iter().skip(1).take_while(|b| is_name_byte(**b)).count();
+        let ends = rest.get(name + 1) == Some(&b'}') && matches!(rest.get(name + 2), Some(b'<' | b'>'));
         if name == 0 || !ends {
             return self.begin_word();
         }

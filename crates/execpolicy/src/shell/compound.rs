@@ -67,10 +67,7 @@ impl Parser {
 
     /// Handles a reserved word; false means that it is an ordinary one.
     fn reserved(&mut self, word: &str, closes_only: bool) -> Result<bool, Refusal> {
-        let closes = matches!(
-            word,
-            "then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}"
-        );
+        let closes = matches!(word, "then" | "elif" | "else" | "fi" | "do" | "done" | "esac" | "}");
         if closes {
             self.finish_command()?;
             return self.closing(word).map(|()| true);
@@ -149,10 +146,7 @@ impl Parser {
     }
 
     fn function_name(&mut self, word: &Word) -> Result<(), Refusal> {
-        let Some(name) = word
-            .bare()
-            .filter(|n| is_name(&n.replace(['-', '.', ':', '+'], "_")))
-            .map(str::to_owned)
+        let Some(name) = word.bare().filter(|n| is_name(&n.replace(['-', '.', ':', '+'], "_"))).map(str::to_owned)
         else {
             return Err("a function has an unusual name");
         };
@@ -162,10 +156,7 @@ impl Parser {
         if self.input.peek() == Some(b'(') {
             let rest = self.input.rest();
             let inner = rest.get(1..).unwrap_or("");
-            let blanks = inner
-                .bytes()
-                .take_while(|b| matches!(b, b' ' | b'\t'))
-                .count();
+            let blanks = inner.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
             // `function f (ls)` has a subshell as its body.
             if inner.as_bytes().get(blanks) == Some(&b')') {
                 self.input.skip(blanks + 2);
@@ -195,22 +186,14 @@ impl Parser {
                 level.kind = Kind::For(ForPhase::Do);
                 command.kind = CommandKind::Header;
                 self.script.commands.push(command);
-                if byte == b'\n' {
-                    self.read_heredocs()
-                } else {
-                    Ok(())
-                }
+                if byte == b'\n' { self.read_heredocs() } else { Ok(()) }
             }
             (_, b'#') => {
                 self.comment();
                 Ok(())
             }
-            (_, b';' | b'&' | b'|' | b'(' | b')' | b'\n') => {
-                Err("the head of a loop isn't complete")
-            }
-            (_, b'<' | b'>') if self.input.raw(1) != Some(b'(') => {
-                Err("the head of a loop isn't complete")
-            }
+            (_, b';' | b'&' | b'|' | b'(' | b')' | b'\n') => Err("the head of a loop isn't complete"),
+            (_, b'<' | b'>') if self.input.raw(1) != Some(b'(') => Err("the head of a loop isn't complete"),
             _ => {
                 self.level().word = Some(WordBuilder::default());
                 Ok(())
@@ -226,9 +209,7 @@ impl Parser {
                 }
                 self.level().kind = Kind::For(ForPhase::In);
             }
-            ForPhase::In if word.bare() == Some("in") => {
-                self.level().kind = Kind::For(ForPhase::Words)
-            }
+            ForPhase::In if word.bare() == Some("in") => self.level().kind = Kind::For(ForPhase::Words),
             ForPhase::In | ForPhase::Do if word.bare() == Some("do") => {
                 let level = self.level();
                 level.kind = Kind::For(ForPhase::Body);
@@ -272,8 +253,7 @@ impl Parser {
                 level.pipeline_start = next;
                 Ok(())
             }
-            (CasePhase::AfterPattern, _)
-            | (_, b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b'\n' | b'#') => {
+            (CasePhase::AfterPattern, _) | (_, b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b'\n' | b'#') => {
                 Err("the head of a case isn't complete")
             }
             _ => {
@@ -286,11 +266,7 @@ impl Parser {
     fn on_case_word(&mut self, word: Word, phase: CasePhase) -> Result<(), Refusal> {
         match phase {
             CasePhase::Subject => {
-                let command = Command {
-                    kind: CommandKind::Header,
-                    words: vec![word],
-                    ..Command::default()
-                };
+                let command = Command { kind: CommandKind::Header, words: vec![word], ..Command::default() };
                 self.script.commands.push(command);
                 self.level().kind = Kind::Case(CasePhase::In);
             }
@@ -327,21 +303,14 @@ impl Parser {
             }
         };
         self.input.skip(operator.len());
-        let piece = Piece::Text {
-            text: operator.to_owned(),
-            quoted: true,
-        };
-        self.level().command.words.push(Word {
-            pieces: vec![piece],
-        });
+        let piece = Piece::Text { text: operator.to_owned(), quoted: true };
+        self.level().command.words.push(Word { pieces: vec![piece] });
         Ok(())
     }
 
     fn on_condition_word(&mut self, word: Word, regex: bool) -> Result<(), Refusal> {
         // In a regular expression parentheses and bars are no operators; only plain ones are read alike.
-        if self.input.peek() == Some(b'(')
-            || (regex && !matches!(self.input.peek(), Some(b' ' | b'\t' | b'\n')))
-        {
+        if self.input.peek() == Some(b'(') || (regex && !matches!(self.input.peek(), Some(b' ' | b'\t' | b'\n'))) {
             return Err("a condition holds a pattern with parentheses");
         }
         if word.bare() == Some("]]") {
@@ -364,12 +333,7 @@ impl Parser {
 /// The word when it has no quote; a lone brace is still a mark at this point.
 fn brace_free(word: &Word) -> Option<String> {
     match word.pieces.as_slice() {
-        [
-            Piece::Text {
-                text,
-                quoted: false,
-            },
-        ] => Some(text.clone()),
+        [Piece::Text { text, quoted: false }] => Some(text.clone()),
         [Piece::Mark(c)] => Some(c.to_string()),
         // `[[` alone: two unquoted brackets.
         [Piece::Glob('['), Piece::Glob('[')] => Some("[[".to_owned()),
@@ -379,11 +343,7 @@ fn brace_free(word: &Word) -> Option<String> {
 
 /// `name=value` or `name+=value`, with the name and the sign unquoted.
 fn as_assignment(word: &Word) -> Option<(String, bool, Word)> {
-    let Some(Piece::Text {
-        text,
-        quoted: false,
-    }) = word.pieces.first()
-    else {
+    let Some(Piece::Text { text, quoted: false }) = word.pieces.first() else {
         return None;
     };
     let equals = text.find('=')?;
@@ -397,17 +357,11 @@ fn as_assignment(word: &Word) -> Option<(String, bool, Word)> {
     }
     let mut pieces = Vec::with_capacity(word.pieces.len());
     if !value.is_empty() || word.pieces.len() == 1 {
-        pieces.push(Piece::Text {
-            text: value.to_owned(),
-            quoted: false,
-        });
+        pieces.push(Piece::Text { text: value.to_owned(), quoted: false });
     }
     // Braces don't expand in assignments.
     pieces.extend(word.pieces.iter().skip(1).map(|p| match p {
-        Piece::Mark(c) => Piece::Text {
-            text: c.to_string(),
-            quoted: false,
-        },
+        Piece::Mark(c) => Piece::Text { text: c.to_string(), quoted: false },
         other => other.clone(),
     }));
     Some((name.to_owned(), append, Word { pieces }))

@@ -18,10 +18,7 @@ impl Parser {
             Some(b'(') if self.input.raw(2) == Some(b'(') => self.arithmetic(quoted),
             Some(b'(') => {
                 self.input.skip(2);
-                self.enter(Kind::Sub {
-                    kind: SubKind::Text,
-                    quoted,
-                })
+                self.enter(Kind::Sub { kind: SubKind::Text, quoted })
             }
             Some(b'{') => {
                 self.input.skip(2);
@@ -79,20 +76,7 @@ impl Parser {
                     break;
                 }
                 Some(b) if b.is_ascii_alphabetic() || matches!(b, b'_' | b'$') => names = true,
-                Some(
-                    b'0'..=b'9'
-                    | b' '
-                    | b'\t'
-                    | b'+'
-                    | b'-'
-                    | b'*'
-                    | b'/'
-                    | b'%'
-                    | b'<'
-                    | b'>'
-                    | b'='
-                    | b'!',
-                ) => {}
+                Some(b'0'..=b'9' | b' ' | b'\t' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'=' | b'!') => {}
                 Some(b'&' | b'|' | b'^' | b'~' | b'?' | b':' | b',') => {}
                 Some(_) => return Err("arithmetic holds more than numbers and operators"),
             }
@@ -122,9 +106,7 @@ impl Parser {
             return self.parameter_operator(Piece::Dynamic { quoted: false }, quoted);
         }
         let piece = if special || indirect || length {
-            Piece::Dynamic {
-                quoted: quoted && !many,
-            }
+            Piece::Dynamic { quoted: quoted && !many }
         } else {
             Piece::Var { name, quoted }
         };
@@ -146,10 +128,7 @@ impl Parser {
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {
                 Ok((self.input.take_while(is_name_byte).to_owned(), false))
             }
-            Some(b'0'..=b'9') => Ok((
-                self.input.take_while(|b| b.is_ascii_digit()).to_owned(),
-                true,
-            )),
+            Some(b'0'..=b'9') => Ok((self.input.take_while(|b| b.is_ascii_digit()).to_owned(), true)),
             Some(b @ (b'@' | b'*' | b'?' | b'$' | b'!' | b'-' | b'#')) => {
                 self.input.skip(1);
                 Ok((char::from(b).to_string(), true))
@@ -166,10 +145,7 @@ impl Parser {
                 self.input.skip(1);
                 true
             }
-            _ => !self
-                .input
-                .take_while(|b| b.is_ascii_digit() || b == b'-')
-                .is_empty(),
+            _ => !self.input.take_while(|b| b.is_ascii_digit() || b == b'-').is_empty(),
         };
         if !constant || self.input.peek() != Some(b']') {
             return Err("a subscript is evaluated as code");
@@ -179,9 +155,7 @@ impl Parser {
     }
 
     fn parameter_operator(&mut self, piece: Piece, quoted: bool) -> Result<(), Refusal> {
-        let dynamic = Piece::Dynamic {
-            quoted: quoted && !matches!(piece, Piece::Dynamic { quoted: false }),
-        };
+        let dynamic = Piece::Dynamic { quoted: quoted && !matches!(piece, Piece::Dynamic { quoted: false }) };
         let Some(first) = self.input.peek() else {
             return Err("a parameter expansion isn't closed");
         };
@@ -218,12 +192,8 @@ impl Parser {
 
     /// `${name:offset:length}`, both evaluated as arithmetic.
     fn substring(&mut self, value: Piece) -> Result<(), Refusal> {
-        let text = self.input.take_while(|b| {
-            is_name_byte(b) || matches!(b, b':' | b' ' | b'-' | b'+' | b'$' | b'#')
-        });
-        let names = text
-            .bytes()
-            .any(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$' | b'#'));
+        let text = self.input.take_while(|b| is_name_byte(b) || matches!(b, b':' | b' ' | b'-' | b'+' | b'$' | b'#'));
+        let names = text.bytes().any(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$' | b'#'));
         if self.input.peek() != Some(b'}') {
             return Err(NOT_PLAIN);
         }

@@ -14,35 +14,16 @@ impl Parser {
     /// Reads the bodies that begin at the newline just read. One that expands is queued as a level of its own, and the
     /// rest wait until it is done.
     pub fn read_heredocs(&mut self) -> Result<(), Refusal> {
-        let crossing = self
-            .levels
-            .iter()
-            .rev()
-            .take_while(|l| !is_boundary(l.kind))
-            .count();
-        let boundary = self
-            .levels
-            .len()
-            .checked_sub(crossing + 1)
-            .and_then(|i| self.levels.get(i));
-        if boundary.is_some_and(|l| {
-            !l.outer_heredocs.is_empty() && !matches!(l.kind, Kind::HereBody { .. })
-        }) {
+        let crossing = self.levels.iter().rev().take_while(|l| !is_boundary(l.kind)).count();
+        let boundary = self.levels.len().checked_sub(crossing + 1).and_then(|i| self.levels.get(i));
+        if boundary.is_some_and(|l| !l.outer_heredocs.is_empty() && !matches!(l.kind, Kind::HereBody { .. })) {
             return Err("a here-document begins inside a substitution");
         }
         while !self.heredocs.is_empty() {
             let pending = self.heredocs.remove(0);
             let body = self.here_text(&pending)?;
             if pending.quoted || !body.contains(['$', '`', '\\']) {
-                self.store_body(
-                    pending.slot,
-                    Word {
-                        pieces: vec![Piece::Text {
-                            text: body,
-                            quoted: true,
-                        }],
-                    },
-                );
+                self.store_body(pending.slot, Word { pieces: vec![Piece::Text { text: body, quoted: true }] });
                 continue;
             }
             self.enter(Kind::HereBody { slot: pending.slot })?;
@@ -85,11 +66,7 @@ impl Parser {
             let Some((line, newline)) = self.input.take_line() else {
                 return Err("a here-document isn't closed");
             };
-            let line = if pending.strip {
-                line.trim_start_matches('\t')
-            } else {
-                line
-            };
+            let line = if pending.strip { line.trim_start_matches('\t') } else { line };
             if line == pending.delimiter {
                 return Ok(body);
             }
@@ -108,8 +85,5 @@ impl Parser {
 }
 
 fn is_boundary(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Top | Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. }
-    )
+    matches!(kind, Kind::Top | Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. })
 }

@@ -9,10 +9,7 @@ pub(crate) struct Input {
 
 impl Input {
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            pos: 0,
-        }
+        Self { text: text.into(), pos: 0 }
     }
 
     pub fn pos(&self) -> usize {

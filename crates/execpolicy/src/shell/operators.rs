@@ -98,9 +98,7 @@ impl Parser {
     fn function_head(&mut self) -> Result<(), Refusal> {
         let command = &self.level().command;
         let name = match command.words.as_slice() {
-            [word] if command.assignments.is_empty() && command.redirects.is_empty() => {
-                word.bare().map(str::to_owned)
-            }
+            [word] if command.assignments.is_empty() && command.redirects.is_empty() => word.bare().map(str::to_owned),
             _ => None,
         };
         let Some(name) = name.filter(|n| is_function_name(n)) else {
@@ -134,8 +132,7 @@ impl Parser {
         };
         self.finish_command()?;
         let level = self.level();
-        if level.need != Need::Nothing || level.function.is_some() || !(level.any || empty_allowed)
-        {
+        if level.need != Need::Nothing || level.function.is_some() || !(level.any || empty_allowed) {
             return Err("a parenthesis closes an incomplete command");
         }
         self.finish_pipeline(false);
@@ -185,13 +182,7 @@ impl Parser {
         self.begin_redirect(fd, named, op, strip)
     }
 
-    fn begin_redirect(
-        &mut self,
-        fd: Option<u32>,
-        named: bool,
-        op: RedirectOp,
-        strip: bool,
-    ) -> Result<(), Refusal> {
+    fn begin_redirect(&mut self, fd: Option<u32>, named: bool, op: RedirectOp, strip: bool) -> Result<(), Refusal> {
         let level = self.level();
         if level.redirect.is_some() {
             return Err("a redirection has no target");
@@ -199,12 +190,7 @@ impl Parser {
         if level.function.is_some() {
             return Err("a function body isn't a compound command");
         }
-        level.redirect = Some(PendingRedirect {
-            fd,
-            named,
-            op,
-            strip,
-        });
+        level.redirect = Some(PendingRedirect { fd, named, op, strip });
         Ok(())
     }
 
@@ -214,11 +200,7 @@ impl Parser {
         }
         let len = if self.input.raw(1) == Some(b';') {
             self.no_continuation(2)?;
-            if self.input.raw(2) == Some(b'&') {
-                3
-            } else {
-                2
-            }
+            if self.input.raw(2) == Some(b'&') { 3 } else { 2 }
         } else {
             2
         };
@@ -234,24 +216,13 @@ impl Parser {
 
     /// Operators that are split by a line continuation are refused, so that none is read differently.
     fn no_continuation(&self, ahead: usize) -> Result<(), Refusal> {
-        if self.input.continues(ahead) {
-            Err("a line continuation splits an operator")
-        } else {
-            Ok(())
-        }
+        if self.input.continues(ahead) { Err("a line continuation splits an operator") } else { Ok(()) }
     }
 
     pub fn begin_process_substitution(&mut self) -> Result<(), Refusal> {
-        let kind = if self.input.raw(0) == Some(b'<') {
-            SubKind::Input
-        } else {
-            SubKind::Output
-        };
+        let kind = if self.input.raw(0) == Some(b'<') { SubKind::Input } else { SubKind::Output };
         self.input.skip(2);
-        self.enter(Kind::Sub {
-            kind,
-            quoted: false,
-        })
+        self.enter(Kind::Sub { kind, quoted: false })
     }
 }
 

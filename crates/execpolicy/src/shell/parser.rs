@@ -1,8 +1,7 @@
 //! The loop and its stack.
 
 use super::ast::{
-    Assignment, Command, CommandKind, Failure, Piece, Pipeline, Redirect, RedirectOp, Script,
-    SubKind, Word,
+    Assignment, Command, CommandKind, Failure, Piece, Pipeline, Redirect, RedirectOp, Script, SubKind, Word,
 };
 use super::builder::WordBuilder;
 use super::input::Input;
@@ -12,18 +11,11 @@ use super::{MAX_BYTES, MAX_DEPTH};
 pub(crate) fn parse(text: &str) -> Script {
     let mut parser = Parser::new(text);
     if text.len() > MAX_BYTES {
-        parser.script.failure = Some(Failure {
-            offset: MAX_BYTES,
-            what: "it is longer than 64 KiB",
-        });
+        parser.script.failure = Some(Failure { offset: MAX_BYTES, what: "it is longer than 64 KiB" });
         return parser.script;
     }
     while !parser.done {
-        let step = if parser.level().word.is_some() {
-            parser.step_word()
-        } else {
-            parser.step_command()
-        };
+        let step = if parser.level().word.is_some() { parser.step_word() } else { parser.step_command() };
         if let Err(what) = step {
             let offset = parser.inputs.first().unwrap_or(&parser.input).pos();
             parser.script.failure = Some(Failure { offset, what });
@@ -191,28 +183,16 @@ impl Parser {
 
     /// Begins a nested level.
     pub fn enter(&mut self, kind: Kind) -> Result<(), Refusal> {
-        let depth = self
-            .levels
-            .iter()
-            .map(|l| 1 + l.word.as_ref().map_or(0, |w| w.modes.len()))
-            .sum::<usize>();
+        let depth = self.levels.iter().map(|l| 1 + l.word.as_ref().map_or(0, |w| w.modes.len())).sum::<usize>();
         if depth >= MAX_DEPTH {
             return Err("it is nested deeper than 64 levels");
         }
         let start = self.count();
         let outer_heredocs = match kind {
-            Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. } => {
-                std::mem::take(&mut self.heredocs)
-            }
+            Kind::Sub { .. } | Kind::Backquote { .. } | Kind::HereBody { .. } => std::mem::take(&mut self.heredocs),
             _ => Vec::new(),
         };
-        self.levels.push(Level {
-            kind,
-            start,
-            pipeline_start: start,
-            outer_heredocs,
-            ..Level::default()
-        });
+        self.levels.push(Level { kind, start, pipeline_start: start, outer_heredocs, ..Level::default() });
         Ok(())
     }
 
@@ -227,11 +207,7 @@ impl Parser {
         self.heredocs = level.outer_heredocs;
         let range = level.start..self.count();
         if let Some(word) = &mut self.level().word {
-            word.push(Piece::Sub {
-                kind,
-                quoted,
-                range,
-            });
+            word.push(Piece::Sub { kind, quoted, range });
         }
         Ok(())
     }
@@ -251,10 +227,7 @@ impl Parser {
         parent.need = Need::Nothing;
         if let Some(PendingFunction::Body { name, start }) = parent.function.take() {
             self.script.repeated.push(start..end);
-            self.script.functions.push(super::ast::Function {
-                name,
-                body: start..end,
-            });
+            self.script.functions.push(super::ast::Function { name, body: start..end });
         }
     }
 
@@ -299,11 +272,7 @@ impl Parser {
             }
             stages.push(start);
         }
-        self.script.pipelines.push(Pipeline {
-            stages,
-            end,
-            background,
-        });
+        self.script.pipelines.push(Pipeline { stages, end, background });
     }
 
     /// Stores the redirection whose target is this word.
@@ -317,46 +286,27 @@ impl Parser {
             if self.heredocs.len() >= MAX_DEPTH {
                 return Err("it opens too many here-documents");
             }
-            let quoted = target
-                .pieces
-                .iter()
-                .any(|p| matches!(p, Piece::Text { quoted: true, .. }));
+            let quoted = target.pieces.iter().any(|p| matches!(p, Piece::Text { quoted: true, .. }));
             if delimiter.is_empty() || delimiter.contains('\n') {
                 return Err("a here-document has an unusual delimiter");
             }
             self.script.bodies.push(Word::default());
-            self.heredocs.push(PendingHereDoc {
-                slot,
-                delimiter,
-                strip: pending.strip,
-                quoted,
-            });
+            self.heredocs.push(PendingHereDoc { slot, delimiter, strip: pending.strip, quoted });
             op = RedirectOp::HereDoc(slot);
         }
-        let redirect = Redirect {
-            fd: pending.fd,
-            named: pending.named,
-            op,
-            target,
-        };
+        let redirect = Redirect { fd: pending.fd, named: pending.named, op, target };
         self.level().command.redirects.push(redirect);
         Ok(())
     }
 
     pub fn push_assignment(&mut self, name: &str, append: bool, value: Word) {
-        self.level().command.assignments.push(Assignment {
-            name: name.to_owned(),
-            append,
-            value,
-        });
+        self.level().command.assignments.push(Assignment { name: name.to_owned(), append, value });
     }
 }
 
 impl Level {
     pub fn command_is_empty(&self) -> bool {
-        self.command.words.is_empty()
-            && self.command.assignments.is_empty()
-            && self.command.redirects.is_empty()
+        self.command.words.is_empty() && self.command.assignments.is_empty() && self.command.redirects.is_empty()
     }
 
     /// Whether a command may begin here, so that reserved words count.

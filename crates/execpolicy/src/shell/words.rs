@@ -36,9 +36,7 @@ impl Parser {
                 if self.input.continues(1) {
                     return Err("a line continuation splits an operator");
                 }
-                if self.input.raw(1) == Some(b'(')
-                    && !matches!(self.level().kind, Kind::Condition { .. })
-                {
+                if self.input.raw(1) == Some(b'(') && !matches!(self.level().kind, Kind::Condition { .. }) {
                     return self.begin_process_substitution();
                 }
                 self.finish_word()
@@ -54,9 +52,7 @@ impl Parser {
                 }
                 self.input.skip(1);
                 // Alone it is the name of the test command.
-                if self.word().is_empty()
-                    && matches!(self.input.peek(), None | Some(b' ' | b'\t' | b'\n'))
-                {
+                if self.word().is_empty() && matches!(self.input.peek(), None | Some(b' ' | b'\t' | b'\n')) {
                     self.word().text("[", false);
                 } else {
                     self.word().push(Piece::Glob('['));
@@ -114,14 +110,8 @@ impl Parser {
         let text = self
             .input
             .take_while(|b| {
-                let ends = matches!(
-                    b,
-                    b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>'
-                );
-                let begins = matches!(
-                    b,
-                    b'*' | b'?' | b'[' | b'~' | b'{' | b'"' | b'\'' | b'\\' | b'$' | b'`'
-                );
+                let ends = matches!(b, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>');
+                let begins = matches!(b, b'*' | b'?' | b'[' | b'~' | b'{' | b'"' | b'\'' | b'\\' | b'$' | b'`');
                 let mark = braces && matches!(b, b',' | b'}');
                 !ends && !begins && !mark
             })
@@ -141,15 +131,11 @@ impl Parser {
             word.text("~", false);
             return Ok(());
         }
-        let user = self
-            .input
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+'))
-            .to_owned();
+        let user =
+            self.input.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+')).to_owned();
         let ends = matches!(
             self.input.peek(),
-            None | Some(
-                b'/' | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b':'
-            )
+            None | Some(b'/' | b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b':')
         );
         if ends {
             self.word().push(Piece::Tilde(user));
@@ -163,11 +149,7 @@ impl Parser {
     fn step_double(&mut self) -> Result<(), Refusal> {
         let here = self.word().mode() == Some(Mode::HereDoc);
         let Some(byte) = self.input.peek() else {
-            return if here {
-                self.finish_here_body()
-            } else {
-                Err(UNTERMINATED)
-            };
+            return if here { self.finish_here_body() } else { Err(UNTERMINATED) };
         };
         match byte {
             b'"' if !here => {
@@ -184,8 +166,7 @@ impl Parser {
                 };
                 if let Some(b) = escaped {
                     self.input.skip(1);
-                    self.word()
-                        .text(char::from(b).encode_utf8(&mut [0; 4]), true);
+                    self.word().text(char::from(b).encode_utf8(&mut [0; 4]), true);
                 } else {
                     self.word().text("\\", true);
                 }
@@ -194,10 +175,8 @@ impl Parser {
             b'$' => self.dollar(),
             b'`' => self.backquote(),
             _ => {
-                let text = self
-                    .input
-                    .take_while(|b| !matches!(b, b'\\' | b'$' | b'`') && (here || b != b'"'))
-                    .to_owned();
+                let text =
+                    self.input.take_while(|b| !matches!(b, b'\\' | b'$' | b'`') && (here || b != b'"')).to_owned();
                 self.word().text(&text, true);
                 Ok(())
             }
@@ -213,15 +192,11 @@ impl Parser {
                 self.word().leave();
                 Ok(())
             }
-            Some(b'"' | b'\'' | b'\\' | b'{' | b'\n') => {
-                Err("a quote or brace stands inside a quoted expansion")
-            }
+            Some(b'"' | b'\'' | b'\\' | b'{' | b'\n') => Err("a quote or brace stands inside a quoted expansion"),
             Some(b'$') => self.dollar(),
             Some(b'`') => self.backquote(),
             Some(_) => {
-                self.input.take_while(|b| {
-                    !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'{' | b'$' | b'`' | b'\n')
-                });
+                self.input.take_while(|b| !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'{' | b'$' | b'`' | b'\n'));
                 Ok(())
             }
         }
@@ -241,25 +216,10 @@ impl Parser {
                 self.limit_modes()
             }
             Some(b @ (b'\'' | b'\\' | b'$' | b'`')) => self.step_quoting(b),
-            Some(b'{' | b'\n' | b'(' | b')' | b'<' | b'>') => {
-                Err("a parameter expansion holds more than plain text")
-            }
+            Some(b'{' | b'\n' | b'(' | b')' | b'<' | b'>') => Err("a parameter expansion holds more than plain text"),
             Some(_) => {
                 self.input.take_while(|b| {
-                    !matches!(
-                        b,
-                        b'}' | b'"'
-                            | b'\''
-                            | b'\\'
-                            | b'$'
-                            | b'`'
-                            | b'{'
-                            | b'\n'
-                            | b'('
-                            | b')'
-                            | b'<'
-                            | b'>'
-                    )
+                    !matches!(b, b'}' | b'"' | b'\'' | b'\\' | b'$' | b'`' | b'{' | b'\n' | b'(' | b')' | b'<' | b'>')
                 });
                 Ok(())
             }
@@ -268,11 +228,7 @@ impl Parser {
 
     /// Modes nest only inside one word, so their number is bounded here and levels are in [`Parser::enter`].
     pub fn limit_modes(&mut self) -> Result<(), Refusal> {
-        if self.word().modes.len() > super::MAX_DEPTH {
-            Err("it is nested deeper than 64 levels")
-        } else {
-            Ok(())
-        }
+        if self.word().modes.len() > super::MAX_DEPTH { Err("it is nested deeper than 64 levels") } else { Ok(()) }
     }
 
     fn may_assign(&mut self) -> bool {

@@ -14,34 +14,19 @@ const MAX_NESTED: usize = 16;
 pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
     if let Some(what) = crate::text::refused(line, true) {
-        out.add(
-            Decision::Prompt,
-            "builtin:characters",
-            format!("it holds {what}"),
-            Vec::new(),
-        );
+        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
     }
     let mut lines = vec![line.to_owned()];
     let mut count = 0;
     while let Some(line) = lines.pop() {
         count += 1;
         if count > MAX_NESTED {
-            out.add(
-                Decision::Prompt,
-                "builtin:limit",
-                "it holds too many scripts inside of scripts",
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
             break;
         }
         let (parts, unknown) = split(&line);
         if let Some(what) = unknown {
-            out.add(
-                Decision::Prompt,
-                "builtin:syntax",
-                format!("not understood: {what}"),
-                Vec::new(),
-            );
+            out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
         }
         for words in parts {
             judge_part(&words, &mut lines, context, &mut out);
@@ -50,57 +35,30 @@ pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     out
 }
 
-fn judge_part(
-    words: &[String],
-    nested: &mut Vec<String>,
-    context: &Context<'_>,
-    out: &mut Judgement,
-) {
+fn judge_part(words: &[String], nested: &mut Vec<String>, context: &Context<'_>, out: &mut Judgement) {
     let Some(first) = words.first() else { return };
     let lower = first.trim_start_matches('@').to_ascii_lowercase();
     let name = lower.strip_suffix(".exe").unwrap_or(&lower);
     let args = words.get(1..).unwrap_or(&[]);
     if let Some(why) = delete(name, args).or_else(|| refused(name, args)) {
-        out.add(
-            context.forbid(),
-            format!("builtin:{name}"),
-            why,
-            words.to_vec(),
-        );
+        out.add(context.forbid(), format!("builtin:{name}"), why, words.to_vec());
         return;
     }
     if name == "cmd" {
-        let at = args
-            .iter()
-            .position(|a| matches!(a.to_ascii_lowercase().as_str(), "/c" | "/k" | "/r"));
+        let at = args.iter().position(|a| matches!(a.to_ascii_lowercase().as_str(), "/c" | "/k" | "/r"));
         if let Some(rest) = at.and_then(|i| args.get(i + 1..)) {
             nested.push(rest.join(" "));
         }
-        out.add(
-            Decision::Prompt,
-            "builtin:cmd",
-            "it runs the text behind it",
-            words.to_vec(),
-        );
+        out.add(Decision::Prompt, "builtin:cmd", "it runs the text behind it", words.to_vec());
         return;
     }
     if name == "format" {
-        out.add(
-            context.forbid(),
-            "builtin:format",
-            "it destroys a disk",
-            words.to_vec(),
-        );
+        out.add(context.forbid(), "builtin:format", "it destroys a disk", words.to_vec());
         return;
     }
     let moves = matches!(name, "cd" | "chdir") && args.iter().any(|a| is_remote(a));
     if !crate::knowledge::listed(READS, name) || moves {
-        out.add(
-            Decision::Prompt,
-            format!("builtin:{name}"),
-            "it isn't known to be read-only",
-            words.to_vec(),
-        );
+        out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words.to_vec());
         return;
     }
     let why = args.iter().find_map(|arg| {
@@ -110,37 +68,22 @@ fn judge_part(
             Some("it reads from another machine")
         } else if output {
             Some("it writes a file")
-        } else if crate::knowledge::secrets::why(&place).is_some()
-            && !matches!(name, "echo" | "rem")
-        {
+        } else if crate::knowledge::secrets::why(&place).is_some() && !matches!(name, "echo" | "rem") {
             Some("it may hold secrets")
         } else {
             None
         }
     });
     match why {
-        Some(why) => out.add(
-            Decision::Prompt,
-            format!("builtin:{name}"),
-            why,
-            words.to_vec(),
-        ),
-        None => out.add(
-            Decision::Allow,
-            format!("builtin:{name}"),
-            "it only prints",
-            words.to_vec(),
-        ),
+        Some(why) => out.add(Decision::Prompt, format!("builtin:{name}"), why, words.to_vec()),
+        None => out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words.to_vec()),
     }
 }
 
 fn delete(name: &str, args: &[String]) -> Option<&'static str> {
     let deletes = matches!(name, "del" | "erase" | "rd" | "rmdir" | "deltree");
-    (deletes
-        && args
-            .iter()
-            .any(|a| !is_switch(a) && super::paths::is_vital(a)))
-    .then_some("it deletes a drive, a home directory or the system")
+    (deletes && args.iter().any(|a| !is_switch(a) && super::paths::is_vital(a)))
+        .then_some("it deletes a drive, a home directory or the system")
 }
 
 fn is_switch(arg: &str) -> bool {

@@ -8,15 +8,9 @@ pub(crate) fn is_remote(text: &str) -> bool {
 
 /// Whether deleting a place takes a drive, a home, or the system with it.
 pub(crate) fn is_vital(text: &str) -> bool {
-    let lower = text
-        .trim_matches(['"', '\''])
-        .replace('/', "\\")
-        .to_ascii_lowercase();
+    let lower = text.trim_matches(['"', '\'']).replace('/', "\\").to_ascii_lowercase();
     // `C:\*` and `C:\*.*` are everything in a folder.
-    let path = lower
-        .trim_end_matches("*.*")
-        .trim_end_matches('*')
-        .trim_end_matches('\\');
+    let path = lower.trim_end_matches("*.*").trim_end_matches('*').trim_end_matches('\\');
     if matches!(path, "" | "~" | ".") && lower.starts_with(['\\', '~']) {
         return true;
     }
@@ -40,18 +34,13 @@ pub(crate) fn is_vital(text: &str) -> bool {
         return true;
     }
     let below = match path.as_bytes() {
-        [d, b':', ..] if d.is_ascii_alphabetic() => {
-            path.get(2..).unwrap_or("").trim_start_matches('\\')
-        }
+        [d, b':', ..] if d.is_ascii_alphabetic() => path.get(2..).unwrap_or("").trim_start_matches('\\'),
         [b'\\', ..] => path.trim_start_matches('\\'),
         _ => return false,
     };
     let first = below.split('\\').next().unwrap_or("");
     below.is_empty()
-        || matches!(
-            below,
-            "users" | "program files" | "program files (x86)" | "programdata"
-        )
+        || matches!(below, "users" | "program files" | "program files (x86)" | "programdata")
         || first == "windows"
         || (first == "users" && below.split('\\').count() <= 2)
         || matches!(first, "boot" | "recovery" | "system volume information")

@@ -29,18 +29,9 @@ const REFUSED: &[(&str, &str)] = &[
         "format-volume clear-disk initialize-disk remove-partition reset-physicaldisk format diskpart clear-storagediagnosticinfo resize-partition",
         "it destroys a disk",
     ),
-    (
-        "stop-computer restart-computer shutdown",
-        "it stops the machine",
-    ),
-    (
-        "clear-eventlog remove-eventlog limit-eventlog",
-        "it deletes a log of the machine",
-    ),
-    (
-        "disable-computerrestore disable-windowsoptionalfeature",
-        "it switches a protection off",
-    ),
+    ("stop-computer restart-computer shutdown", "it stops the machine"),
+    ("clear-eventlog remove-eventlog limit-eventlog", "it deletes a log of the machine"),
+    ("disable-computerrestore disable-windowsoptionalfeature", "it switches a protection off"),
 ];
 
 #[derive(Debug, Default, PartialEq)]
@@ -53,21 +44,11 @@ struct Part {
 pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
     if let Some(what) = crate::text::refused(line, true) {
-        out.add(
-            Decision::Prompt,
-            "builtin:characters",
-            format!("it holds {what}"),
-            Vec::new(),
-        );
+        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
     }
     let (parts, unknown) = split(line);
     if let Some(what) = unknown {
-        out.add(
-            Decision::Prompt,
-            "builtin:syntax",
-            format!("not understood: {what}"),
-            Vec::new(),
-        );
+        out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
     }
     let remote = parts.iter().any(|p| p.words.iter().any(|w| fetches(w)));
     for part in &parts {
@@ -85,12 +66,7 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
     let args = part.words.get(1..).unwrap_or(&[]);
     let words = part.words.clone();
     if matches!(name, "iex" | "invoke-expression") && fetched {
-        out.add(
-            context.forbid(),
-            "builtin:remote-code",
-            "it runs what it fetches from the network",
-            words,
-        );
+        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words);
         return;
     }
     if let Some(why) = refused(name, args) {
@@ -98,29 +74,19 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         return;
     }
     if !crate::knowledge::listed(READS, name) {
-        out.add(
-            Decision::Prompt,
-            format!("builtin:{name}"),
-            "it isn't known to be read-only",
-            words,
-        );
+        out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words);
         return;
     }
     for arg in args {
         let lower = arg.to_ascii_lowercase();
-        let drive = lower.find(':').is_some_and(|i| {
-            i > 1
-                && lower
-                    .get(..i)
-                    .is_some_and(|d| d.bytes().all(|b| b.is_ascii_alphanumeric()))
-        });
+        let drive = lower
+            .find(':')
+            .is_some_and(|i| i > 1 && lower.get(..i).is_some_and(|d| d.bytes().all(|b| b.is_ascii_alphanumeric())));
         let why = if is_remote(arg) {
             "it reads from another machine"
         } else if drive && !lower.starts_with('-') {
             "it reads a drive that is no disk"
-        } else if CODE
-            .iter()
-            .any(|c| lower.len() >= 3 && (c.starts_with(lower.as_str()) || lower.starts_with(c)))
+        } else if CODE.iter().any(|c| lower.len() >= 3 && (c.starts_with(lower.as_str()) || lower.starts_with(c)))
             && lower.starts_with('-')
         {
             "a parameter writes or runs something"
@@ -132,12 +98,7 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         out.add(Decision::Prompt, format!("builtin:{name}"), why, words);
         return;
     }
-    out.add(
-        Decision::Allow,
-        format!("builtin:{name}"),
-        "it only prints",
-        words,
-    );
+    out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words);
 }
 
 fn secret(path: &str) -> bool {
@@ -149,13 +110,7 @@ fn fetches(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     matches!(
         lower.as_str(),
-        "iwr"
-            | "irm"
-            | "invoke-webrequest"
-            | "invoke-restmethod"
-            | "curl"
-            | "wget"
-            | "start-bitstransfer"
+        "iwr" | "irm" | "invoke-webrequest" | "invoke-restmethod" | "curl" | "wget" | "start-bitstransfer"
     ) || [
         "downloadstring",
         "downloaddata",
@@ -167,9 +122,7 @@ fn fetches(word: &str) -> bool {
     ]
     .iter()
     .any(|n| lower.contains(n))
-        || lower
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|w| matches!(w, "iwr" | "irm"))
+        || lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| matches!(w, "iwr" | "irm"))
 }
 
 /// Why a command is refused under every profile with a sandbox.
@@ -180,50 +133,31 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
     if crate::knowledge::listed(DELETES, name) && args.iter().any(|a| is_vital(a)) {
         return Some("it deletes a drive, a home directory or the system");
     }
-    if let Some((_, why)) = REFUSED
-        .iter()
-        .find(|(names, _)| crate::knowledge::listed(names, name))
-    {
+    if let Some((_, why)) = REFUSED.iter().find(|(names, _)| crate::knowledge::listed(names, name)) {
         return Some(why);
     }
     match name {
-        "vssadmin" if has("delete") || has("resize") => {
-            Some("it deletes the copies that a restore needs")
-        }
-        "wmic" if has("shadowcopy") && has("delete") => {
-            Some("it deletes the copies that a restore needs")
-        }
+        "vssadmin" if has("delete") || has("resize") => Some("it deletes the copies that a restore needs"),
+        "wmic" if has("shadowcopy") && has("delete") => Some("it deletes the copies that a restore needs"),
         "wbadmin" if has("delete") => Some("it deletes backups"),
-        "bcdedit" if starts("/set") || starts("/delete") => {
-            Some("it changes how the machine starts")
-        }
+        "bcdedit" if starts("/set") || starts("/delete") => Some("it changes how the machine starts"),
         "wevtutil" if has("cl") || has("clear-log") => Some("it deletes a log of the machine"),
         "set-mppreference" | "add-mppreference" if starts("-disable") || starts("-exclusion") => {
             Some("it switches a protection off")
         }
         "set-netfirewallprofile" if starts("-enabled") => Some("it switches a protection off"),
-        "netsh" if has("advfirewall") && (has("off") || has("reset")) => {
-            Some("it switches a protection off")
-        }
+        "netsh" if has("advfirewall") && (has("off") || has("reset")) => Some("it switches a protection off"),
         "cipher" if starts("/w") => Some("it overwrites a disk"),
-        "reg" if has("delete") && lower.iter().any(|a| hive(a)) => {
-            Some("it deletes settings of the machine")
-        }
+        "reg" if has("delete") && lower.iter().any(|a| hive(a)) => Some("it deletes settings of the machine"),
         "remove-itemproperty" | "remove-item" | "ri"
-            if lower
-                .iter()
-                .any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
+            if lower.iter().any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
         {
             Some("it deletes settings of the machine")
         }
-        "takeown" | "icacls" if args.iter().any(|a| is_vital(a)) => {
-            Some("it takes over the system")
-        }
+        "takeown" | "icacls" if args.iter().any(|a| is_vital(a)) => Some("it takes over the system"),
         "sc" | "net" | "stop-service"
             if (has("stop") || name == "stop-service")
-                && lower.iter().any(|a| {
-                    matches!(a.as_str(), "windefend" | "eventlog" | "mpssvc" | "wscsvc")
-                }) =>
+                && lower.iter().any(|a| matches!(a.as_str(), "windefend" | "eventlog" | "mpssvc" | "wscsvc")) =>
         {
             Some("it switches a protection off")
         }
@@ -234,10 +168,8 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
 
 fn hive(arg: &str) -> bool {
     let root = arg.split('\\').next().unwrap_or("");
-    matches!(
-        root,
-        "hklm" | "hkey_local_machine" | "hkcr" | "hkey_classes_root" | "hku" | "hkey_users"
-    ) || matches!(arg, "hkcu" | "hkey_current_user")
+    matches!(root, "hklm" | "hkey_local_machine" | "hkcr" | "hkey_classes_root" | "hku" | "hkey_users")
+        || matches!(arg, "hkcu" | "hkey_current_user")
 }
 
 /// The parts of a line, and what in it isn't of the subset. Parts are found even then, so that refusals are seen.
@@ -298,10 +230,7 @@ fn split(line: &str) -> (Vec<Part>, Option<&'static str>) {
             }
             ';' | '|' | '\n' => {
                 end(&mut parts, &mut word);
-                parts.push(Part {
-                    words: Vec::new(),
-                    piped: c == '|',
-                });
+                parts.push(Part { words: Vec::new(), piped: c == '|' });
             }
             '&' => {
                 note("an operator isn't supported");
@@ -335,10 +264,7 @@ fn split(line: &str) -> (Vec<Part>, Option<&'static str>) {
     if parts.iter().any(|p| p.words.iter().any(|w| w == "--%")) {
         note("a word stops the parsing");
     }
-    let odd_head = |w: &String| {
-        !w.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-    };
+    let odd_head = |w: &String| !w.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if parts.iter().filter_map(|p| p.words.first()).any(odd_head) {
         note("a command has an unusual name");
     }

@@ -1,20 +1,12 @@
 //! What several test files need.
-#![allow(
-    dead_code,
-    clippy::expect_used,
-    reason = "helpers of tests; not every file uses all of them"
-)]
+#![allow(dead_code, clippy::expect_used, reason = "helpers of tests; not every file uses all of them")]
 
 use codex_execpolicy::{CheckContext, Decision, ExecPolicy, GitConfig, Programs};
 
 /// The same policy on every machine: system folders only, no helpers of git.
 pub fn hermetic(policy: ExecPolicy) -> ExecPolicy {
     policy
-        .with_programs(Programs::from_path(vec![
-            "/usr/local/bin".into(),
-            "/usr/bin".into(),
-            "/bin".into(),
-        ]))
+        .with_programs(Programs::from_path(vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()]))
         .with_git_config(GitConfig::assume_no_helpers())
 }
 
@@ -29,7 +21,10 @@ pub fn jotted(rules: &str) -> ExecPolicy {
         let (decision, words) = line.split_once(':').expect("a decision and words");
         let words: Vec<&str> = words.split_whitespace().collect();
         let example = words.join(" ");
-        text.push_str(&format!("[[rule]]\ndecision = {:?}\ncommand = {words:?}\nmatch = [{example:?}]\nnot_match = [\"true\"]\n", decision.trim()));
+        text.push_str(&format!(
+            "[[rule]]\ndecision = {:?}\ncommand = {words:?}\nmatch = [{example:?}]\nnot_match = [\"true\"]\n",
+            decision.trim()
+        ));
     }
     hermetic(ExecPolicy::parse_toml(&text, "rules.toml").expect("rules that hold"))
 }

@@ -17,8 +17,7 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
         .iter()
         .filter(|family| family.prefix.as_bytes().first() == Some(first))
         .find(|family| {
-            name.strip_prefix(family.prefix.as_bytes())
-                .is_some_and(|rest| rest.ends_with(family.suffix.as_bytes()))
+            name.strip_prefix(family.prefix.as_bytes()).is_some_and(|rest| rest.ends_with(family.suffix.as_bytes()))
         })
         .map(|family| family.detail)
         .or_else(|| npm_config(name))
@@ -26,9 +25,7 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
 
 /// npm reads its settings in either case.
 fn npm_config(name: &[u8]) -> Option<&'static str> {
-    name.starts_with(b"npm_")
-        .then(|| name.to_ascii_uppercase())
-        .and_then(|upper| why(&upper))
+    name.starts_with(b"npm_").then(|| name.to_ascii_uppercase()).and_then(|upper| why(&upper))
 }
 
 /// Sorted.
@@ -44,10 +41,7 @@ static EXACT: [(&str, &str); 151] = [
     ("CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER", "cargo runs it"),
     ("CARGO_BUILD_RUSTC_WRAPPER", "cargo runs it"),
     ("CARGO_BUILD_RUSTDOC", "cargo runs it"),
-    (
-        "CARGO_MAKEFLAGS",
-        "make evaluates it, and it names descriptors that aren't passed on",
-    ),
+    ("CARGO_MAKEFLAGS", "make evaluates it, and it names descriptors that aren't passed on"),
     ("CDPATH", "changes where cd leads"),
     ("CLASSPATH", "Java loads classes from it"),
     ("CMAKE_CXX_COMPILER_LAUNCHER", "CMake runs it"),
@@ -56,16 +50,10 @@ static EXACT: [(&str, &str); 151] = [
     ("CVS_RSH", "cvs runs it"),
     ("DBUS_SESSION_BUS_ADDRESS", "the way to services outside"),
     ("DBUS_SYSTEM_BUS_ADDRESS", "the way to services outside"),
-    (
-        "DOTNET_ADDITIONAL_DEPS",
-        "dotnet loads libraries that it names",
-    ),
+    ("DOTNET_ADDITIONAL_DEPS", "dotnet loads libraries that it names"),
     ("DOTNET_SHARED_STORE", "dotnet loads libraries from it"),
     ("DOTNET_STARTUP_HOOKS", "dotnet loads it"),
-    (
-        "ELECTRON_RUN_AS_NODE",
-        "turns an application into an interpreter",
-    ),
+    ("ELECTRON_RUN_AS_NODE", "turns an application into an interpreter"),
     ("ELIXIR_ERL_OPTIONS", "Erlang runs code in it"),
     ("EMACSLOADPATH", "Emacs loads code from it"),
     ("ENV", "sh runs the file it names"),
@@ -81,10 +69,7 @@ static EXACT: [(&str, &str); 151] = [
     ("GIO_MODULE_DIR", "GIO loads modules from it"),
     ("GIT_ALLOW_PROTOCOL", "lets git run remote helpers"),
     ("GIT_ASKPASS", "git runs it"),
-    (
-        "GIT_COMMON_DIR",
-        "git takes configuration and hooks from it",
-    ),
+    ("GIT_COMMON_DIR", "git takes configuration and hooks from it"),
     ("GIT_DIR", "git takes configuration and hooks from it"),
     ("GIT_EDITOR", "git runs it"),
     ("GIT_EXEC_PATH", "git runs programs in it"),
@@ -121,10 +106,7 @@ static EXACT: [(&str, &str); 151] = [
     ("LESSOPEN", "less runs it"),
     ("LOCPATH", "the C library loads locale data from it"),
     ("MAKEFILES", "make reads the files it names"),
-    (
-        "MAKEFLAGS",
-        "make evaluates it, and it names descriptors that aren't passed on",
-    ),
+    ("MAKEFLAGS", "make evaluates it, and it names descriptors that aren't passed on"),
     ("MAVEN_ARGS", "Maven runs goals that it names"),
     ("MAVEN_OPTS", "Java loads agents that it names"),
     ("MFLAGS", "make evaluates it"),
@@ -137,10 +119,7 @@ static EXACT: [(&str, &str); 151] = [
     ("NPM_CONFIG_GIT", "npm runs it"),
     ("NPM_CONFIG_GLOBALCONFIG", "npm takes programs from it"),
     ("NPM_CONFIG_NODE_GYP", "npm runs it"),
-    (
-        "NPM_CONFIG_NODE_OPTIONS",
-        "Node loads modules that it names",
-    ),
+    ("NPM_CONFIG_NODE_OPTIONS", "Node loads modules that it names"),
     ("NPM_CONFIG_SCRIPT_SHELL", "npm runs it"),
     ("NPM_CONFIG_USERCONFIG", "npm takes programs from it"),
     ("OPENSSL_CONF", "OpenSSL loads engines that it names"),
@@ -227,11 +206,7 @@ struct Family {
 }
 
 const fn family(prefix: &'static str, suffix: &'static str, detail: &'static str) -> Family {
-    Family {
-        prefix,
-        suffix,
-        detail,
-    }
+    Family { prefix, suffix, detail }
 }
 
 /// Names by how they start and end.

@@ -20,10 +20,7 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
     if KNOWN_HARMLESS.iter().any(|known| known.as_bytes() == upper) {
         return None;
     }
-    if let Some((_, detail)) = PREFIXES
-        .iter()
-        .find(|(prefix, _)| upper.starts_with(prefix.as_bytes()))
-    {
+    if let Some((_, detail)) = PREFIXES.iter().find(|(prefix, _)| upper.starts_with(prefix.as_bytes())) {
         return Some(detail);
     }
     by_words(name, upper)
@@ -60,10 +57,8 @@ const KNOWN_HARMLESS: [&str; 5] = [
 ];
 
 /// Families of names that hold secrets under many names.
-const PREFIXES: [(&str, &str); 2] = [
-    ("AWS_", "AWS credentials and where they lie"),
-    ("OP_SESSION_", "unlocks a password store"),
-];
+const PREFIXES: [(&str, &str); 2] =
+    [("AWS_", "AWS credentials and where they lie"), ("OP_SESSION_", "unlocks a password store")];
 
 /// Words that mean a secret wherever they stand, also glued to the end of another word (`PGPASSWORD`); by their last
 /// letter, because that rules out most words at once.
@@ -78,37 +73,15 @@ const ENDINGS: [(u8, &[&str]); 7] = [
 ];
 
 /// Words that mean a secret wherever they stand.
-const WORDS: [&str; 9] = [
-    "BEARER",
-    "COOKIE",
-    "COOKIES",
-    "CREDS",
-    "JWT",
-    "MNEMONIC",
-    "PASSCODE",
-    "PRIVKEY",
-    "PRIVATEKEY",
-];
+const WORDS: [&str; 9] =
+    ["BEARER", "COOKIE", "COOKIES", "CREDS", "JWT", "MNEMONIC", "PASSCODE", "PRIVKEY", "PRIVATEKEY"];
 
 /// Words that mean a secret at the end of a name of several words.
-const LAST_WORDS: [&str; 10] = [
-    "AUTH", "KEY", "KEYS", "OTP", "PASS", "PAT", "PSK", "PWD", "SALT", "TOTP",
-];
+const LAST_WORDS: [&str; 10] = ["AUTH", "KEY", "KEYS", "OTP", "PASS", "PAT", "PSK", "PWD", "SALT", "TOTP"];
 
 /// Words before `KEY` or `TOKENS` that make it a secret wherever it stands (`API_KEY_STAGING`).
-const BEFORE_KEY: [&str; 11] = [
-    "ACCESS",
-    "API",
-    "AUTH",
-    "DEPLOY",
-    "ENCRYPTION",
-    "LICENSE",
-    "MASTER",
-    "PRIVATE",
-    "SECRET",
-    "SIGNING",
-    "SSH",
-];
+const BEFORE_KEY: [&str; 11] =
+    ["ACCESS", "API", "AUTH", "DEPLOY", "ENCRYPTION", "LICENSE", "MASTER", "PRIVATE", "SECRET", "SIGNING", "SSH"];
 
 /// Words before a last `KEY` that make it something else: a place, an index, a key on a keyboard.
 const HARMLESS_BEFORE_KEY: [&str; 14] = [
@@ -171,9 +144,8 @@ const ABOUT: [&str; 37] = [
 ];
 
 /// First words that make a name a switch or a bound.
-const SWITCHES: [&str; 11] = [
-    "ALLOW", "DISABLE", "ENABLE", "HAS", "MAX", "MIN", "NO", "REQUIRE", "SKIP", "USE", "WITHOUT",
-];
+const SWITCHES: [&str; 11] =
+    ["ALLOW", "DISABLE", "ENABLE", "HAS", "MAX", "MIN", "NO", "REQUIRE", "SKIP", "USE", "WITHOUT"];
 
 const BY_NAME: &str = "named like a secret";
 
@@ -185,13 +157,9 @@ fn by_words(name: &[u8], upper: &[u8]) -> Option<&'static str> {
     for word in words {
         (before, last) = (last, word);
         count += 1;
-        secret = secret
-            || is_secret_word(word)
-            || ((is_key(word) || word == b"TOKENS") && is_in(&BEFORE_KEY, before));
+        secret = secret || is_secret_word(word) || ((is_key(word) || word == b"TOKENS") && is_in(&BEFORE_KEY, before));
     }
-    let ends_secret = count > 1
-        && is_in(&LAST_WORDS, last)
-        && !(is_key(last) && is_in(&HARMLESS_BEFORE_KEY, before));
+    let ends_secret = count > 1 && is_in(&LAST_WORDS, last) && !(is_key(last) && is_in(&HARMLESS_BEFORE_KEY, before));
     if !secret && !ends_secret {
         return None;
     }
@@ -201,14 +169,9 @@ fn by_words(name: &[u8], upper: &[u8]) -> Option<&'static str> {
 }
 
 fn is_secret_word(word: &[u8]) -> bool {
-    let endings = ENDINGS
-        .iter()
-        .find(|(letter, _)| word.last() == Some(letter))
-        .map_or(&[][..], |(_, endings)| endings);
-    endings
-        .iter()
-        .any(|ending| word.ends_with(ending.as_bytes()))
-        || is_in(&WORDS, word)
+    let endings =
+        ENDINGS.iter().find(|(letter, _)| word.last() == Some(letter)).map_or(&[][..], |(_, endings)| endings);
+    endings.iter().any(|ending| word.ends_with(ending.as_bytes())) || is_in(&WORDS, word)
 }
 
 fn is_key(word: &[u8]) -> bool {
@@ -231,12 +194,7 @@ impl<'a> Iterator for Words<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let start = self.at
-                + self
-                    .name
-                    .get(self.at..)?
-                    .iter()
-                    .position(u8::is_ascii_alphanumeric)?;
+            let start = self.at + self.name.get(self.at..)?.iter().position(u8::is_ascii_alphanumeric)?;
             let mut end = start + 1;
             while let Some(byte) = self.name.get(end) {
                 let hump = byte.is_ascii_uppercase() && self.name[end - 1].is_ascii_lowercase();
@@ -247,10 +205,7 @@ impl<'a> Iterator for Words<'a> {
             }
             self.at = end;
             let word = &self.upper[start..end];
-            let letters = word
-                .iter()
-                .rposition(|byte| !byte.is_ascii_digit())
-                .map_or(0, |last| last + 1);
+            let letters = word.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |last| last + 1);
             // A word of digits alone (`API_KEY_2`) says nothing.
             if letters > 0 {
                 return Some(&word[..letters]);
@@ -275,19 +230,10 @@ mod tests {
     fn words_are_split_at_marks_and_humps() {
         let words = |name: &'static str| -> Vec<String> {
             let upper = name.to_ascii_uppercase();
-            let words = Words {
-                name: name.as_bytes(),
-                upper: upper.as_bytes(),
-                at: 0,
-            };
-            words
-                .map(|word| String::from_utf8(word.to_vec()).unwrap())
-                .collect()
+            let words = Words { name: name.as_bytes(), upper: upper.as_bytes(), at: 0 };
+            words.map(|word| String::from_utf8(word.to_vec()).unwrap()).collect()
         };
-        assert_eq!(
-            words("npm_config_//x.org/:_authToken"),
-            ["NPM", "CONFIG", "X", "ORG", "AUTH", "TOKEN"]
-        );
+        assert_eq!(words("npm_config_//x.org/:_authToken"), ["NPM", "CONFIG", "X", "ORG", "AUTH", "TOKEN"]);
         assert_eq!(words("API_KEY_2"), ["API", "KEY"]);
         assert_eq!(words("TOKEN12__"), ["TOKEN"]);
         assert!(words("__").is_empty());

@@ -26,12 +26,7 @@ struct Token {
 }
 
 const fn token(prefix: &'static str, tail: Tail, least: usize, detail: &'static str) -> Token {
-    Token {
-        prefix: prefix.as_bytes(),
-        tail,
-        least,
-        detail,
-    }
+    Token { prefix: prefix.as_bytes(), tail, least, detail }
 }
 
 /// Tokens by prefix, in the order of their first byte.
@@ -74,12 +69,7 @@ static TOKENS: [Token; 72] = [
     token("glsoat-", Tail::Dashed, 16, "a GitLab token"),
     token("gsk_", Tail::Word, 32, "a Groq API key"),
     token("hf_", Tail::Word, 30, "a Hugging Face token"),
-    token(
-        "hooks.slack.com/services/",
-        Tail::Dotted,
-        20,
-        "a Slack webhook",
-    ),
+    token("hooks.slack.com/services/", Tail::Dotted, 20, "a Slack webhook"),
     token("hvb.", Tail::Dashed, 24, "a Vault token"),
     token("hvs.", Tail::Dashed, 24, "a Vault token"),
     token("lin_api_", Tail::Word, 32, "a Linear API key"),
@@ -157,14 +147,11 @@ fn starts_here(rest: &[u8]) -> Option<&'static str> {
     }
     let first = rest.first()?;
     let start = TOKENS.partition_point(|token| token.prefix.first() < Some(first));
-    TOKENS[start..]
-        .iter()
-        .take_while(|token| token.prefix.first() == Some(first))
-        .find_map(|token| {
-            let tail = rest.strip_prefix(token.prefix)?;
-            let letter = token.prefix != b"xox" || is_slack(tail);
-            (letter && run(tail, token.tail, token.least) == token.least).then_some(token.detail)
-        })
+    TOKENS[start..].iter().take_while(|token| token.prefix.first() == Some(first)).find_map(|token| {
+        let tail = rest.strip_prefix(token.prefix)?;
+        let letter = token.prefix != b"xox" || is_slack(tail);
+        (letter && run(tail, token.tail, token.least) == token.least).then_some(token.detail)
+    })
 }
 
 /// How many bytes of the class `tail` starts with, counted up to `most`.
@@ -189,9 +176,7 @@ fn is_private_key(rest: &[u8]) -> bool {
         return false;
     };
     let label = &label[..label.len().min(40)];
-    label
-        .windows(b"PRIVATE KEY".len())
-        .any(|words| words == b"PRIVATE KEY")
+    label.windows(b"PRIVATE KEY".len()).any(|words| words == b"PRIVATE KEY")
 }
 
 /// Two base64url parts, the first of which starts with `{"`; a third, the signature, isn't needed to tell.
@@ -214,18 +199,15 @@ fn has_password(rest: &[u8]) -> bool {
     let Some(authority) = rest.strip_prefix(b"://") else {
         return false;
     };
-    let end = authority.iter().position(|byte| {
-        matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\') || byte.is_ascii_whitespace()
-    });
+    let end = authority
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\') || byte.is_ascii_whitespace());
     let authority = &authority[..end.unwrap_or(authority.len())];
     let Some(at) = authority.iter().rposition(|byte| *byte == b'@') else {
         return false;
     };
     let userinfo = &authority[..at];
-    userinfo
-        .iter()
-        .position(|byte| *byte == b':')
-        .is_some_and(|colon| colon + 1 < userinfo.len())
+    userinfo.iter().position(|byte| *byte == b':').is_some_and(|colon| colon + 1 < userinfo.len())
 }
 
 const CLASS_OTHER: u8 = 0;
@@ -283,10 +265,7 @@ mod tests {
             let kind = if token.prefix == b"xox" { "b-" } else { "" };
             let value = format!("{}{kind}{tail}", std::str::from_utf8(token.prefix).unwrap());
             assert!(why(value.as_bytes()).is_some(), "{value}");
-            assert!(
-                why(format!("key=\"{value}\"").as_bytes()).is_some(),
-                "{value}"
-            );
+            assert!(why(format!("key=\"{value}\"").as_bytes()).is_some(), "{value}");
         }
     }
 }
