@@ -1,2 +1,46 @@
-//! x
-fn main() {}
+//! The small static program that becomes the sandbox of one policy and then serves runs in it.
+//!
+//! It is started by the engine with one end of a socket as its only descriptor besides the standard ones, reads
+//! its plan there, enters the namespaces, arranges the mounts, gives up its privileges and then turns each request
+//! into a program, until the engine closes the socket. It never has more than one thread.
+
+#[cfg(target_os = "linux")]
+mod cell;
+#[cfg(target_os = "linux")]
+mod cell_init;
+#[cfg(target_os = "linux")]
+mod devices;
+#[cfg(target_os = "linux")]
+mod filter;
+#[cfg(target_os = "linux")]
+mod filter_table;
+#[cfg(target_os = "linux")]
+mod landlock_rules;
+#[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
+mod namespaces;
+#[cfg(target_os = "linux")]
+mod privileges;
+#[cfg(target_os = "linux")]
+mod program;
+#[cfg(target_os = "linux")]
+mod serve;
+#[cfg(target_os = "linux")]
+mod setup;
+#[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
+mod stack;
+#[cfg(target_os = "linux")]
+mod tree;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    serve::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> std::process::ExitCode {
+    std::process::ExitCode::FAILURE
+}

@@ -1,0 +1,261 @@
+//! The launcher's side of a cell: a pid namespace with an init that runs one program after the other.
+//!
+//! A cell is made for a run, with a mount namespace and a `/proc` of its own. When the run ends and the kernel says
+//! that no process of it is left, nothing in the cell tells it from a new one but the next process id: so it serves
+//! the next run, which then costs no namespace. Two runs never share a cell at the same time.
+
+use std::{
+    cell::UnsafeCell,
+    ffi::{c_char, c_void},
+    os::fd::{AsRawFd, OwnedFd, RawFd},
+    ptr,
+    sync::atomic::{
+        AtomicI32, AtomicU8, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+};
+
+use codex_launcher::{
+    channel::Inbox,
+    protocol::{Boundary, RunRequest},
+};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process},
+};
+
+use crate::{cell_init::cell_init, signals, stack::Stack};
+
+/// What every cell of a launcher has in common.
+#[derive(Clone, Copy)]
+pub struct Setting {
+    /// The mechanism of the sandbox.
+    pub boundary: Boundary,
+    /// The socket to the engine.
+    pub control: RawFd,
+    /// The socket that tells the engine process ids.
+    pub pids: RawFd,
+    /// A pidfd of the launcher.
+    pub launcher: RawFd,
+    /// The Landlock ruleset, or -1.
+    pub landlock: RawFd,
+    /// The filter that closes what the launcher itself still needs; no instructions: none.
+    pub filter: libc::sock_fprog,
+}
+
+/// What the processes of a cell read, and the few words that they write.
+pub struct Shared {
+    /// Fixed from the start.
+    pub setting: Setting,
+    /// The upper end of the stack on which programs begin.
+    pub program_stack: *mut c_void,
+    /// Whether the cell serves more than one run.
+    pub lasting: bool,
+    /// The init's process id as the launcher sees it; written by the kernel during the clone.
+    pub init: AtomicI32,
+    /// Whose turn it is: see [`UNBORN`], [`IDLE`], [`DISPATCHED`].
+    pub turn: AtomicU8,
+    /// The launcher's while the cell is unborn or idle, the cell's while it is dispatched.
+    pub assignment: UnsafeCell<Assignment>,
+    /// The stage at which the program failed to start, as a number; read only with `errno` set.
+    pub failed_stage: AtomicU8,
+    /// The error number with which it failed; 0: it did not fail.
+    pub errno: AtomicI32,
+    /// The last run whose end the engine was told.
+    pub reported: AtomicU64,
+}
+
+/// There is no init yet.
+pub const UNBORN: u8 = 0;
+/// The init waits for a run.
+pub const IDLE: u8 = 1;
+/// A run was given to the init.
+pub const DISPATCHED: u8 = 2;
+
+/// One run, as prepared data: pointers into the message that asked for it.
+pub struct Assignment {
+    /// The engine's number of the run.
+    pub run: u64,
+    /// Standard input, output and error; the cell closes them.
+    pub stdio: [RawFd; 3],
+    /// The NUL-terminated working directory.
+    pub working_directory: *const c_char,
+    /// Paths to try as the program, ended by a null pointer.
+    pub candidates: *const *const c_char,
+    /// The arguments, ended by a null pointer.
+    pub arguments: *const *const c_char,
+    /// The environment, ended by a null pointer.
+    pub environment: *const *const c_char,
+}
+
+/// A cell with its memory, which stays where it is until the init has been reaped.
+pub struct Cell {
+    /// The message of the run that the cell serves, or served last.
+    pub inbox: Inbox,
+    pointers: Vec<*const c_char>,
+    init_stack: Stack,
+    /// Kept for as long as `shared` points to it.
+    _program_stack: Stack,
+    shared: Box<Shared>,
+}
+
+impl Cell {
+    /// Makes the memory of a cell; nothing is started yet.
+    pub fn new(setting: Setting, lasting: bool) -> Result<Self, Errno> {
+        let program_stack = Stack::new()?;
+        Ok(Self {
+            inbox: Inbox::default(),
+            pointers: Vec::new(),
+            init_stack: Stack::new()?,
+            shared: Box::new(Shared {
+                setting,
+                program_stack: program_stack.top(),
+                lasting,
+                init: AtomicI32::new(0),
+                turn: AtomicU8::new(UNBORN),
+                assignment: UnsafeCell::new(Assignment {
+                    run: 0,
+                    stdio: [-1; 3],
+                    working_directory: ptr::null(),
+                    candidates: ptr::null(),
+                    arguments: ptr::null(),
+                    environment: ptr::null(),
+                }),
+                failed_stage: AtomicU8::new(0),
+                errno: AtomicI32::new(0),
+                reported: AtomicU64::new(0),
+            }),
+            _program_stack: program_stack,
+        })
+    }
+
+    /// Whether the init waits for a run.
+    pub fn is_idle(&self) -> bool {
+        self.shared.turn.load(Acquire) == IDLE
+    }
+
+    /// Whether there is no init yet.
+    pub fn is_unborn(&self) -> bool {
+        self.shared.turn.load(Acquire) == UNBORN
+    }
+
+    /// The init's process id.
+    pub fn init(&self) -> i32 {
+        self.shared.init.load(Relaxed)
+    }
+
+    /// The run that the cell serves and whose end was not told yet.
+    pub fn unreported(&self) -> Option<u64> {
+        let dispatched = self.shared.turn.load(Acquire) != UNBORN;
+        // SAFETY: only this process writes the number, and not now.
+        let run = unsafe { (*self.shared.assignment.get()).run };
+        (dispatched && self.shared.reported.load(Acquire) != run).then_some(run)
+    }
+
+    /// Gives the run to the cell, which must be unborn or idle; starts the init if need be. The strings of the request
+    /// must lie in a message that is put into `inbox` next and stays there.
+    ///
+    /// # Errors
+    /// `BADMSG` when the strings are not as many as the request says; the error of the clone.
+    pub fn dispatch(&mut self, request: &RunRequest<'_>, stdio: [OwnedFd; 3]) -> Result<(), Errno> {
+        let assignment = self.lay_out(request, &stdio)?;
+        let unborn = self.is_unborn();
+        // SAFETY: it is the launcher's turn.
+        unsafe { *self.shared.assignment.get() = assignment };
+        self.shared.errno.store(0, Relaxed);
+        self.shared.turn.store(DISPATCHED, Release);
+        if unborn {
+            self.start_init().inspect_err(|_| self.shared.turn.store(UNBORN, Release))?;
+        } else if let Some(init) = Pid::from_raw(self.init()) {
+            // A signal that needs no queue, so that a program that filled the user's queue can't hold it up. It is
+            // only a call to look: whose turn it is decides.
+            kill_process(init, Signal::USR1)?;
+        }
+        // The init shares the table of descriptors, and closes these when its program has them.
+        for descriptor in stdio {
+            std::mem::forget(descriptor);
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to the program of a run, if the cell serves it.
+    pub fn signal(&self, run: u64, signal: i32) {
+        if self.unreported() != Some(run) {
+            return;
+        }
+        match Pid::from_raw(self.init()) {
+            // The kernel takes the whole namespace down with its init.
+            Some(init) if signal == libc::SIGKILL && self.shared.setting.boundary == Boundary::Namespaces => {
+                let _ = kill_process(init, Signal::KILL);
+            }
+            Some(init) => {
+                let _ = signals::pass_on(init.as_raw_nonzero().get(), run, signal);
+            }
+            None => {}
+        }
+    }
+
+    /// Ends the init and all that it has.
+    pub fn end(&self) {
+        match self.shared.setting.boundary {
+            Boundary::Namespaces => {
+                if let Some(init) = Pid::from_raw(self.init()) {
+                    let _ = kill_process(init, Signal::KILL);
+                }
+            }
+            // It ends its processes itself.
+            Boundary::Landlock | Boundary::None => {
+                let _ = signals::queue(self.init(), signals::LAUNCHER_DIED, 0);
+            }
+        }
+    }
+
+    /// Lays the tables over the strings of a request.
+    fn lay_out(&mut self, request: &RunRequest<'_>, stdio: &[OwnedFd; 3]) -> Result<Assignment, Errno> {
+        let groups = [request.candidates, request.arguments, request.variables].map(|count| count as usize);
+        let mut strings = request.strings.0.split_inclusive(|&byte| byte == 0);
+        let mut next = || strings.next().filter(|string| string.ends_with(&[0])).ok_or(Errno::BADMSG);
+        let working_directory = next()?.as_ptr().cast();
+        self.pointers.clear();
+        for count in groups {
+            for _ in 0..count {
+                self.pointers.push(next()?.as_ptr().cast());
+            }
+            self.pointers.push(ptr::null());
+        }
+        let start_of = |skipped: usize| self.pointers.get(skipped..).map(<[_]>::as_ptr).ok_or(Errno::BADMSG);
+        let [candidates, arguments, _] = groups;
+        Ok(Assignment {
+            run: request.run,
+            stdio: stdio.each_ref().map(AsRawFd::as_raw_fd),
+            working_directory,
+            candidates: start_of(0)?,
+            arguments: start_of(candidates + 1)?,
+            environment: start_of(candidates + arguments + 2)?,
+        })
+    }
+
+    fn start_init(&self) -> Result<(), Errno> {
+        let namespaces = match self.shared.setting.boundary {
+            Boundary::Namespaces => libc::CLONE_NEWPID | libc::CLONE_NEWNS,
+            Boundary::Landlock | Boundary::None => 0,
+        };
+        let flags = libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_PARENT_SETTID | libc::SIGCHLD | namespaces;
+        // SAFETY: the cell, with its stacks, its tables and what they point to, is kept until this child has been
+        // reaped, and the child keeps to raw system calls on it. The kernel writes the process id before it returns.
+        let child = unsafe {
+            libc::clone(
+                cell_init,
+                self.init_stack.top(),
+                flags,
+                ptr::from_ref(&*self.shared).cast_mut().cast(),
+                self.shared.init.as_ptr(),
+            )
+        };
+        if child > 0 {
+            Ok(())
+        } else {
+            Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::AGAIN))
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Whole messages with descriptors over a SOCK_SEQPACKET socket.
+//!
+//! A message that would not fit into the socket's buffer travels in a memory file beside a short one.
+
+use std::{
+    fs::File,
+    io::{IoSlice, IoSliceMut, Read, Seek, Write},
+    mem::MaybeUninit,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+};
+
+use rustix::{
+    cmsg_space,
+    fs::MemfdFlags,
+    io::Errno,
+    net::{
+        RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
+        SendFlags,
+    },
+};
+
+/// The largest body that is sent as it is; a longer one goes through a memory file.
+///
+/// Linux gives a socket 208 KiB for what is under way, bookkeeping included: this leaves room for a second message.
+const INLINE_BYTES: usize = 64 * 1024;
+
+/// The largest body at all: what Linux allows for arguments and environment, and some more.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// How many descriptors one message carries at most: three standard streams and a memory file.
+const MAX_DESCRIPTORS: usize = 4;
+
+const INLINE: u8 = 0;
+const IN_MEMORY_FILE: u8 = 1;
+
+/// Sends `body` with `descriptors` as one message.
+///
+/// # Errors
+/// What `sendmsg` says, `AGAIN` among it when the socket is non-blocking and full; `TOOBIG` for more than 8 MiB.
+pub fn send(
+    socket: BorrowedFd<'_>,
+    body: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+    flags: SendFlags,
+) -> Result<(), Errno> {
+    if body.len() <= INLINE_BYTES {
+        return send_parts(socket, &[IoSlice::new(&[INLINE]), IoSlice::new(body)], descriptors, flags);
+    }
+    if body.len() as u64 > MAX_BYTES || descriptors.len() >= MAX_DESCRIPTORS {
+        return Err(Errno::TOOBIG);
+    }
+    let mut file = File::from(rustix::fs::memfd_create("codex-message", MemfdFlags::CLOEXEC)?);
+    file.write_all(body).and_then(|()| file.rewind()).map_err(|error| errno_of(&error))?;
+    let mut all = [socket; MAX_DESCRIPTORS];
+    let (given, rest) = all.split_at_mut(descriptors.len());
+    given.copy_from_slice(descriptors);
+    if let Some(last) = rest.first_mut() {
+        *last = file.as_fd();
+    }
+    let all = all.get(..=descriptors.len()).ok_or(Errno::TOOBIG)?;
+    send_parts(socket, &[IoSlice::new(&[IN_MEMORY_FILE])], all, flags)
+}
+
+/// A buffer for one message after the other. Moving it leaves the bytes where they are.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+impl Inbox {
+    /// The body of the last message.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Receives one message into the buffer, in place of the last one.
+    ///
+    /// Returns its descriptors, or `None` at the end of the conversation.
+    ///
+    /// # Errors
+    /// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make.
+    pub fn receive(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Vec<OwnedFd>>, Errno> {
+        self.length = 0;
+        // What is there from the last message is overwritten or not looked at: it need not be cleared.
+        self.buffer.resize(INLINE_BYTES, 0);
+        let mut kind = [0_u8];
+        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let mut parts = [IoSliceMut::new(&mut kind), IoSliceMut::new(&mut self.buffer)];
+        let message = rustix::net::recvmsg(socket, &mut parts, &mut control, flags | RecvFlags::CMSG_CLOEXEC)?;
+        if message.bytes == 0 {
+            return Ok(None);
+        }
+        let mut descriptors = Vec::new();
+        for part in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(rights) = part {
+                descriptors.extend(rights);
+            }
+        }
+        if message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
+            return Err(Errno::BADMSG);
+        }
+        match kind {
+            [INLINE] => self.length = message.bytes - 1,
+            [IN_MEMORY_FILE] => {
+                let file = File::from(descriptors.pop().ok_or(Errno::BADMSG)?);
+                self.buffer.clear();
+                let read = file.take(MAX_BYTES).read_to_end(&mut self.buffer);
+                self.length = read.map_err(|error| errno_of(&error))?;
+            }
+            _ => return Err(Errno::BADMSG),
+        }
+        Ok(Some(descriptors))
+    }
+}
+
+fn send_parts(
+    socket: BorrowedFd<'_>,
+    parts: &[IoSlice<'_>],
+    descriptors: &[BorrowedFd<'_>],
+    flags: SendFlags,
+) -> Result<(), Errno> {
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return Err(Errno::TOOBIG);
+    }
+    rustix::net::sendmsg(socket, parts, &mut control, flags | SendFlags::NOSIGNAL).map(drop)
+}
+
+fn errno_of(error: &std::io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair};
+
+    use super::{INLINE_BYTES, Inbox, send};
+
+    fn pair() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
+    }
+
+    #[test]
+    fn carries_bodies_of_every_size_with_their_descriptors() {
+        let (ours, theirs) = pair();
+        let null = std::fs::File::open("/dev/null").unwrap();
+        let mut inbox = Inbox::default();
+        for size in [0, 1, INLINE_BYTES - 1, INLINE_BYTES, INLINE_BYTES + 1, 3_000_000] {
+            let sent: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
+            send(ours.as_fd(), &sent, &[null.as_fd(), null.as_fd(), null.as_fd()], SendFlags::empty()).unwrap();
+            let descriptors = inbox.receive(theirs.as_fd(), RecvFlags::empty()).unwrap().unwrap();
+            assert_eq!(inbox.body(), sent);
+            assert_eq!(descriptors.len(), 3);
+        }
+    }
+
+    #[test]
+    fn tells_the_end_from_an_empty_message() {
+        let (ours, theirs) = pair();
+        send(ours.as_fd(), &[], &[], SendFlags::empty()).unwrap();
+        drop(ours);
+        let mut inbox = Inbox::default();
+        assert!(inbox.receive(theirs.as_fd(), RecvFlags::empty()).unwrap().is_some());
+        assert!(inbox.receive(theirs.as_fd(), RecvFlags::empty()).unwrap().is_none());
+    }
+}

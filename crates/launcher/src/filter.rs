@@ -1,0 +1,123 @@
+//! From the table of closed calls to filters, and their installation.
+//!
+//! What the launcher itself no longer needs after setting up is closed in the launcher, once, and inherited at no
+//! cost. The little that it needs for each run is closed in the run, by a filter short enough to install in
+//! microseconds.
+
+use std::collections::BTreeMap;
+
+use rustix::io::Errno;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch, sock_filter};
+use syscalls::{Sysno, syscall};
+
+use crate::filter_table::{ABSENT, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS};
+
+/// A compiled filter.
+pub struct Program {
+    instructions: BpfProgram,
+}
+
+/// Installs the filters that the launcher and all its runs share.
+///
+/// With `closed_network`, no socket can be made but a pair: for a sandbox without a network namespace.
+pub fn install_base(closed_network: bool) -> Result<(), Errno> {
+    compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
+    if closed_network {
+        compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
+    }
+    compile(ABSENT, libc::ENOSYS)?.install()?;
+    // Last, so that it is the first to see a call: it kills foreign calls before their numbers mean anything else.
+    let mut refused = compile(REFUSED, libc::EPERM)?;
+    refused.kill_other_numbering();
+    refused.install()
+}
+
+/// The filter that each run installs for itself.
+pub fn for_runs() -> Result<Program, Errno> {
+    compile(REFUSED_IN_RUNS, libc::EPERM)
+}
+
+impl Program {
+    /// Installs the filter for this process and all that it starts.
+    pub fn install(&self) -> Result<(), Errno> {
+        install(&self.as_prog())
+    }
+
+    /// The filter in the kernel's form; valid as long as `self` lives.
+    pub fn as_prog(&self) -> libc::sock_fprog {
+        libc::sock_fprog {
+            // The kernel takes at most 4096 instructions, and refuses a length that was cut.
+            len: u16::try_from(self.instructions.len()).unwrap_or(u16::MAX),
+            filter: self.instructions.as_ptr().cast_mut().cast(),
+        }
+    }
+
+    /// x86-64 has a second numbering of calls, x32, under the same architecture: no number of it may pass for one
+    /// that is not in the table.
+    fn kill_other_numbering(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+            const JUMP_IF_AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
+            const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+            const X32_NUMBERS: u32 = 0x4000_0000;
+            let check = [
+                sock_filter { code: LOAD_WORD, jt: 0, jf: 0, k: 0 },
+                sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 1, k: X32_NUMBERS },
+                sock_filter { code: RETURN, jt: 0, jf: 0, k: libc::SECCOMP_RET_KILL_PROCESS },
+            ];
+            self.instructions.splice(0..0, check);
+        }
+    }
+}
+
+/// Installs a filter in the kernel's form. Makes one system call and nothing else.
+pub fn install(program: &libc::sock_fprog) -> Result<(), Errno> {
+    // SAFETY: the program points at instructions that outlive the call, and says how many they are.
+    unsafe { syscall!(Sysno::seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const *program) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}
+
+/// Everything passes but what `closed` names; calls of another architecture end the process.
+fn compile(closed: &[Closed], errno: i32) -> Result<Program, Errno> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    for entry in closed {
+        let of_call = rules.entry(entry.call).or_default();
+        if !entry.when.is_empty() {
+            let conditions = entry.when.iter().map(|argument| argument.condition()).collect::<Result<Vec<_>, _>>();
+            of_call.push(conditions.and_then(SeccompRule::new).map_err(|_| Errno::INVAL)?);
+        }
+    }
+    let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| Errno::NOSYS)?;
+    let answer = SeccompAction::Errno(errno.unsigned_abs());
+    SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)
+        .and_then(BpfProgram::try_from)
+        .map(|instructions| Program { instructions })
+        .map_err(|_| Errno::INVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ABSENT, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile};
+
+    #[test]
+    fn every_table_compiles_to_a_filter_that_the_kernel_takes() {
+        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, REFUSED_IN_RUNS] {
+            let program = compile(table, libc::EPERM).unwrap();
+            assert!((1..=4096).contains(&program.as_prog().len));
+        }
+    }
+
+    #[test]
+    fn every_closed_call_has_a_reason_and_stands_once() {
+        let all: Vec<&Closed> = [REFUSED, ABSENT, REFUSED_IN_RUNS].into_iter().flatten().collect();
+        assert!(all.iter().all(|closed| !closed.reason.is_empty()));
+        let mut unconditional: Vec<_> =
+            all.iter().filter(|closed| closed.when.is_empty()).map(|closed| closed.call).collect();
+        let count = unconditional.len();
+        unconditional.sort_unstable();
+        unconditional.dedup();
+        assert_eq!(unconditional.len(), count);
+    }
+}

@@ -1,0 +1,113 @@
+//! The file rules once more, by inode, as a Landlock ruleset that every run takes.
+
+use std::{
+    ffi::CStr,
+    os::fd::{AsFd, OwnedFd},
+};
+
+use codex_launcher::protocol::{Boundary, LaunchPlan, Refusal, Step};
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr, RulesetError, Scope,
+};
+use rustix::{
+    fs::{CWD, Mode, OFlags, openat},
+    io::Errno,
+};
+use syscalls::{Sysno, syscall};
+
+use crate::{
+    mounts::{PRIVATE_TMP, open_pinned},
+    setup::SetupError,
+};
+
+/// The newest version whose rights are handled here; an older kernel handles what it knows.
+const NEWEST: ABI = ABI::V7;
+
+/// Nodes of the host's `/dev` that stay writable where there is no `/dev` of the run's own.
+const HOST_DEVICES: [&CStr; 8] =
+    [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty", c"/dev/ptmx", c"/dev/pts"];
+
+/// Builds the ruleset of `plan`; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
+///
+/// # Errors
+/// When the kernel has Landlock but the ruleset can't be built, and when there is none although the plan rests on
+/// it alone.
+pub fn build(plan: &LaunchPlan) -> Result<(Option<OwnedFd>, u32), SetupError> {
+    let version = kernel_version();
+    if version == 0 {
+        return match plan.boundary {
+            Boundary::Landlock => Err(refusal(Errno::NOSYS.raw_os_error())),
+            Boundary::Namespaces | Boundary::None => Ok((None, 0)),
+        };
+    }
+    let ruleset = ruleset(plan).map_err(|errno| refusal(errno.raw_os_error()))?;
+    Ok((Some(ruleset), version))
+}
+
+/// The Landlock version of the running kernel, 0 for none.
+fn kernel_version() -> u32 {
+    const LANDLOCK_CREATE_RULESET_VERSION: u32 = 1;
+    // SAFETY: with this flag the call reads no memory.
+    unsafe { syscall!(Sysno::landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION) }
+        .ok()
+        .and_then(|version| u32::try_from(version).ok())
+        .unwrap_or(0)
+}
+
+fn ruleset(plan: &LaunchPlan) -> Result<OwnedFd, Errno> {
+    // Device nodes are made by nobody: the right is handled and given nowhere.
+    let write = AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock);
+    let device = AccessFs::from_read(NEWEST) | AccessFs::WriteFile | AccessFs::IoctlDev | AccessFs::Truncate;
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))
+        .and_then(|ruleset| ruleset.scope(Scope::from_all(NEWEST)))
+        .and_then(Ruleset::create)
+        .map_err(|error| errno_of(&error))?;
+    ruleset = allow(ruleset, open(c"/")?, AccessFs::from_read(NEWEST))?;
+    for pinned in &plan.writable {
+        // Where the mounts are arranged, the path leads to the writable mount now; the inode is the same.
+        ruleset = allow(ruleset, open_pinned(pinned)?, write)?;
+    }
+    if plan.boundary == Boundary::Namespaces {
+        ruleset = allow(ruleset, open(c"/dev")?, device)?;
+        for directory in PRIVATE_TMP.into_iter().chain([c"/dev/shm"]) {
+            match open(directory) {
+                Err(Errno::NOENT) => {}
+                handle => ruleset = allow(ruleset, handle?, write)?,
+            }
+        }
+    } else {
+        for node in HOST_DEVICES {
+            match open(node) {
+                Err(Errno::NOENT) => {}
+                handle => ruleset = allow(ruleset, handle?, device)?,
+            }
+        }
+    }
+    Option::<OwnedFd>::from(ruleset).ok_or(Errno::NOSYS)
+}
+
+fn allow(ruleset: RulesetCreated, object: OwnedFd, access: BitFlags<AccessFs>) -> Result<RulesetCreated, Errno> {
+    ruleset.add_rule(PathBeneath::new(object.as_fd(), access)).map_err(|error| errno_of(&error))
+}
+
+fn open(path: &CStr) -> Result<OwnedFd, Errno> {
+    openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn errno_of(error: &RulesetError) -> Errno {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(current) = cause {
+        if let Some(errno) = current.downcast_ref::<std::io::Error>().and_then(Errno::from_io_error) {
+            return errno;
+        }
+        cause = current.source();
+    }
+    Errno::INVAL
+}
+
+fn refusal(errno: i32) -> SetupError {
+    Refusal { step: Step::Landlock, errno, path: None }
+}

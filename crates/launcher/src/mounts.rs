@@ -1,0 +1,205 @@
+//! The file system of the sandbox: everything read-only, and the few places that are not.
+//!
+//! The tree is changed in place, in a mount namespace of its own. Handles are taken first, by identity, and every
+//! mount goes onto a handle, so that nobody who renames or links on the host meanwhile can move a mount.
+
+use std::{
+    ffi::{CStr, CString, OsStr},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::{Component, Path},
+};
+
+use codex_launcher::protocol::{LaunchPlan, Pinned, Refusal, Step};
+use rustix::{
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat},
+    io::Errno,
+    mount::{MountFlags, MoveMountFlags, OpenTreeFlags, mount, move_mount, open_tree},
+};
+use syscalls::{Sysno, syscall};
+
+use crate::{
+    devices,
+    setup::{During, SetupError},
+};
+
+/// The flags of a run's `/proc`. Read-only, because its `/proc/sys` belongs to root, who may be running this.
+pub const PROC_FLAGS: MountFlags =
+    MountFlags::NOSUID.union(MountFlags::NODEV).union(MountFlags::NOEXEC).union(MountFlags::RDONLY);
+
+/// Directories that are the run's own, empty at first.
+pub const PRIVATE_TMP: [&CStr; 2] = [c"/tmp", c"/var/tmp"];
+
+/// Mounts a fresh `/proc` for the pid namespace of the caller.
+pub fn mount_proc(flags: MountFlags) -> Result<(), Errno> {
+    mount(c"proc", c"/proc", c"proc", flags, None)
+}
+
+/// Arranges the mounts of `plan`.
+pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
+    let writable = plan
+        .writable
+        .iter()
+        .map(|pinned| Ok((pinned, clone_tree(pinned, Step::Writable)?)))
+        .collect::<Result<Vec<_>, SetupError>>()?;
+    let visible = plan
+        .visible
+        .iter()
+        .map(|pinned| Ok((pinned, clone_tree(pinned, Step::Visible)?)))
+        .collect::<Result<Vec<_>, SetupError>>()?;
+    let device_nodes = devices::clone_nodes()?;
+
+    set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
+    for directory in PRIVATE_TMP {
+        // A system without /var/tmp has nothing there to hide.
+        match mount_tmpfs(directory, plan.tmp_bytes, 0o1777) {
+            Err(Errno::NOENT) if directory != c"/tmp" => {}
+            other => other.during(Step::PrivateTmp)?,
+        }
+    }
+    devices::build(device_nodes, plan.tmp_bytes)?;
+    for (pinned, tree) in visible {
+        show(pinned, &tree).map_err(at(pinned, Step::Visible))?;
+    }
+    for (pinned, tree) in writable {
+        put_in_place(pinned, &tree).map_err(at(pinned, Step::Writable))?;
+    }
+    // Last, so that a cover also lies above a writable directory.
+    for pinned in &plan.deny_read {
+        match open_pinned(pinned) {
+            // The private tmp, or another cover, hides it already.
+            Err(Errno::NOENT | Errno::ACCESS) => Ok(()),
+            target => target.and_then(|target| hide(&target)),
+        }
+        .map_err(at(pinned, Step::DenyRead))?;
+    }
+    Ok(())
+}
+
+/// A detached copy of the mounts below `path`, with `attributes` set on each of them.
+pub fn detached_copy(from: BorrowedFd<'_>, path: &CStr, attributes: u64) -> Result<OwnedFd, Errno> {
+    let tree = open_tree(
+        from,
+        path,
+        OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_RECURSIVE
+            | OpenTreeFlags::AT_EMPTY_PATH,
+    )?;
+    set_attributes(tree.as_fd(), c"", AT_RECURSIVE | AT_EMPTY_PATH, attributes, true)?;
+    Ok(tree)
+}
+
+/// Puts a detached mount over an open directory or file.
+pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
+    move_mount(
+        tree,
+        c"",
+        target,
+        c"",
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH,
+    )
+}
+
+/// Mounts an empty tmpfs of at most `bytes`.
+pub fn mount_tmpfs(target: &CStr, bytes: u64, mode: u32) -> Result<(), Errno> {
+    let options = CString::new(format!("mode={mode:o},size={bytes}")).map_err(|_| Errno::INVAL)?;
+    mount(c"tmpfs", target, c"tmpfs", MountFlags::NOSUID | MountFlags::NODEV, options.as_c_str())
+}
+
+/// Makes the mount at `target`, and it alone, read-only.
+pub fn make_read_only(target: &CStr) -> Result<(), Errno> {
+    set_attributes(CWD, target, 0, ATTR_RDONLY, false)
+}
+
+/// Opens the object that the engine pinned, or fails with `STALE` when another one is there now.
+pub fn open_pinned(pinned: &Pinned) -> Result<OwnedFd, Errno> {
+    let path = Path::new(OsStr::from_bytes(&pinned.path));
+    let handle = openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let found = fstat(&handle)?;
+    if (found.st_dev, found.st_ino) == (pinned.device, pinned.inode) { Ok(handle) } else { Err(Errno::STALE) }
+}
+
+fn at(pinned: &Pinned, step: Step) -> impl Fn(Errno) -> SetupError + '_ {
+    move |errno| Refusal { step, errno: errno.raw_os_error(), path: Some(pinned.path.clone()) }
+}
+
+fn clone_tree(pinned: &Pinned, step: Step) -> Result<OwnedFd, SetupError> {
+    let handle = open_pinned(pinned).map_err(at(pinned, step))?;
+    detached_copy(handle.as_fd(), c"", ATTR_NOSUID | ATTR_NODEV).map_err(at(pinned, step))
+}
+
+/// Covers a path with something empty that nobody can open.
+fn hide(target: &OwnedFd) -> Result<(), Errno> {
+    let is_directory = FileType::from_raw_mode(fstat(target)?.st_mode) == FileType::Directory;
+    let source = if is_directory { devices::EMPTY_DIRECTORY } else { devices::EMPTY_FILE };
+    let cover = detached_copy(CWD, source, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC)?;
+    attach(&cover, target)
+}
+
+/// Puts a writable tree where it belongs: onto the directory it came from, or, when the private tmp hides that,
+/// onto a new directory of the same name there.
+fn put_in_place(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
+    let target = match open_pinned(pinned) {
+        Ok(handle) => handle,
+        Err(Errno::NOENT) => make_directories(Path::new(OsStr::from_bytes(&pinned.path)))?,
+        Err(other) => return Err(other),
+    };
+    attach(tree, &target)
+}
+
+/// Puts a read-only tree back where the private tmp hid it.
+fn show(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
+    if !matches!(open_pinned(pinned), Err(Errno::NOENT)) {
+        return Ok(());
+    }
+    set_attributes(tree.as_fd(), c"", AT_RECURSIVE | AT_EMPTY_PATH, ATTR_RDONLY, false)?;
+    put_in_place(pinned, tree)
+}
+
+/// Walks down `path`, making what is missing, and follows no link on the way.
+fn make_directories(path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut here = openat(CWD, c"/", flags, Mode::empty())?;
+    for component in path.components() {
+        let Component::Normal(name) = component else {
+            continue;
+        };
+        here = match openat(&here, name, flags, Mode::empty()) {
+            Err(Errno::NOENT) => {
+                mkdirat(&here, name, Mode::from_raw_mode(0o755))?;
+                openat(&here, name, flags, Mode::empty())?
+            }
+            other => other?,
+        };
+    }
+    Ok(here)
+}
+
+const AT_RECURSIVE: u32 = 0x8000;
+const AT_EMPTY_PATH: u32 = AtFlags::EMPTY_PATH.bits();
+/// The mount becomes read-only.
+pub const ATTR_RDONLY: u64 = libc::MOUNT_ATTR_RDONLY;
+/// Set-user-id bits do nothing on the mount.
+pub const ATTR_NOSUID: u64 = libc::MOUNT_ATTR_NOSUID;
+/// Device nodes can't be opened on the mount.
+pub const ATTR_NODEV: u64 = libc::MOUNT_ATTR_NODEV;
+/// Nothing on the mount can be run.
+pub const ATTR_NOEXEC: u64 = libc::MOUNT_ATTR_NOEXEC;
+
+/// Adds `attributes` to a mount; with `private`, nothing that is mounted later crosses to or from the host.
+fn set_attributes(from: BorrowedFd<'_>, path: &CStr, flags: u32, attributes: u64, private: bool) -> Result<(), Errno> {
+    let request = libc::mount_attr {
+        attr_set: attributes,
+        attr_clr: 0,
+        propagation: if private { libc::MS_PRIVATE } else { 0 },
+        userns_fd: 0,
+    };
+    let from = std::os::fd::AsRawFd::as_raw_fd(&from);
+    // SAFETY: the path is NUL-terminated and the structure is valid for the whole call, with its true size.
+    unsafe { syscall!(Sysno::mount_setattr, from, path.as_ptr(), flags, &raw const request, size_of_val(&request)) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}

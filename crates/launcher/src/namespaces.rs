@@ -1,0 +1,107 @@
+//! Entering the namespaces, and the private loopback.
+
+use std::io::Write;
+
+use codex_launcher::protocol::{Network, Step};
+use rustix::{
+    fs::{Mode, OFlags},
+    io::Errno,
+    net::{AddressFamily, SocketFlags, SocketType, socket_with},
+    process::{getegid, geteuid},
+    thread::UnshareFlags,
+};
+
+use crate::{
+    mounts::{PROC_FLAGS, mount_proc},
+    setup::{During, SetupError},
+};
+
+/// Enters a user namespace in which the user keeps the same id, and in it the other namespaces.
+///
+/// The pid namespace is not among them: each run gets its own.
+pub fn enter(network: Network) -> Result<(), SetupError> {
+    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    unshare(UnshareFlags::NEWUSER).during(Step::UserNamespace)?;
+    write_map("/proc/self/uid_map", &format!("{user} {user} 1\n")).during(Step::IdMap)?;
+    write_map("/proc/self/setgroups", "deny").during(Step::IdMap)?;
+    write_map("/proc/self/gid_map", &format!("{group} {group} 1\n")).during(Step::IdMap)?;
+    let mut flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    if network == Network::Private {
+        flags |= UnshareFlags::NEWNET;
+    }
+    unshare(flags).during(Step::Namespaces)?;
+    if network == Network::Private {
+        bring_up_loopback().during(Step::Loopback)?;
+    }
+    Ok(())
+}
+
+/// Tries what every run will do, so that a machine on which it fails is known before the first run.
+///
+/// A container that masks parts of `/proc` forbids a fresh one: the kernel asks for an unmasked one to be visible.
+pub fn check_proc() -> Result<(), SetupError> {
+    // SAFETY: the process has one thread, and the child only mounts and exits.
+    let child = unsafe { clone_like_fork(libc::CLONE_NEWPID | libc::CLONE_NEWNS) }.during(Step::Proc)?;
+    if child == 0 {
+        let code = mount_proc(PROC_FLAGS).err().map_or(0, Errno::raw_os_error);
+        // SAFETY: ends the child at once; nothing is to be cleaned up.
+        unsafe { libc::_exit(code) }
+    }
+    let mut status = 0;
+    // SAFETY: waits for the child made above, with a valid place for its status.
+    if unsafe { libc::waitpid(child, &raw mut status, libc::__WALL) } != child {
+        return Err(Errno::CHILD).during(Step::Proc);
+    }
+    match (libc::WIFEXITED(status), libc::WEXITSTATUS(status)) {
+        (true, 0) => Ok(()),
+        (true, code) => Err(Errno::from_raw_os_error(code)).during(Step::Proc),
+        _ => Err(Errno::CHILD).during(Step::Proc),
+    }
+}
+
+fn unshare(flags: UnshareFlags) -> Result<(), Errno> {
+    // SAFETY: the flags hold no NEWPID surprise for other threads: the process has one thread, and its
+    // descriptors and file system information are not shared.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+fn write_map(path: &str, line: &str) -> Result<(), Errno> {
+    let file = rustix::fs::open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+    std::fs::File::from(file)
+        .write_all(line.as_bytes())
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+}
+
+/// A fresh network namespace has a loopback that is down.
+fn bring_up_loopback() -> Result<(), Errno> {
+    let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
+    // SAFETY: all zeroes is a valid ifreq.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = from.cast_signed();
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    let descriptor = std::os::fd::AsRawFd::as_raw_fd(&socket);
+    // SAFETY: SIOCSIFFLAGS reads an ifreq, which is valid for the whole call.
+    match unsafe { libc::ioctl(descriptor, libc::SIOCSIFFLAGS as _, &raw const request) } {
+        0 => Ok(()),
+        _ => Err(last_errno()),
+    }
+}
+
+/// `fork` with more flags.
+///
+/// # Safety
+/// The child may only make system calls and exit, as after `fork` in any program.
+unsafe fn clone_like_fork(flags: libc::c_int) -> Result<libc::pid_t, Errno> {
+    // SAFETY: a clone without shared memory and without a stack of its own continues on a copy of this one.
+    let result = unsafe { libc::syscall(libc::SYS_clone, flags | libc::SIGCHLD, 0, 0, 0, 0) };
+    match result {
+        -1 => Err(last_errno()),
+        pid => libc::pid_t::try_from(pid).map_err(|_| Errno::OVERFLOW),
+    }
+}
+
+fn last_errno() -> Errno {
+    Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
+}

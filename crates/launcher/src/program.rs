@@ -1,0 +1,111 @@
+//! The child side of the last clone: from a copy of the run's init to the program.
+//!
+//! It runs on the launcher's memory while the init waits, so it makes raw system calls on prepared data, allocates
+//! nothing and touches no thread-local variable.
+
+use std::{
+    convert::Infallible,
+    ffi::{CStr, c_char, c_int, c_void},
+    sync::atomic::Ordering::Relaxed,
+};
+
+use codex_launcher::protocol::{Boundary, Stage};
+use rustix::{io::Errno, net::SendFlags};
+use syscalls::{Sysno, syscall};
+
+use crate::{
+    cell::{Assignment, Setting, Shared},
+    filter,
+    signals::{self, NONE},
+};
+
+/// The entry point of the program's process; returns only when the program could not be started.
+pub extern "C" fn start_program(shared: *mut c_void) -> c_int {
+    // SAFETY: the init passes its own context, which lives until the init is reaped.
+    let shared = unsafe { &*shared.cast::<Shared>() };
+    // SAFETY: it is the cell's turn, and the init waits for this process.
+    let assignment = unsafe { &*shared.assignment.get() };
+    let Err((stage, errno)) = become_program(&shared.setting, assignment);
+    shared.failed_stage.store(stage as u8, Relaxed);
+    shared.errno.store(errno.raw_os_error(), Relaxed);
+    127
+}
+
+/// Takes the Landlock ruleset and the filter, for good.
+pub fn restrict(setting: &Setting) -> Result<(), (Stage, Errno)> {
+    if setting.landlock >= 0 {
+        restrict_files(setting.landlock).map_err(|errno| (Stage::Landlock, errno))?;
+    }
+    if setting.filter.len > 0 {
+        filter::install(&setting.filter).map_err(|errno| (Stage::Seccomp, errno))?;
+    }
+    Ok(())
+}
+
+/// The stage that a failed program left as a number.
+pub fn stage_of(number: u8) -> Stage {
+    [Stage::Stdio, Stage::Session, Stage::WorkingDirectory, Stage::Landlock, Stage::Seccomp]
+        .into_iter()
+        .find(|&stage| stage as u8 == number)
+        .unwrap_or(Stage::Exec)
+}
+
+fn become_program(setting: &Setting, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
+    for (wanted, descriptor) in (0..).zip(assignment.stdio) {
+        duplicate(descriptor, wanted).map_err(|errno| (Stage::Stdio, errno))?;
+    }
+    rustix::process::setsid().map_err(|errno| (Stage::Session, errno))?;
+    // SAFETY: the cell's message holds a NUL-terminated string there.
+    let directory = unsafe { CStr::from_ptr(assignment.working_directory) };
+    rustix::process::chdir(directory).map_err(|errno| (Stage::WorkingDirectory, errno))?;
+    tell_pid(setting, assignment.run);
+    if setting.boundary != Boundary::Namespaces {
+        restrict(setting)?;
+    }
+    signals::block(NONE).map_err(|errno| (Stage::Session, errno))?;
+    Err((Stage::Exec, execute(assignment)))
+}
+
+/// Tells the engine the process id: the kernel translates it for the receiver. Nobody waits for it, and nothing depends
+/// on it, so a full socket is no error.
+fn tell_pid(setting: &Setting, run: u64) {
+    // SAFETY: the descriptor stays open in this process.
+    let pids = unsafe { std::os::fd::BorrowedFd::borrow_raw(setting.pids) };
+    let _ = rustix::net::send(pids, &run.to_ne_bytes(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+}
+
+/// Tries each candidate as `execvp` does: a missing one gives way to the next, and one that may not be run is
+/// remembered as the better explanation.
+fn execute(assignment: &Assignment) -> Errno {
+    let mut explanation = Errno::NOENT;
+    let mut candidate = assignment.candidates;
+    loop {
+        // SAFETY: the table is ended by a null pointer, at which the loop ends.
+        let path: *const c_char = unsafe { *candidate };
+        if path.is_null() {
+            return explanation;
+        }
+        // SAFETY: a NUL-terminated string and two tables ended by null pointers, all within the message.
+        let failure = unsafe { syscall!(Sysno::execve, path, assignment.arguments, assignment.environment) };
+        match failure.map_or_else(|errno| Errno::from_raw_os_error(errno.into_raw()), |_| Errno::NOEXEC) {
+            Errno::NOENT | Errno::NOTDIR => {}
+            Errno::ACCESS => explanation = Errno::ACCESS,
+            other => return other,
+        }
+        // SAFETY: the entry was not the last one.
+        candidate = unsafe { candidate.add(1) };
+    }
+}
+
+/// `dup2` that also clears close-on-exec.
+fn duplicate(from: c_int, to: c_int) -> Result<(), Errno> {
+    // SAFETY: works on descriptor numbers only.
+    unsafe { syscall!(Sysno::dup3, from, to, 0) }.map(drop).map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}
+
+fn restrict_files(ruleset: c_int) -> Result<(), Errno> {
+    // SAFETY: works on a descriptor number only.
+    unsafe { syscall!(Sysno::landlock_restrict_self, ruleset, 0) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}

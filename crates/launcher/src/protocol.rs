@@ -1,0 +1,256 @@
+//! The messages between the engine and a launcher, in the order in which they are sent.
+//!
+//! One [`LaunchPlan`] opens the conversation, one [`Reply::Ready`] or [`Reply::Refused`] answers it, and then
+//! [`Request`]s and [`Reply`]s follow. Both ends are built from one source, so the encoding needs no version.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The descriptor on which the launcher finds its end of the socket.
+pub const CONTROL_FD: i32 = 3;
+
+/// The descriptor on which it finds a second one: each program, before it starts, sends the number of its run there,
+/// and the kernel tells the receiver the sender's process id as the receiver sees it.
+pub const PIDS_FD: i32 = 4;
+
+/// The mechanism that holds file and process rules for one launcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Boundary {
+    /// User, mount, pid, ipc, uts (and, where asked for, network) namespaces, with Landlock and seccomp on top.
+    Namespaces,
+    /// Landlock and seccomp alone, for machines that forbid user namespaces.
+    Landlock,
+    /// Nothing: the trusted profile.
+    None,
+}
+
+/// Which network the runs of a launcher see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Network {
+    /// None but a loopback of their own (under [`Boundary::Landlock`] no loopback either).
+    Private,
+    /// The host's.
+    Host,
+}
+
+/// Everything that a launcher must know to turn itself into the sandbox of one policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchPlan {
+    /// The mechanism to use; a launcher that can't have it refuses.
+    pub boundary: Boundary,
+    /// The network of the runs.
+    pub network: Network,
+    /// Directories that runs must see, read-only, also where the private tmp hides them.
+    pub visible: Vec<Pinned>,
+    /// Directories that runs may write.
+    pub writable: Vec<Pinned>,
+    /// Files and directories that runs may not read.
+    pub deny_read: Vec<Pinned>,
+    /// The largest size of the private tmp in bytes.
+    pub tmp_bytes: u64,
+    /// A directory that the launcher removes when it ends: it outlives the engine, whose process may be killed.
+    pub remove_at_end: Option<Vec<u8>>,
+}
+
+/// A file system object that the engine holds open, so that its identity can't be reused.
+///
+/// The launcher opens the path anew in its own mount namespace and goes on only with a handle of the same
+/// identity: a path that was replaced in between is refused, never followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// The absolute path, free of symbolic links when it was resolved.
+    pub path: Vec<u8>,
+    /// The device number of the object.
+    pub device: u64,
+    /// The inode number of the object.
+    pub inode: u64,
+}
+
+/// What the engine asks of a launcher that is ready.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Request<'a> {
+    /// Start a program; its standard input, output and error come with the message.
+    #[serde(borrow)]
+    Run(RunRequest<'a>),
+    /// Send a signal to a run. `SIGKILL` ends its whole tree at once.
+    Signal {
+        /// The run.
+        run: u64,
+        /// The signal's number.
+        signal: i32,
+    },
+}
+
+/// One program to start.
+///
+/// `strings` holds the NUL-terminated working directory, then `candidates` paths to try in turn, then
+/// `arguments` arguments, then `variables` environment entries.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunRequest<'a> {
+    /// A number that the engine chose; it stands in every reply about the run.
+    pub run: u64,
+    /// How many paths to try as the program.
+    pub candidates: u32,
+    /// How many arguments, the program's name included.
+    pub arguments: u32,
+    /// How many environment entries.
+    pub variables: u32,
+    /// All of them.
+    #[serde(borrow)]
+    pub strings: Bytes<'a>,
+}
+
+/// Bytes that are encoded in one piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes<'a>(pub &'a [u8]);
+
+/// What a launcher tells the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The sandbox stands.
+    Ready(Applied),
+    /// The sandbox can't be had; the launcher ends.
+    Refused(Refusal),
+    /// A program could not be started.
+    Failed {
+        /// The run.
+        run: u64,
+        /// What did not work.
+        stage: Stage,
+        /// The error number.
+        errno: i32,
+    },
+    /// A run is over: its program ended and so did every process that it left behind.
+    Exited {
+        /// The run.
+        run: u64,
+        /// How the program ended.
+        status: ExitStatus,
+    },
+}
+
+/// What a launcher put in force, beyond what its plan says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// The Landlock version of the kernel; 0 when it has none, and then only namespaces hold.
+    pub landlock_abi: u32,
+    /// Whether the syscall filter is on.
+    pub seccomp: bool,
+}
+
+/// Why a launcher could not become the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The step that failed.
+    pub step: Step,
+    /// Its error number.
+    pub errno: i32,
+    /// The path that it was about, if any.
+    pub path: Option<Vec<u8>>,
+}
+
+/// The steps in which a launcher becomes the sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Reading the plan.
+    Plan,
+    /// Entering a user namespace.
+    UserNamespace,
+    /// Mapping the user and group into it.
+    IdMap,
+    /// Entering the other namespaces.
+    Namespaces,
+    /// Bringing up the private loopback.
+    Loopback,
+    /// Making the file system read-only.
+    ReadOnlyRoot,
+    /// Building the minimal `/dev`.
+    Devices,
+    /// Mounting the private tmp.
+    PrivateTmp,
+    /// Opening the workspace, or showing it again where the private tmp hides it.
+    Visible,
+    /// Opening a writable directory, or putting it in place.
+    Writable,
+    /// Hiding a path that may not be read.
+    DenyRead,
+    /// Mounting a `/proc` of its own.
+    Proc,
+    /// Giving up every privilege.
+    Privileges,
+    /// Building the Landlock ruleset.
+    Landlock,
+    /// Installing the syscall filter.
+    Seccomp,
+    /// Preparing to serve runs.
+    Serve,
+}
+
+/// The stages in which a run becomes a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Stage {
+    /// The message was not understood.
+    Request,
+    /// Making the run's processes.
+    Clone,
+    /// Mounting its `/proc`.
+    Proc,
+    /// Putting its standard streams in place.
+    Stdio,
+    /// Making a session of its own.
+    Session,
+    /// Entering the working directory.
+    WorkingDirectory,
+    /// Taking the Landlock ruleset.
+    Landlock,
+    /// Taking the syscall filter.
+    Seccomp,
+    /// Starting the program itself.
+    Exec,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExitStatus {
+    /// It ended with this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plan => "reading the launch plan",
+            Self::UserNamespace => "entering a user namespace",
+            Self::IdMap => "mapping the user into the user namespace",
+            Self::Namespaces => "entering the mount, ipc, uts and network namespaces",
+            Self::Loopback => "bringing up the private loopback",
+            Self::ReadOnlyRoot => "making the file system read-only",
+            Self::Devices => "building a minimal /dev",
+            Self::PrivateTmp => "mounting a private tmp",
+            Self::Visible => "showing the workspace",
+            Self::Writable => "putting a writable directory in place",
+            Self::DenyRead => "hiding a path that may not be read",
+            Self::Proc => "mounting a /proc of its own",
+            Self::Privileges => "giving up every privilege",
+            Self::Landlock => "building the Landlock ruleset",
+            Self::Seccomp => "installing the syscall filter",
+            Self::Serve => "preparing to serve runs",
+        })
+    }
+}
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&'de [u8]>::deserialize(deserializer).map(Bytes)
+    }
+}

@@ -1,0 +1,222 @@
+//! The launcher's life: read the plan, become the sandbox, serve runs until the engine closes the socket.
+
+use std::{
+    ffi::OsStr,
+    os::{
+        fd::{AsRawFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    process::ExitCode,
+};
+
+use codex_launcher::{
+    channel::{self, Inbox},
+    protocol::{CONTROL_FD, ExitStatus, LaunchPlan, PIDS_FD, Reply, Request, Stage, Step},
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::{Errno, FdFlags, fcntl_setfd},
+    net::{RecvFlags, SendFlags},
+    process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
+};
+
+use crate::{
+    cell::{Cell, Setting},
+    filter::Program,
+    setup::{During, Restrictions, SetupError, become_sandbox},
+    signals::{self, ALL},
+};
+
+/// Runs the launcher.
+pub fn main() -> ExitCode {
+    // SAFETY: the engine starts this program with its socket there; nothing else in the program owns it.
+    let control = unsafe { BorrowedFd::borrow_raw(CONTROL_FD) };
+    match prepare(control) {
+        Ok(mut server) => {
+            server.serve();
+            server.end_cells();
+            if let Some(directory) = &server.remove_at_end {
+                // The engine may have been faster.
+                let _ = std::fs::remove_dir_all(OsStr::from_bytes(directory));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(refusal) => {
+            // An engine that is gone needs no answer.
+            let _ = reply(control, &Reply::Refused(refusal));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything up to the point where runs can be served.
+fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
+    // A descriptor that the host forgot to mark must not reach a run.
+    close_range_from(PIDS_FD.unsigned_abs() + 1).during(Step::Serve)?;
+    // SAFETY: as for the control socket.
+    let pids = unsafe { BorrowedFd::borrow_raw(PIDS_FD) };
+    for socket in [control, pids] {
+        fcntl_setfd(socket, FdFlags::CLOEXEC).during(Step::Serve)?;
+    }
+    signals::reset_actions();
+    signals::block(ALL).during(Step::Serve)?;
+    let mut message = Inbox::default();
+    message.receive(control, RecvFlags::empty()).during(Step::Plan)?;
+    let plan: LaunchPlan = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG).during(Step::Plan)?;
+    let launcher = pidfd_open(getpid(), PidfdFlags::empty()).during(Step::Serve)?;
+    let children = child_events().during(Step::Serve)?;
+    let (restrictions, applied) = become_sandbox(&plan)?;
+    reply(control, &Reply::Ready(applied)).during(Step::Serve)?;
+    let setting = Setting {
+        boundary: restrictions.boundary,
+        control: CONTROL_FD,
+        pids: PIDS_FD,
+        launcher: launcher.as_raw_fd(),
+        landlock: restrictions.landlock.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+        filter: restrictions.filter.as_ref().map_or(NO_FILTER, Program::as_prog),
+    };
+    Ok(Server {
+        control,
+        children,
+        setting,
+        cells: Vec::new(),
+        remove_at_end: plan.remove_at_end,
+        _kept: (launcher, restrictions),
+    })
+}
+
+/// How many cells are kept for later runs. More runs than this at once get cells of their own.
+const LASTING_CELLS: usize = 16;
+
+const NO_FILTER: libc::sock_fprog = libc::sock_fprog { len: 0, filter: std::ptr::null_mut() };
+
+struct Server<'a> {
+    control: BorrowedFd<'a>,
+    /// Readable when a child has ended.
+    children: OwnedFd,
+    setting: Setting,
+    cells: Vec<Cell>,
+    remove_at_end: Option<Vec<u8>>,
+    /// What the cells' settings point to.
+    _kept: (OwnedFd, Restrictions),
+}
+
+impl Server<'_> {
+    /// Serves until the engine closes its end, or can't be understood any more.
+    fn serve(&mut self) {
+        loop {
+            let (control, children) = {
+                let mut watched =
+                    [PollFd::from_borrowed_fd(self.control, PollFlags::IN), PollFd::new(&self.children, PollFlags::IN)];
+                match poll(&mut watched, None) {
+                    Ok(_) => {}
+                    Err(Errno::INTR) => continue,
+                    Err(_) => return,
+                }
+                watched.map(|descriptor| !descriptor.revents().is_empty()).into()
+            };
+            if control && self.take_request().is_err() {
+                return;
+            }
+            if children {
+                self.reap();
+            }
+        }
+    }
+
+    /// Takes one request. An error means that the conversation is over.
+    fn take_request(&mut self) -> Result<(), Errno> {
+        let cell = free_cell(&mut self.cells, self.setting)?;
+        let descriptors = cell.inbox.receive(self.control, RecvFlags::empty())?.ok_or(Errno::PIPE)?;
+        let message = std::mem::take(&mut cell.inbox);
+        let request: Request<'_> = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG)?;
+        let answer = match request {
+            Request::Signal { run, signal } => {
+                cell.inbox = message;
+                for cell in &self.cells {
+                    cell.signal(run, signal);
+                }
+                return Ok(());
+            }
+            Request::Run(request) => {
+                let dispatched = match <[OwnedFd; 3]>::try_from(descriptors) {
+                    Ok(stdio) => cell.dispatch(&request, stdio),
+                    Err(_) => Err(Errno::BADMSG),
+                };
+                dispatched.map_err(|errno| {
+                    let stage = if errno == Errno::BADMSG { Stage::Request } else { Stage::Clone };
+                    Reply::Failed { run: request.run, stage, errno: errno.raw_os_error() }
+                })
+            }
+        };
+        // Moving the message leaves its bytes, and so what the cell was given, where they are.
+        cell.inbox = message;
+        match answer {
+            Ok(()) => Ok(()),
+            Err(failed) => reply(self.control, &failed),
+        }
+    }
+
+    /// Reaps the inits that have ended, and answers for those that could not.
+    fn reap(&mut self) {
+        let mut events = [0_u8; 512];
+        let _ = rustix::io::read(&self.children, &mut events);
+        while let Ok(Some((child, _))) = wait(WaitOptions::NOHANG) {
+            let init = child.as_raw_nonzero().get();
+            let Some(index) = self.cells.iter().position(|cell| cell.init() == init) else {
+                continue;
+            };
+            let cell = self.cells.swap_remove(index);
+            if let Some(run) = cell.unreported() {
+                let _ = reply(self.control, &Reply::Exited { run, status: ExitStatus::Signal(libc::SIGKILL) });
+            }
+        }
+    }
+
+    /// Ends every cell and waits until nothing of them is left.
+    fn end_cells(&mut self) {
+        self.cells.iter().filter(|cell| !cell.is_unborn()).for_each(Cell::end);
+        while wait(WaitOptions::empty()).is_ok() {}
+    }
+}
+
+/// A cell that can take a run: an idle one, or a new one.
+fn free_cell(cells: &mut Vec<Cell>, setting: Setting) -> Result<&mut Cell, Errno> {
+    let free = cells.iter().position(Cell::is_idle).or_else(|| cells.iter().position(Cell::is_unborn));
+    let index = match free {
+        Some(index) => index,
+        None => {
+            cells.push(Cell::new(setting, cells.len() < LASTING_CELLS)?);
+            cells.len() - 1
+        }
+    };
+    cells.get_mut(index).ok_or(Errno::NOMEM)
+}
+
+fn reply(control: BorrowedFd<'_>, reply: &Reply) -> Result<(), Errno> {
+    let encoded = postcard::to_allocvec(reply).map_err(|_| Errno::OVERFLOW)?;
+    channel::send(control, &encoded, &[], SendFlags::empty())
+}
+
+/// A descriptor that becomes readable when a child ends.
+fn child_events() -> Result<OwnedFd, Errno> {
+    // SAFETY: an empty set is valid, and each call is given a live one.
+    let descriptor = unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
+    };
+    if descriptor < 0 {
+        return Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO));
+    }
+    // SAFETY: the descriptor was just made and belongs to nobody else.
+    Ok(unsafe { std::os::fd::FromRawFd::from_raw_fd(descriptor) })
+}
+
+fn close_range_from(first: u32) -> Result<(), Errno> {
+    // SAFETY: closes descriptors that nothing in this program has opened.
+    unsafe { syscalls::syscall!(syscalls::Sysno::close_range, first, u32::MAX, 0) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}

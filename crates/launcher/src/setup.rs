@@ -1,0 +1,67 @@
+//! From a plan to a sandbox, step by step, each failure with the step that failed.
+
+use std::os::fd::OwnedFd;
+
+use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, Refusal, Step};
+use rustix::io::Errno;
+
+use crate::{filter, filter::Program, landlock_rules, mounts, namespaces, privileges};
+
+/// What every run of this launcher takes before its program starts.
+pub struct Restrictions {
+    /// The mechanism that the run's processes live under.
+    pub boundary: Boundary,
+    /// The cached Landlock ruleset, if the kernel has Landlock.
+    pub landlock: Option<OwnedFd>,
+    /// The filter that closes what the launcher itself still needs.
+    pub filter: Option<Program>,
+}
+
+/// A step that failed.
+pub type SetupError = Refusal;
+
+/// Names the step that an error belongs to.
+pub trait During<T> {
+    /// Turns the error into a refusal at `step`.
+    fn during(self, step: Step) -> Result<T, SetupError>;
+}
+
+impl<T> During<T> for Result<T, Errno> {
+    fn during(self, step: Step) -> Result<T, SetupError> {
+        self.map_err(|errno| Refusal { step, errno: errno.raw_os_error(), path: None })
+    }
+}
+
+/// Turns this process into the sandbox of `plan`.
+///
+/// # Errors
+/// The first step that failed. The process must then end: it may be half-way into the sandbox.
+pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), SetupError> {
+    match plan.boundary {
+        Boundary::None => Ok((
+            Restrictions { boundary: plan.boundary, landlock: None, filter: None },
+            Applied { landlock_abi: 0, seccomp: false },
+        )),
+        Boundary::Namespaces => {
+            // The mounts of the host are listed before anything is put over them.
+            namespaces::enter(plan.network)?;
+            mounts::arrange(plan)?;
+            namespaces::check_proc()?;
+            restrict(plan)
+        }
+        Boundary::Landlock => restrict(plan),
+    }
+}
+
+/// The part that both mechanisms share: no privileges, Landlock, seccomp.
+fn restrict(plan: &LaunchPlan) -> Result<(Restrictions, Applied), SetupError> {
+    privileges::renounce(plan.boundary).during(Step::Privileges)?;
+    let (landlock, landlock_abi) = landlock_rules::build(plan)?;
+    let closed_network = plan.boundary == Boundary::Landlock && plan.network == Network::Private;
+    filter::install_base(closed_network).during(Step::Seccomp)?;
+    let run_filter = filter::for_runs().during(Step::Seccomp)?;
+    Ok((
+        Restrictions { boundary: plan.boundary, landlock, filter: Some(run_filter) },
+        Applied { landlock_abi, seccomp: true },
+    ))
+}
