@@ -2,15 +2,16 @@
 //!
 //! The crate knows no Node, no command line and no log format.
 
+pub mod exec;
 pub mod policy;
 pub mod profile;
+pub mod sandbox;
 
 pub use policy::{
-    Access, CodexPolicy, CodexPolicyError, Decision, DropReason, DroppedVariable, EnvironmentBase,
-    EnvironmentPolicy, FilteredEnvironment, NetworkPolicy, SandboxMode, SandboxPolicy,
-    UnknownSandboxMode, WriteAccess,
+    Access, CodexPolicy, CodexPolicyError, Decision, DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy,
+    FilteredEnvironment, NetworkPolicy, SandboxMode, SandboxPolicy, UnknownSandboxMode, WriteAccess,
 };
 pub use profile::{
-    EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileFact, ProfileInit,
-    ProfileName, SecurityProfile, UnknownProfile, profile_schema,
+    EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileFact, ProfileInit, ProfileName,
+    SecurityProfile, UnknownProfile, profile_schema,
 };

@@ -1,0 +1,96 @@
+//! What to run and how.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
+
+/// A program with its arguments, environment, streams and limits of time and output.
+///
+/// Arguments are passed byte for byte; there is never a shell.
+#[derive(Debug)]
+pub struct Command {
+    /// The program: a path when it has a slash in it, else a name that is looked up in `PATH` inside the sandbox.
+    pub program: OsString,
+    /// The arguments after the program's name.
+    pub arguments: Vec<OsString>,
+    /// The working directory; relative to the workspace. Default: the workspace.
+    pub working_directory: Option<PathBuf>,
+    /// The environment that the policy filters. Default: the host's.
+    pub environment: Environment,
+    /// Variables that the caller set for this command by name; the policy's secret rules don't take them away.
+    pub set_environment: Vec<(OsString, OsString)>,
+    /// Where standard input comes from. Default: nothing.
+    pub stdin: Input,
+    /// Where standard output goes. Default: captured.
+    pub stdout: Output,
+    /// Where standard error goes. Default: captured.
+    pub stderr: Output,
+    /// How many bytes of each captured stream are kept; the rest is read and dropped. Default: 10 MiB.
+    pub max_buffer: usize,
+    /// When to end the command. Default: never.
+    pub timeout: Option<Duration>,
+    /// The signal sent at the timeout. Default: SIGTERM.
+    pub kill_signal: i32,
+    /// How long after `kill_signal` the whole tree is killed. Default: 5 s.
+    pub force_kill_after: Duration,
+}
+
+/// The environment that the policy filters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// The one of this process, as it is when the command is asked for.
+    #[default]
+    Host,
+    /// These variables.
+    Given(Vec<(OsString, OsString)>),
+}
+
+/// Where standard input comes from.
+#[derive(Debug, Default)]
+pub enum Input {
+    /// The null device.
+    #[default]
+    Null,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// An open descriptor.
+    #[cfg(unix)]
+    Descriptor(OwnedFd),
+}
+
+/// Where an output stream goes.
+#[derive(Debug, Default)]
+pub enum Output {
+    /// Into the outcome.
+    #[default]
+    Capture,
+    /// Nowhere.
+    Null,
+    /// An open descriptor.
+    #[cfg(unix)]
+    Descriptor(OwnedFd),
+}
+
+impl Command {
+    /// SIGTERM, which has the same number on every Unix.
+    pub const SIGTERM: i32 = 15;
+
+    /// A command with every default: the host's environment, no input, captured output.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            working_directory: None,
+            environment: Environment::default(),
+            set_environment: Vec::new(),
+            stdin: Input::default(),
+            stdout: Output::default(),
+            stderr: Output::default(),
+            max_buffer: 10 * 1024 * 1024,
+            timeout: None,
+            kill_signal: Self::SIGTERM,
+            force_kill_after: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a command could not be run.
+
+use std::{io, path::PathBuf};
+
+use crate::sandbox::SandboxError;
+
+/// A command that was not run, or whose end is not known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecError {
+    /// The sandbox can't be had.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A program name, argument, variable or directory holds a NUL byte, which no system call can carry.
+    #[error("{what} holds a NUL byte; remove it")]
+    NulByte {
+        /// Which part of the command.
+        what: &'static str,
+    },
+    /// The caller set a variable that no environment can hold.
+    #[error("{name:?} can't be the name of a variable; it is empty, or holds = or NUL")]
+    VariableName {
+        /// The name.
+        name: String,
+    },
+    /// The program's name is empty.
+    #[error("the program's name is empty; name a program or give its path")]
+    EmptyProgram,
+    /// The program is not there.
+    #[error("program not found: {program} (looked up inside the sandbox, in PATH)")]
+    ProgramNotFound {
+        /// As it was given.
+        program: String,
+    },
+    /// The program can't be executed.
+    #[error("program can't be executed: {program}; give it execute permission, or run its interpreter")]
+    NotExecutable {
+        /// As it was given.
+        program: String,
+        /// The system's error: EACCES, or ENOEXEC for a file of no known format.
+        source: io::Error,
+    },
+    /// The working directory can't be entered.
+    #[error("working directory can't be entered: {}", path.display())]
+    WorkingDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The command line and the environment together are too long.
+    #[error("the arguments and the environment are too long for this system; pass the data through a file or stdin")]
+    TooLong,
+    /// A step before the program failed.
+    #[error("the run could not be set up: {stage}")]
+    Setup {
+        /// The step.
+        stage: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A pipe or a socket of the host's side failed.
+    #[error("the host could not {what}")]
+    Host {
+        /// What it was doing.
+        what: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The sandbox was closed, or its launcher was killed from outside, while the command ran. Everything it started
+    /// is gone.
+    #[error("the sandbox ended while the command ran; its processes are gone")]
+    SandboxEnded,
+}
+
+impl ExecError {
+    /// The system's error number, where there is one.
+    pub fn errno(&self) -> Option<i32> {
+        match self {
+            Self::ProgramNotFound { .. } => Some(ENOENT),
+            Self::TooLong => Some(E2BIG),
+            Self::NotExecutable { source, .. }
+            | Self::WorkingDirectory { source, .. }
+            | Self::Setup { source, .. }
+            | Self::Host { source, .. } => source.raw_os_error(),
+            Self::Sandbox(_)
+            | Self::NulByte { .. }
+            | Self::VariableName { .. }
+            | Self::EmptyProgram
+            | Self::SandboxEnded => None,
+        }
+    }
+}
+
+// The same on every system that there is a backend for.
+const ENOENT: i32 = 2;
+const E2BIG: i32 = 7;

@@ -1,0 +1,115 @@
+//! What the kernel really applied, layer by layer.
+
+use serde::Serialize;
+
+use crate::profile::ProfileName;
+
+/// What held a run. Part of every result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enforcement {
+    /// The profile whose promises these are.
+    pub profile: ProfileName,
+    /// What holds the file rules: any of `mounts` and `landlock`; none under `trusted`.
+    pub filesystem: Vec<Boundary>,
+    /// What became of the network.
+    pub network: NetworkEnforcement,
+    /// What the end of a run rests on.
+    pub processes: TreeEnforcement,
+    /// Whether system calls are filtered.
+    pub seccomp: bool,
+    /// Whether programs run without any capability, also when a root user started them.
+    pub capabilities_dropped: bool,
+    /// The Landlock version of the kernel; 0 when it has none or it was not used.
+    pub landlock_abi: u32,
+    /// Promises of the profile that this run did not hold, each with the reason.
+    pub unenforced: Vec<Unenforced>,
+}
+
+/// A mechanism that holds file rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Boundary {
+    /// Read-only mounts in a mount namespace of its own.
+    Mounts,
+    /// A Landlock ruleset.
+    Landlock,
+}
+
+/// What became of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkEnforcement {
+    /// No network but a loopback of the sandbox's own.
+    PrivateLoopback,
+    /// No network socket can be made at all, loopback included.
+    Blocked,
+    /// The host's network, without any filter.
+    Unfiltered,
+    /// The host's network, as the trusted profile says.
+    Host,
+}
+
+/// What the end of a run rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TreeEnforcement {
+    /// The kernel ends every process of the run's pid namespace at once; none outside can be seen or signalled.
+    PidNamespace,
+    /// The run's processes are found one by one through a subreaper.
+    Subreaper,
+}
+
+/// A promise that was not held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unenforced {
+    /// Which one.
+    pub promise: Promise,
+    /// Whose doing it is.
+    pub cause: Cause,
+    /// Why not, in words.
+    pub reason: String,
+}
+
+/// Whose doing it is that a promise was not held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The machine lacks what it takes. With enforcement required, the sandbox is refused.
+    Machine,
+    /// This version of the product doesn't enforce it yet, on any machine.
+    Version,
+}
+
+/// The promises of a profile that can be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Secrets of the user can't be read.
+    Secrets,
+    /// Files of the workspace that make the host run code can't be changed.
+    CarveOuts,
+    /// Sockets of host services in the file system can't be reached.
+    HostUnixSockets,
+    /// Outbound connections are filtered.
+    NetworkFilter,
+    /// CPU, memory, processes and file sizes are limited.
+    Limits,
+    /// Paths that the policy denies can't be read.
+    DenyRead,
+    /// Modes, owners and times of files outside can't be changed.
+    FileMetadata,
+    /// The tmp directories are the run's own.
+    PrivateTmp,
+    /// Servers and clients inside reach each other.
+    PrivateLoopback,
+    /// Processes outside can't be seen.
+    InvisibleProcesses,
+    /// Abstract sockets of host services can't be reached.
+    AbstractUnixSockets,
+    /// Processes outside can't be signalled.
+    Signals,
+    /// The whole tree of a run ends with it.
+    TreeEnd,
+}

@@ -1,0 +1,250 @@
+//! One launcher for one policy: started when it is first needed, again when it died, and never after the close.
+
+use std::{
+    fs::File,
+    os::unix::ffi::OsStrExt,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use codex_launcher::protocol::{Boundary, LaunchPlan, Network, Refusal};
+use once_cell::sync::OnceCell;
+use tokio::runtime::Handle;
+
+use super::{
+    launcher::{Answer, Launcher, Standing, Starting},
+    message::ScreenedHost,
+    pinned::PinnedPath,
+    refusal, report,
+};
+use crate::{
+    policy::{NetworkPolicy, SandboxPolicy, WriteAccess},
+    sandbox::{Cause, Enforcement, Requirement, SandboxError, SandboxOptions},
+};
+
+/// The largest size of the private tmp.
+const TMP_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// What stands behind a sandbox.
+#[derive(Debug)]
+pub struct Engine {
+    policy: SandboxPolicy,
+    options: SandboxOptions,
+    absent_denials: usize,
+    null: &'static File,
+    screened: ScreenedHost,
+    next_run: AtomicU64,
+    state: Mutex<State>,
+    /// Held while a launcher starts, so that two commands at once start one.
+    starting: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    launcher: Option<Arc<Launcher>>,
+    /// What the policy names, held open until the close.
+    pinned: Option<Arc<PinnedPaths>>,
+}
+
+#[derive(Debug)]
+struct PinnedPaths {
+    workspace: PinnedPath,
+    writable: Vec<PinnedPath>,
+    deny_read: Vec<PinnedPath>,
+}
+
+impl Engine {
+    pub fn new(policy: SandboxPolicy, options: SandboxOptions) -> Result<Self, SandboxError> {
+        let roots = match &policy.write {
+            WriteAccess::Roots(roots) => roots.iter().collect(),
+            WriteAccess::All => Vec::new(),
+        };
+        let writable = roots.into_iter().map(|root| PinnedPath::directory(root)).collect::<Result<_, _>>()?;
+        let denied = policy.deny_read.iter().map(|path| PinnedPath::existing(path)).collect::<Result<Vec<_>, _>>()?;
+        let absent_denials = denied.iter().filter(|pinned| pinned.is_none()).count();
+        let pinned = PinnedPaths {
+            workspace: PinnedPath::directory(&policy.workspace)?,
+            writable,
+            deny_read: denied.into_iter().flatten().collect(),
+        };
+        Ok(Self {
+            absent_denials,
+            null: null()?,
+            screened: ScreenedHost::default(),
+            next_run: AtomicU64::new(1),
+            state: Mutex::new(State { launcher: None, pinned: Some(Arc::new(pinned)) }),
+            starting: tokio::sync::Mutex::new(()),
+            policy,
+            options,
+        })
+    }
+
+    pub fn policy(&self) -> &SandboxPolicy {
+        &self.policy
+    }
+
+    pub fn runtime(&self) -> &Handle {
+        &self.options.runtime
+    }
+
+    /// The null device.
+    pub fn null(&self) -> &File {
+        self.null
+    }
+
+    /// The host's environment as the policy lets it through.
+    pub fn screened(&self) -> &ScreenedHost {
+        &self.screened
+    }
+
+    /// A number for a run, unique in this sandbox.
+    pub fn next_run(&self) -> u64 {
+        self.next_run.fetch_add(1, Relaxed)
+    }
+
+    /// The launcher, if one stands.
+    pub fn current(&self) -> Option<Arc<Launcher>> {
+        let state = self.state();
+        // After the close the launcher is only kept for those who wait for its end.
+        let open = state.pinned.is_some();
+        state.launcher.as_ref().filter(|launcher| open && launcher.is_alive()).map(Arc::clone)
+    }
+
+    /// The launcher, started if need be.
+    pub async fn ready(&self) -> Result<Arc<Launcher>, SandboxError> {
+        let _one_at_a_time = self.starting.lock().await;
+        let pinned = self.state().pinned.clone().ok_or(SandboxError::Closed)?;
+        if let Some(launcher) = self.current() {
+            return Ok(launcher);
+        }
+        let launcher = self.start(&pinned).await?;
+        let mut state = self.state();
+        if state.pinned.is_none() {
+            launcher.end();
+            return Err(SandboxError::Closed);
+        }
+        state.launcher = Some(Arc::clone(&launcher));
+        Ok(launcher)
+    }
+
+    /// Ends the launcher with everything in it, for good.
+    pub async fn close(&self) {
+        let launcher = {
+            let mut state = self.state();
+            state.pinned = None;
+            state.launcher.clone()
+        };
+        if let Some(launcher) = launcher {
+            launcher.end();
+            launcher.ended().await;
+            // Only now: another close waits for the same end. What it holds open goes with it.
+            self.state().launcher = None;
+        }
+    }
+
+    async fn start(&self, pinned: &PinnedPaths) -> Result<Arc<Launcher>, SandboxError> {
+        let boundary = if self.policy.write == WriteAccess::All { Boundary::None } else { Boundary::Namespaces };
+        match self.launch(pinned, boundary, None).await? {
+            Answer::Ready(standing) => self.admit(standing, boundary, None),
+            Answer::Refused(refusal) => self.fall_back(pinned, &refusal).await,
+        }
+    }
+
+    /// Without namespaces: Landlock and seccomp alone, where the caller takes what is missing then.
+    async fn fall_back(&self, pinned: &PinnedPaths, refused: &Refusal) -> Result<Arc<Launcher>, SandboxError> {
+        if self.options.requirement == Requirement::Required || !refusal::is_about_namespaces(refused) {
+            return Err(refusal::explain(refused));
+        }
+        let stand_in = tempfile::Builder::new()
+            .prefix("codex-tmp-")
+            .tempdir()
+            .map_err(SandboxError::host("make a directory that stands in for the private tmp"))?;
+        match self.launch(pinned, Boundary::Landlock, Some(stand_in.path())).await? {
+            Answer::Ready(standing) => self.admit(standing, Boundary::Landlock, Some(stand_in)),
+            Answer::Refused(second) => Err(neither(refused, &second)),
+        }
+    }
+
+    async fn launch(
+        &self,
+        pinned: &PinnedPaths,
+        boundary: Boundary,
+        stand_in_tmp: Option<&Path>,
+    ) -> Result<Answer, SandboxError> {
+        let mut writable: Vec<_> = pinned.writable.iter().map(PinnedPath::to_plan).collect();
+        if let Some(path) = stand_in_tmp {
+            writable.push(PinnedPath::directory(path)?.to_plan());
+        }
+        let plan = LaunchPlan {
+            boundary,
+            network: match self.policy.network {
+                NetworkPolicy::None => Network::Private,
+                NetworkPolicy::Outbound | NetworkPolicy::Host => Network::Host,
+            },
+            visible: vec![pinned.workspace.to_plan()],
+            writable,
+            deny_read: pinned.deny_read.iter().map(PinnedPath::to_plan).collect(),
+            tmp_bytes: TMP_BYTES,
+            remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
+        };
+        Starting::new(&self.options.launcher, &plan, self.runtime())?.answer().await
+    }
+
+    fn admit(
+        &self,
+        standing: Standing,
+        boundary: Boundary,
+        stand_in_tmp: Option<tempfile::TempDir>,
+    ) -> Result<Arc<Launcher>, SandboxError> {
+        let enforcement = report::enforcement(&self.policy, boundary, standing.applied, self.absent_denials);
+        if self.options.requirement == Requirement::Required {
+            refuse_what_is_missing(&enforcement)?;
+        }
+        Ok(standing.serve(enforcement, stand_in_tmp, self.runtime()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(launcher) = self.state().launcher.take() {
+            launcher.end();
+        }
+    }
+}
+
+/// The null device, opened once for all sandboxes.
+fn null() -> Result<&'static File, SandboxError> {
+    static NULL: OnceCell<File> = OnceCell::new();
+    NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
+        .map_err(SandboxError::host("open /dev/null"))
+}
+
+fn refuse_what_is_missing(enforcement: &Enforcement) -> Result<(), SandboxError> {
+    match enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine) {
+        None => Ok(()),
+        Some(missing) => Err(SandboxError::Unavailable {
+            cause: format!("a promise of the profile can't be held here: {}", missing.reason),
+            remedy: "see `codex doctor`, or ask for best-effort enforcement".to_owned(),
+        }),
+    }
+}
+
+/// Both mechanisms were refused: without either, nothing would hold the file rules.
+fn neither(namespaces: &Refusal, landlock: &Refusal) -> SandboxError {
+    match (refusal::explain(namespaces), refusal::explain(landlock)) {
+        (SandboxError::Unavailable { cause: first, remedy }, SandboxError::Unavailable { cause: second, .. }) => {
+            SandboxError::Unavailable {
+                cause: format!("nothing on this machine can hold a file rule: {first}, and {second}"),
+                remedy,
+            }
+        }
+        (_, other) => other,
+    }
+}

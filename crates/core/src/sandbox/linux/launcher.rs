@@ -1,0 +1,321 @@
+//! One launcher process: its socket, the runs that wait for it, its end.
+
+use std::{
+    collections::HashMap,
+    ffi::CString,
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use codex_launcher::{
+    channel::{self, Inbox},
+    protocol::{Applied, Boundary, ExitStatus, LaunchPlan, Refusal, Reply, Request, Stage},
+};
+use rustix::{
+    io::Errno,
+    net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, shutdown, socketpair},
+};
+use tokio::{
+    io::{Interest, unix::AsyncFd},
+    runtime::Handle,
+    sync::{oneshot, watch},
+};
+
+use super::{pids::Pids, spawn, watched::watch};
+use crate::sandbox::{Enforcement, SandboxError};
+
+/// How a run ended, as far as its launcher knows.
+#[derive(Debug, Clone, Copy)]
+pub enum RunEnd {
+    /// Its program ended, and with it the whole tree.
+    Exited {
+        /// The program's process id; 0 when it was not told.
+        pid: i32,
+        /// How the program ended.
+        status: ExitStatus,
+    },
+    /// Its program could not be started.
+    Failed {
+        /// What did not work.
+        stage: Stage,
+        /// The error number.
+        errno: i32,
+    },
+    /// The launcher ended first.
+    Lost,
+}
+
+/// A launcher that answered that its sandbox stands.
+#[derive(Debug)]
+pub struct Launcher {
+    control: AsyncFd<OwnedFd>,
+    boundary: Boundary,
+    enforcement: Arc<Enforcement>,
+    /// A directory on the host that stands in for the private tmp where there are no mounts.
+    stand_in_tmp: Option<tempfile::TempDir>,
+    runs: Mutex<Runs>,
+    ended: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct Runs {
+    waiting: HashMap<u64, oneshot::Sender<RunEnd>>,
+    pids: Pids,
+    over: bool,
+}
+
+/// A launcher that was started and has not answered yet.
+pub struct Starting {
+    control: AsyncFd<OwnedFd>,
+    /// A pidfd, readable when the launcher is dead.
+    death: AsyncFd<OwnedFd>,
+    pids: Pids,
+    boundary: Boundary,
+}
+
+/// What a launcher answered to its plan.
+pub enum Answer {
+    /// Its sandbox stands.
+    Ready(Standing),
+    /// It can't be had.
+    Refused(Refusal),
+}
+
+/// A sandbox that stands, before anything runs in it.
+pub struct Standing {
+    starting: Starting,
+    /// What the launcher put in force.
+    pub applied: Applied,
+}
+
+impl Starting {
+    /// Starts a launcher and sends it its plan.
+    pub fn new(path: &Path, plan: &LaunchPlan, runtime: &Handle) -> Result<Self, SandboxError> {
+        let program = CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| SandboxError::Launcher { path: path.into(), reason: "its path holds a NUL byte".into() })?;
+        let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+            .map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
+        rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| SandboxError::host("set up a socket")(errno.into()))?;
+        let (pids, their_pids) = Pids::new().map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
+        let pidfd = spawn::spawn(&program, &theirs, &their_pids)
+            .map_err(|error| SandboxError::Launcher { path: path.into(), reason: error.to_string() })?;
+        drop(their_pids);
+        drop(theirs);
+        let _inside = runtime.enter();
+        let watch =
+            |descriptor, interest| watch(descriptor, interest).map_err(SandboxError::host("watch the launcher"));
+        let starting = Self {
+            control: watch(ours, Interest::READABLE | Interest::WRITABLE)?,
+            death: watch(pidfd, Interest::READABLE)?,
+            pids,
+            boundary: plan.boundary,
+        };
+        let body = postcard::to_allocvec(plan)
+            .map_err(|error| SandboxError::host("encode the launch plan")(io::Error::other(error)))?;
+        // The socket is empty, so the plan fits.
+        channel::send(starting.control.as_fd(), &body, &[], SendFlags::empty())
+            .map_err(|errno| SandboxError::host("send the launch plan")(errno.into()))?;
+        Ok(starting)
+    }
+
+    /// Waits for the answer.
+    pub async fn answer(self) -> Result<Answer, SandboxError> {
+        let mut inbox = Inbox::default();
+        let died = || SandboxError::Unavailable {
+            cause: "the launcher ended before its sandbox stood".into(),
+            remedy: "look for a security module or a limit that ends it, and see `codex doctor`".into(),
+        };
+        match receive(&self.control, &mut inbox).await {
+            Ok(Some(Reply::Ready(applied))) => Ok(Answer::Ready(Standing { starting: self, applied })),
+            Ok(Some(Reply::Refused(refusal))) => {
+                spawn::reap(self.death.get_ref());
+                Ok(Answer::Refused(refusal))
+            }
+            Ok(Some(_) | None) | Err(_) => {
+                drop(self.control);
+                spawn::reap(self.death.get_ref());
+                Err(died())
+            }
+        }
+    }
+}
+
+impl Standing {
+    /// Ends a launcher that was only tried out.
+    pub fn dismiss(self) {
+        drop(self.starting.control);
+        spawn::reap(self.starting.death.get_ref());
+    }
+
+    /// Lets the launcher serve runs, watched by a task of `runtime`.
+    pub fn serve(
+        self,
+        enforcement: Enforcement,
+        stand_in_tmp: Option<tempfile::TempDir>,
+        runtime: &Handle,
+    ) -> Arc<Launcher> {
+        let Starting { control, death, pids, boundary } = self.starting;
+        let launcher = Arc::new(Launcher {
+            control,
+            boundary,
+            enforcement: Arc::new(enforcement),
+            stand_in_tmp,
+            runs: Mutex::new(Runs { waiting: HashMap::new(), pids, over: false }),
+            ended: watch::Sender::new(false),
+        });
+        runtime.spawn(Arc::clone(&launcher).watch(death));
+        launcher
+    }
+}
+
+impl Launcher {
+    /// What its sandbox enforces.
+    pub fn enforcement(&self) -> &Arc<Enforcement> {
+        &self.enforcement
+    }
+
+    /// The mechanism that it uses.
+    pub fn boundary(&self) -> Boundary {
+        self.boundary
+    }
+
+    /// The directory that stands in for the private tmp, if one does.
+    pub fn stand_in_tmp(&self) -> Option<&Path> {
+        self.stand_in_tmp.as_ref().map(tempfile::TempDir::path)
+    }
+
+    /// Whether it still serves.
+    pub fn is_alive(&self) -> bool {
+        !self.runs().over
+    }
+
+    /// Registers a run; its end will come through the receiver.
+    pub fn expect(&self, run: u64) -> oneshot::Receiver<RunEnd> {
+        let (sender, receiver) = oneshot::channel();
+        let mut runs = self.runs();
+        if runs.over {
+            let _ = sender.send(RunEnd::Lost);
+        } else {
+            runs.waiting.insert(run, sender);
+        }
+        receiver
+    }
+
+    /// Sends a message if the socket has room for it.
+    ///
+    /// # Errors
+    /// `AGAIN` when it has not, `PIPE` when the launcher is gone.
+    pub fn try_send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+        channel::send(self.control.as_fd(), body, descriptors, SendFlags::empty())
+    }
+
+    /// Sends a message, waiting for room.
+    pub async fn send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+        loop {
+            let sent = self.control.async_io(Interest::WRITABLE, |_| Ok(self.try_send(body, descriptors)?)).await;
+            match sent.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)) {
+                Err(Errno::AGAIN) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Signals a run.
+    pub fn signal(&self, run: u64, signal: i32) {
+        if let Ok(body) = postcard::to_allocvec(&Request::Signal { run, signal }) {
+            // A full socket means that the launcher has more urgent news to read, but a signal must not get lost:
+            // a launcher that doesn't read at all is ended, and the kernel ends its runs with it.
+            for _ in 0..SIGNAL_TRIES {
+                match self.try_send(&body, &[]) {
+                    Err(Errno::AGAIN) => std::thread::sleep(SIGNAL_PAUSE),
+                    _ => return,
+                }
+            }
+            self.end();
+        }
+    }
+
+    /// Makes the launcher end its runs and itself.
+    pub fn end(&self) {
+        let _ = shutdown(&self.control, Shutdown::Both);
+    }
+
+    /// Waits until the launcher is gone.
+    pub async fn ended(&self) {
+        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
+    }
+
+    /// Hands each reply to the run that waits for it, until the launcher is gone.
+    async fn watch(self: Arc<Self>, death: AsyncFd<OwnedFd>) {
+        let mut inbox = Inbox::default();
+        loop {
+            let reply = tokio::select! {
+                biased;
+                reply = receive(&self.control, &mut inbox) => reply,
+                _ = death.readable() => break,
+            };
+            match reply {
+                Ok(Some(reply)) => self.hand_over(reply),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        // What it said before it died is still there.
+        while let Ok(Some(_)) = inbox.receive(self.control.as_fd(), RecvFlags::DONTWAIT) {
+            if let Ok(reply) = postcard::from_bytes(inbox.body()) {
+                self.hand_over(reply);
+            }
+        }
+        self.end();
+        let _ = death.readable().await;
+        spawn::reap(death.get_ref());
+        let waiting = {
+            let mut runs = self.runs();
+            runs.over = true;
+            std::mem::take(&mut runs.waiting)
+        };
+        for run in waiting.into_values() {
+            let _ = run.send(RunEnd::Lost);
+        }
+        self.ended.send_replace(true);
+    }
+
+    fn hand_over(&self, reply: Reply) {
+        let mut runs = self.runs();
+        let (run, end) = match reply {
+            Reply::Exited { run, status } => (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status }),
+            Reply::Failed { run, stage, errno } => {
+                // A program that failed late had told its process id.
+                runs.pids.take(run);
+                (run, RunEnd::Failed { stage, errno })
+            }
+            Reply::Ready(_) | Reply::Refused(_) => return,
+        };
+        if let Some(waiting) = runs.waiting.remove(&run) {
+            let _ = waiting.send(end);
+        }
+    }
+
+    fn runs(&self) -> MutexGuard<'_, Runs> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const SIGNAL_TRIES: u32 = 200;
+const SIGNAL_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+async fn receive(control: &AsyncFd<OwnedFd>, inbox: &mut Inbox) -> io::Result<Option<Reply>> {
+    let received = control
+        .async_io(Interest::READABLE, |socket| {
+            inbox.receive(socket.as_fd(), RecvFlags::empty()).map_err(io::Error::from)
+        })
+        .await?;
+    match received {
+        None => Ok(None),
+        Some(_) => postcard::from_bytes(inbox.body()).map(Some).map_err(io::Error::other),
+    }
+}

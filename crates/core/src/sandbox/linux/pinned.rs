@@ -1,0 +1,63 @@
+//! Open handles on the directories of a policy.
+
+use std::{
+    os::{fd::OwnedFd, unix::ffi::OsStrExt},
+    path::{Path, PathBuf},
+};
+
+use codex_launcher::protocol::Pinned;
+use rustix::{
+    fs::{CWD, FileType, Mode, OFlags, fstat, openat},
+    io::Errno,
+};
+
+use crate::sandbox::SandboxError;
+
+/// A path that was opened, and stays open so that its inode number can't be given to another file.
+#[derive(Debug)]
+pub struct PinnedPath {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+    _handle: OwnedFd,
+}
+
+impl PinnedPath {
+    /// Pins a directory.
+    pub fn directory(path: &Path) -> Result<Self, SandboxError> {
+        let (pinned, kind) = Self::open(path)?.ok_or_else(|| directory_error(path, "does not exist"))?;
+        match kind {
+            FileType::Directory => Ok(pinned),
+            _ => Err(directory_error(path, "is not a directory")),
+        }
+    }
+
+    /// Pins whatever is there, if anything is.
+    pub fn existing(path: &Path) -> Result<Option<Self>, SandboxError> {
+        Ok(Self::open(path)?.map(|(pinned, _)| pinned))
+    }
+
+    /// In the form of the launch plan.
+    pub fn to_plan(&self) -> Pinned {
+        Pinned { path: self.path.as_os_str().as_bytes().to_vec(), device: self.device, inode: self.inode }
+    }
+
+    fn open(path: &Path) -> Result<Option<(Self, FileType)>, SandboxError> {
+        // Symbolic links were resolved with the policy: one here now means that the path was replaced.
+        let handle = match openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(None),
+            other => other.map_err(|errno| directory_error(path, &format!("can't be opened ({errno})")))?,
+        };
+        let found = fstat(&handle).map_err(|errno| directory_error(path, &format!("can't be examined ({errno})")))?;
+        let kind = FileType::from_raw_mode(found.st_mode);
+        if kind == FileType::Symlink {
+            return Err(directory_error(path, "was replaced by a symbolic link"));
+        }
+        let pinned = Self { path: path.to_path_buf(), device: found.st_dev, inode: found.st_ino, _handle: handle };
+        Ok(Some((pinned, kind)))
+    }
+}
+
+fn directory_error(path: &Path, reason: &str) -> SandboxError {
+    SandboxError::Directory { path: path.to_path_buf(), reason: reason.to_owned() }
+}

@@ -1,0 +1,104 @@
+//! A launcher's refusal in words: what is missing on this machine and how to get it.
+
+use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, path::PathBuf};
+
+use codex_launcher::protocol::{Refusal, Step};
+use rustix::io::Errno;
+
+use crate::sandbox::SandboxError;
+
+/// Whether the machine forbids namespaces, so that a sandbox without them may still be had.
+pub fn is_about_namespaces(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.step,
+        Step::UserNamespace
+            | Step::IdMap
+            | Step::Namespaces
+            | Step::Loopback
+            | Step::ReadOnlyRoot
+            | Step::Devices
+            | Step::PrivateTmp
+            | Step::Proc
+    )
+}
+
+/// The refusal as an error.
+pub fn explain(refusal: &Refusal) -> SandboxError {
+    let errno = Errno::from_raw_os_error(refusal.errno);
+    if let Some(path) = &refusal.path {
+        let reason = match errno {
+            Errno::NOENT => "was removed".to_owned(),
+            Errno::STALE => "was replaced by something else".to_owned(),
+            other => format!("can't be used ({}: {other})", refusal.step),
+        };
+        return SandboxError::Directory { path: PathBuf::from(OsStr::from_bytes(path)), reason };
+    }
+    SandboxError::Unavailable { cause: cause(refusal, errno), remedy: remedy(refusal.step, errno).to_owned() }
+}
+
+/// What failed, with the system's words.
+fn cause(refusal: &Refusal, errno: Errno) -> String {
+    let what = match (refusal.step, errno) {
+        (Step::UserNamespace, _)
+        | (Step::IdMap | Step::Namespaces | Step::ReadOnlyRoot, Errno::PERM | Errno::ACCESS) => {
+            "user namespaces are forbidden on this machine"
+        }
+        (Step::Proc, _) => "a /proc of its own is forbidden here, as in a container that masks parts of it",
+        (Step::Landlock, Errno::NOSYS | Errno::OPNOTSUPP) => "the kernel has no Landlock",
+        _ => "the kernel refused",
+    };
+    format!("{what} ({}: {})", refusal.step, io::Error::from_raw_os_error(refusal.errno))
+}
+
+fn remedy(step: Step, errno: Errno) -> &'static str {
+    match (step, errno) {
+        (Step::UserNamespace, Errno::NOSPC) => {
+            "raise the limit with `sysctl user.max_user_namespaces=15000`, or ask for best-effort enforcement"
+        }
+        (Step::UserNamespace | Step::IdMap | Step::Namespaces | Step::ReadOnlyRoot, Errno::PERM | Errno::ACCESS) => {
+            "allow them (`sysctl kernel.unprivileged_userns_clone=1` on Debian, \
+             `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile on Ubuntu, \
+             a seccomp profile that permits them in a container), or ask for best-effort enforcement"
+        }
+        (Step::Proc, _) => {
+            "start the container with an unmasked /proc (`--security-opt systempaths=unconfined`), \
+             or ask for best-effort enforcement"
+        }
+        (Step::Landlock, _) => "boot with `lsm=landlock,…` on Linux 5.13 or newer",
+        (Step::Seccomp, _) => "use a kernel with seccomp filters (CONFIG_SECCOMP_FILTER)",
+        (_, Errno::NOSYS) => "use Linux 5.12 or newer",
+        _ => "see `codex doctor`",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codex_launcher::protocol::{Refusal, Step};
+    use rustix::io::Errno;
+
+    use super::explain;
+
+    #[test]
+    fn every_refusal_names_a_cause_and_a_way_out() {
+        let cases = [
+            (Step::UserNamespace, Errno::PERM, "user namespaces are forbidden", "unprivileged_userns_clone"),
+            (Step::UserNamespace, Errno::NOSPC, "user namespaces are forbidden", "max_user_namespaces"),
+            (Step::ReadOnlyRoot, Errno::ACCESS, "user namespaces are forbidden", "apparmor"),
+            (Step::Proc, Errno::PERM, "/proc", "systempaths=unconfined"),
+            (Step::Landlock, Errno::NOSYS, "no Landlock", "lsm=landlock"),
+            (Step::Devices, Errno::NOSYS, "the kernel refused", "Linux 5.12"),
+        ];
+        for (step, errno, cause, remedy) in cases {
+            let message = explain(&Refusal { step, errno: errno.raw_os_error(), path: None }).to_string();
+            assert!(message.contains(cause) && message.contains(remedy), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_named() {
+        let refusal =
+            Refusal { step: Step::Writable, errno: Errno::STALE.raw_os_error(), path: Some(b"/some/where".to_vec()) };
+        let message = explain(&refusal).to_string();
+        assert!(message.contains("/some/where was replaced"), "{message}");
+    }
+}

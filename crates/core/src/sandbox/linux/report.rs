@@ -1,0 +1,192 @@
+//! From a policy and what a launcher applied to the report of what was enforced.
+
+use codex_launcher::protocol::{Applied, Boundary as Mechanism};
+
+use crate::{
+    policy::{NetworkPolicy, SandboxPolicy},
+    profile::ProfileName,
+    sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement, Unenforced},
+};
+
+/// What a machine can't hold although a profile promises it.
+const WITHOUT_NAMESPACES: [(Promise, &str); 4] = [
+    (
+        Promise::FileMetadata,
+        "Landlock has no right for modes, owners and times; mounts in a user namespace would do it",
+    ),
+    (Promise::PrivateTmp, "a directory of its own stands in for it, and TMPDIR points there; /tmp itself is read-only"),
+    (Promise::InvisibleProcesses, "without a pid namespace the processes of the host are listed in /proc"),
+    (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
+];
+
+/// What is promised by the restricted profiles and not built yet.
+const NOT_BUILT: [(Promise, &str); 4] = [
+    (Promise::Secrets, "not in this version: files with secrets can be read; deny them with denyRead"),
+    (Promise::CarveOuts, "not in this version: git hooks and editor settings in the workspace can be written"),
+    (Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path"),
+    (Promise::Limits, "not in this version: the limits of the user who started it apply"),
+];
+
+/// The first Landlock version that keeps a run from sockets and processes outside by its scopes.
+const SCOPES: u32 = 6;
+
+/// Reports on a sandbox of `policy`.
+///
+/// `absent_denials` counts the paths that the policy denies and that did not exist when the sandbox was made.
+pub fn enforcement(
+    policy: &SandboxPolicy,
+    mechanism: Mechanism,
+    applied: Applied,
+    absent_denials: usize,
+) -> Enforcement {
+    let mut unenforced = Vec::new();
+    let mut missing =
+        |promise, cause, reason: &str| unenforced.push(Unenforced { promise, cause, reason: reason.to_owned() });
+    if mechanism != Mechanism::None {
+        for (promise, reason) in NOT_BUILT {
+            // Without a writable workspace there is nothing to carve out.
+            if promise != Promise::CarveOuts || writes_workspace(policy.profile) {
+                missing(promise, Cause::Version, reason);
+            }
+        }
+        if policy.network == NetworkPolicy::Outbound {
+            missing(Promise::NetworkFilter, Cause::Version, "not in this version: the host's network is used as it is");
+            if applied.landlock_abi < SCOPES {
+                missing(
+                    Promise::AbstractUnixSockets,
+                    Cause::Machine,
+                    "needs Landlock 6 (Linux 6.12) where the host's network is used",
+                );
+            }
+        }
+        if absent_denials > 0 {
+            missing(
+                Promise::DenyRead,
+                Cause::Version,
+                "a denied path did not exist when the sandbox was made; one that appears later can be read",
+            );
+        }
+    }
+    if mechanism == Mechanism::Landlock {
+        for (promise, reason) in WITHOUT_NAMESPACES {
+            missing(promise, Cause::Machine, reason);
+        }
+        if policy.network == NetworkPolicy::None {
+            missing(
+                Promise::PrivateLoopback,
+                Cause::Machine,
+                "without a network namespace no network socket can be made at all",
+            );
+        }
+        if applied.landlock_abi < SCOPES {
+            missing(Promise::Signals, Cause::Machine, "needs Landlock 6 (Linux 6.12) where there is no pid namespace");
+        }
+        if !policy.deny_read.is_empty() {
+            missing(
+                Promise::DenyRead,
+                Cause::Machine,
+                "Landlock can't take a right away below a directory that has it",
+            );
+        }
+    }
+    Enforcement {
+        profile: policy.profile,
+        filesystem: filesystem(mechanism, applied),
+        network: network(policy.network, mechanism),
+        processes: match mechanism {
+            Mechanism::Namespaces => TreeEnforcement::PidNamespace,
+            Mechanism::Landlock | Mechanism::None => TreeEnforcement::Subreaper,
+        },
+        seccomp: applied.seccomp,
+        capabilities_dropped: mechanism != Mechanism::None,
+        landlock_abi: applied.landlock_abi,
+        unenforced,
+    }
+}
+
+fn filesystem(mechanism: Mechanism, applied: Applied) -> Vec<Boundary> {
+    let mounts = (mechanism == Mechanism::Namespaces).then_some(Boundary::Mounts);
+    let landlock = (applied.landlock_abi > 0).then_some(Boundary::Landlock);
+    mounts.into_iter().chain(landlock).collect()
+}
+
+fn network(policy: NetworkPolicy, mechanism: Mechanism) -> NetworkEnforcement {
+    match (policy, mechanism) {
+        (NetworkPolicy::None, Mechanism::Namespaces) => NetworkEnforcement::PrivateLoopback,
+        (NetworkPolicy::None, Mechanism::Landlock | Mechanism::None) => NetworkEnforcement::Blocked,
+        (NetworkPolicy::Outbound, _) => NetworkEnforcement::Unfiltered,
+        (NetworkPolicy::Host, _) => NetworkEnforcement::Host,
+    }
+}
+
+fn writes_workspace(profile: ProfileName) -> bool {
+    matches!(profile, ProfileName::WorkspaceWrite | ProfileName::WorkspaceNet)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use codex_launcher::protocol::{Applied, Boundary as Mechanism};
+
+    use super::enforcement;
+    use crate::{
+        profile::{ProfileName, SecurityProfile},
+        sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
+    };
+
+    const NEWEST: Applied = Applied { landlock_abi: 7, seccomp: true };
+
+    fn report(name: ProfileName, mechanism: Mechanism, applied: Applied) -> Enforcement {
+        let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        enforcement(&policy, mechanism, applied, 0)
+    }
+
+    fn machine_lacks(report: &Enforcement) -> Vec<Promise> {
+        let missing = report.unenforced.iter().filter(|missing| missing.cause == Cause::Machine);
+        missing.map(|missing| missing.promise).collect()
+    }
+
+    #[test]
+    fn a_whole_machine_lacks_nothing_that_this_version_enforces() {
+        for name in ProfileName::ALL.into_iter().filter(|name| *name != ProfileName::Trusted) {
+            let report = report(name, Mechanism::Namespaces, NEWEST);
+            assert_eq!(machine_lacks(&report), []);
+            assert_eq!(report.filesystem, [Boundary::Mounts, Boundary::Landlock]);
+            assert_eq!(report.processes, TreeEnforcement::PidNamespace);
+        }
+    }
+
+    #[test]
+    fn mounts_alone_hold_the_profiles_without_network() {
+        let without_landlock = Applied { landlock_abi: 0, seccomp: true };
+        assert_eq!(machine_lacks(&report(ProfileName::WorkspaceWrite, Mechanism::Namespaces, without_landlock)), []);
+        let net = report(ProfileName::WorkspaceNet, Mechanism::Namespaces, without_landlock);
+        assert_eq!(machine_lacks(&net), [Promise::AbstractUnixSockets]);
+    }
+
+    #[test]
+    fn landlock_alone_says_what_it_can_not_hold() {
+        let report = report(ProfileName::WorkspaceWrite, Mechanism::Landlock, NEWEST);
+        assert_eq!(report.filesystem, [Boundary::Landlock]);
+        assert_eq!(report.network, NetworkEnforcement::Blocked);
+        let lacks = machine_lacks(&report);
+        for promise in [Promise::FileMetadata, Promise::PrivateLoopback, Promise::InvisibleProcesses, Promise::TreeEnd]
+        {
+            assert!(lacks.contains(&promise), "{promise:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_built_is_said_and_trusted_promises_nothing() {
+        let offline = report(ProfileName::Offline, Mechanism::Namespaces, NEWEST);
+        let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
+        assert!(said(Promise::Secrets) && said(Promise::HostUnixSockets) && said(Promise::Limits));
+        assert!(!said(Promise::CarveOuts));
+        let net = report(ProfileName::NetReadOnly, Mechanism::Namespaces, NEWEST);
+        assert_eq!(net.network, NetworkEnforcement::Unfiltered);
+        assert!(net.unenforced.iter().any(|missing| missing.promise == Promise::NetworkFilter));
+        let trusted = report(ProfileName::Trusted, Mechanism::None, Applied { landlock_abi: 0, seccomp: false });
+        assert_eq!((trusted.unenforced.len(), trusted.filesystem.len()), (0, 0));
+    }
+}

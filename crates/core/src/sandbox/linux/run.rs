@@ -1,0 +1,250 @@
+//! One run from the host's side: its pipes, its request, its timeout, its end.
+
+use std::{
+    io,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use codex_launcher::protocol::{Boundary, ExitStatus, Stage};
+use rustix::io::Errno;
+use tokio::{sync::oneshot, time::sleep};
+
+use super::{
+    engine::Engine,
+    launcher::{Launcher, RunEnd},
+    message,
+    signaller::Signaller,
+    streams::{Streams, host},
+    timeout::{SIGKILL, Timeout},
+};
+use crate::exec::{Command, End, Environment, ExecError, Outcome};
+
+/// The private tmp inside a sandbox that has mounts.
+const PRIVATE_TMP: &str = "/tmp";
+
+/// A command that was asked for, and is under way already where the sandbox stands.
+pub struct Start {
+    engine: Arc<Engine>,
+    begun: Instant,
+    signaller: Signaller,
+    step: Step,
+}
+
+enum Step {
+    /// The sandbox has to be made first.
+    Later(Command),
+    /// The launcher could not take the request at once.
+    Unsent(Box<Prepared>),
+    Sent(Box<Running>),
+    Failed(ExecError),
+}
+
+impl Start {
+    pub fn new(engine: Arc<Engine>, command: Command, signaller: Signaller) -> Self {
+        let begun = Instant::now();
+        let step = match engine.current() {
+            None => Step::Later(with_environment_of_now(command)),
+            Some(launcher) => match Prepared::new(&engine, command) {
+                Err(error) => Step::Failed(error),
+                Ok(prepared) => prepared.start_now(&engine, &launcher, &signaller),
+            },
+        };
+        Self { engine, begun, signaller, step }
+    }
+
+    /// Brings the command to its end.
+    pub async fn finish(self) -> Result<Outcome, ExecError> {
+        let Self { engine, begun, signaller, step } = self;
+        let running = match step {
+            Step::Failed(error) => Err(error),
+            Step::Sent(running) => Ok(*running),
+            Step::Unsent(prepared) => prepared.start(&engine, &signaller).await,
+            // The sandbox first: a machine that refuses it is told before anything else.
+            Step::Later(command) => match engine.ready().await.map_err(ExecError::from) {
+                Ok(_) => match Prepared::new(&engine, command) {
+                    Ok(prepared) => prepared.start(&engine, &signaller).await,
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            },
+        };
+        let outcome = match running {
+            Ok(running) => running.finish(&engine, begun).await,
+            Err(error) => Err(error),
+        };
+        signaller.ended();
+        outcome
+    }
+}
+
+/// What is sent later is sent with the environment that the host has when it is asked for, which is also the only moment
+/// at which the caller's thread can be trusted not to change it.
+fn with_environment_of_now(mut command: Command) -> Command {
+    if command.environment == Environment::Host {
+        command.environment = Environment::Given(std::env::vars_os().collect());
+    }
+    command
+}
+
+/// Everything that a run needs on the host's side, made but not sent.
+struct Prepared {
+    command: Command,
+    run: u64,
+    ours: Streams,
+    theirs: [OwnedFd; 3],
+}
+
+impl Prepared {
+    fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
+        let _inside = engine.runtime().enter();
+        let (ours, theirs) = Streams::new(&mut command, engine.null())?;
+        Ok(Self { run: engine.next_run(), command, ours, theirs })
+    }
+
+    fn start_now(self, engine: &Engine, launcher: &Arc<Launcher>, signaller: &Signaller) -> Step {
+        let body = match self.encode(engine, launcher) {
+            Ok(body) => body,
+            Err(error) => return Step::Failed(error),
+        };
+        let end = launcher.expect(self.run);
+        match launcher.try_send(&body, &self.theirs.each_ref().map(AsFd::as_fd)) {
+            Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller))),
+            Err(Errno::AGAIN | Errno::PIPE | Errno::CONNRESET) => {
+                let command = with_environment_of_now(self.command);
+                Step::Unsent(Box::new(Self { command, ..self }))
+            }
+            Err(errno) => Step::Failed(host("reach the launcher")(errno)),
+        }
+    }
+
+    /// Sends the request, to a new launcher if the old one is found dead.
+    async fn start(self, engine: &Engine, signaller: &Signaller) -> Result<Running, ExecError> {
+        for _ in 0..LAUNCHERS_TRIED {
+            let launcher = engine.ready().await?;
+            let body = self.encode(engine, &launcher)?;
+            let end = launcher.expect(self.run);
+            match launcher.send(&body, &self.theirs.each_ref().map(AsFd::as_fd)).await {
+                Ok(()) => return Ok(self.sent(&launcher, end, signaller)),
+                Err(Errno::PIPE | Errno::CONNRESET) => {
+                    launcher.end();
+                    launcher.ended().await;
+                }
+                Err(errno) => return Err(host("reach the launcher")(errno)),
+            }
+        }
+        Err(ExecError::SandboxEnded)
+    }
+
+    fn encode(&self, engine: &Engine, launcher: &Launcher) -> Result<Vec<u8>, ExecError> {
+        let tmp = match launcher.boundary() {
+            Boundary::Namespaces => Some(Path::new(PRIVATE_TMP)),
+            Boundary::Landlock => launcher.stand_in_tmp(),
+            Boundary::None => None,
+        };
+        message::encode(self.run, &self.command, engine.policy(), engine.screened(), tmp)
+    }
+
+    /// The run has its own copies of its ends now; ours are closed, so that its death is the end of its pipes.
+    fn sent(self, launcher: &Arc<Launcher>, end: oneshot::Receiver<RunEnd>, signaller: &Signaller) -> Running {
+        signaller.started(launcher, self.run);
+        Running { command: self.command, run: self.run, launcher: Arc::clone(launcher), end, streams: self.ours }
+    }
+}
+
+/// A run that the launcher knows.
+struct Running {
+    command: Command,
+    run: u64,
+    launcher: Arc<Launcher>,
+    end: oneshot::Receiver<RunEnd>,
+    streams: Streams,
+}
+
+impl Running {
+    async fn finish(self, engine: &Engine, begun: Instant) -> Result<Outcome, ExecError> {
+        let Self { command, run, launcher, mut end, mut streams } = self;
+        let unfinished = EndOnDrop { launcher: &launcher, run };
+        let null = engine.null();
+        let mut timeout = Timeout::new(&command, begun);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut end => break ended.unwrap_or(RunEnd::Lost),
+                () = async { sleep(BLINK).await; streams.pump(null).await } => {}
+                signal = timeout.next() => launcher.signal(run, signal),
+            }
+        };
+        unfinished.disarm();
+        let duration = begun.elapsed();
+        match ended {
+            RunEnd::Lost => Err(ExecError::SandboxEnded),
+            RunEnd::Failed { stage, errno } => Err(not_started(stage, errno, &command, engine)),
+            RunEnd::Exited { pid, status } => {
+                let (stdout, stderr) = streams.finish(null);
+                Ok(Outcome {
+                    end: match status {
+                        ExitStatus::Code(code) => End::Code(code),
+                        ExitStatus::Signal(signal) => End::Signal(signal),
+                    },
+                    pid,
+                    stdout,
+                    stderr,
+                    duration,
+                    timed_out: timeout.is_over(),
+                    enforcement: Arc::clone(launcher.enforcement()),
+                })
+            }
+        }
+    }
+}
+
+/// A command that ends within this time is not worth watching its pipes: what it wrote fits into them, or waits there.
+const BLINK: Duration = Duration::from_millis(2);
+
+/// How often a run is offered to a new launcher when the last one was found dead.
+const LAUNCHERS_TRIED: usize = 3;
+
+/// Ends a run whose future was dropped.
+struct EndOnDrop<'a> {
+    launcher: &'a Launcher,
+    run: u64,
+}
+
+impl EndOnDrop<'_> {
+    fn disarm(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.launcher.signal(self.run, SIGKILL);
+    }
+}
+
+/// Why a program was not started, in the words of its caller.
+fn not_started(stage: Stage, errno: i32, command: &Command, engine: &Engine) -> ExecError {
+    let source = io::Error::from_raw_os_error(errno);
+    let program = || String::from_utf8_lossy(command.program.as_bytes()).into_owned();
+    match (stage, Errno::from_raw_os_error(errno)) {
+        (Stage::Exec, Errno::NOENT | Errno::NOTDIR) => ExecError::ProgramNotFound { program: program() },
+        (Stage::Exec, Errno::TOOBIG) => ExecError::TooLong,
+        (Stage::Exec, _) => ExecError::NotExecutable { program: program(), source },
+        (Stage::WorkingDirectory, _) => {
+            ExecError::WorkingDirectory { path: message::working_directory(command, engine.policy()), source }
+        }
+        (Stage::Request, _) => ExecError::Setup { stage: "the request was not understood", source },
+        (Stage::Clone, _) => ExecError::Setup { stage: "no process could be made", source },
+        (Stage::Proc, _) => ExecError::Setup { stage: "a /proc of its own could not be mounted", source },
+        (Stage::Stdio, _) => ExecError::Setup { stage: "its standard streams could not be put in place", source },
+        (Stage::Session, _) => ExecError::Setup { stage: "a session of its own could not be made", source },
+        (Stage::Landlock, _) => ExecError::Setup { stage: "the Landlock ruleset could not be taken", source },
+        (Stage::Seccomp, _) => ExecError::Setup { stage: "the syscall filter could not be taken", source },
+    }
+}

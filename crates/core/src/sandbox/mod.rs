@@ -1,0 +1,36 @@
+//! The sandbox of one policy: what it takes, what it enforces, why it may refuse.
+//!
+//! Each operating system has a backend with the same face: `Backend::new`, `exec`, `close`.
+
+mod enforcement;
+mod error;
+#[cfg(target_os = "linux")]
+mod linux;
+
+use std::path::PathBuf;
+
+pub use enforcement::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement, Unenforced};
+pub use error::SandboxError;
+#[cfg(target_os = "linux")]
+pub use linux::{Capabilities, Feature, Sandbox, Signaller};
+
+/// What to do on a machine that can't hold every promise of a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Requirement {
+    /// Refuse.
+    #[default]
+    Required,
+    /// Enforce what can be enforced, and say what is missing. Without any file system boundary still refuse.
+    BestEffort,
+}
+
+/// Where and how a sandbox is made.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// The launcher program of this platform.
+    pub launcher: PathBuf,
+    /// What to do when the machine can't hold a promise.
+    pub requirement: Requirement,
+    /// The runtime that watches sockets and pipes.
+    pub runtime: tokio::runtime::Handle,
+}
