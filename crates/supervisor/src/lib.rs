@@ -1,1 +1,13 @@
-//! x
+//! Composes the layers: a profile becomes a session, a session runs commands, a supervisor runs many agents.
+//!
+//! The layers don't know each other; the binding and the command line speak to this crate.
+
+mod agent;
+mod judge;
+mod session;
+mod supervisor;
+
+pub use agent::{Agent, AgentReport};
+pub use judge::profile_kind;
+pub use session::{Approval, Report, RunError, Session, SessionError, hints};
+pub use supervisor::Supervisor;
