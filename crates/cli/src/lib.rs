@@ -1,1 +1,134 @@
-//! x
+//! The `codex` command line: from arguments to text and an exit code.
+//!
+//! Nothing here prints or exits: the shim does, so that the same functions serve it and the tests.
+
+mod approval;
+mod arguments;
+mod doctor;
+mod exec;
+mod exit;
+mod policies;
+mod profiles;
+mod text;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{CommandFactory, Parser};
+use codex_core::sandbox::SandboxOptions;
+use tokio::{runtime::Handle, sync::mpsc};
+
+pub use arguments::exact_arguments;
+pub use exit::ExitCode;
+
+use crate::arguments::{Arguments, ColorChoice, Subcommand};
+
+/// What the command line needs to know of its process.
+#[derive(Debug)]
+pub struct Context {
+    /// The launcher program.
+    pub launcher: PathBuf,
+    /// The runtime.
+    pub runtime: Handle,
+    /// Whether standard error is a terminal, for colours.
+    pub terminal: bool,
+    /// The environment of the process.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// What to print, and the exit code.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The exit code of the process.
+    pub exit_code: i32,
+    /// For standard output.
+    pub stdout: String,
+    /// For standard error.
+    pub stderr: String,
+}
+
+/// The way to pass signals on to a running invocation.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    sender: mpsc::UnboundedSender<i32>,
+}
+
+impl Signals {
+    /// Passes one on; when nothing runs any more, nothing happens.
+    pub fn send(&self, signal: i32) {
+        let _ = self.sender.send(signal);
+    }
+}
+
+/// One call of the command line.
+#[derive(Debug)]
+pub struct Invocation {
+    arguments: Vec<OsString>,
+    context: Context,
+    signals: mpsc::UnboundedReceiver<i32>,
+}
+
+impl Invocation {
+    /// Takes the arguments after the program's name.
+    pub fn new(arguments: Vec<OsString>, context: Context) -> (Self, Signals) {
+        let (sender, signals) = mpsc::unbounded_channel();
+        (Self { arguments, context, signals }, Signals { sender })
+    }
+
+    /// Does what the arguments ask for.
+    pub async fn run(self) -> Output {
+        let Self { arguments, context, signals } = self;
+        let program = std::iter::once(OsString::from("codex"));
+        let parsed = match Arguments::try_parse_from(program.chain(arguments)) {
+            Ok(parsed) => parsed,
+            Err(error) => return usage(&error, &context),
+        };
+        match parsed.command {
+            None if parsed.run.command.is_empty() => help(&context),
+            None => exec::run(parsed.run, parsed.global, &context, signals).await,
+            Some(Subcommand::Exec(run)) => exec::run(run, parsed.global, &context, signals).await,
+            Some(Subcommand::Profile { action }) => profiles::run(action),
+            Some(Subcommand::Policy { action }) => policies::run(action),
+            Some(Subcommand::Doctor { json }) => doctor::run(json, &context.options(Default::default())).await,
+            Some(Subcommand::Completions { shell }) => completions(shell),
+        }
+    }
+}
+
+impl Context {
+    fn options(&self, requirement: codex_core::sandbox::Requirement) -> SandboxOptions {
+        SandboxOptions { launcher: self.launcher.clone(), requirement, runtime: self.runtime.clone() }
+    }
+
+    /// Whether text for people may have colours.
+    fn colored(&self, choice: ColorChoice) -> bool {
+        let forbidden = self.environment.iter().any(|(name, value)| name == "NO_COLOR" && !value.is_empty());
+        match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => self.terminal && !forbidden,
+        }
+    }
+}
+
+/// Help and version are asked for and go to standard output; the rest is an error.
+fn usage(error: &clap::Error, context: &Context) -> Output {
+    let rendered = error.render();
+    let text = if context.colored(ColorChoice::Auto) { rendered.ansi().to_string() } else { rendered.to_string() };
+    if error.use_stderr() {
+        Output { exit_code: ExitCode::USAGE, stderr: text, ..Output::default() }
+    } else {
+        Output { stdout: text, ..Output::default() }
+    }
+}
+
+fn help(context: &Context) -> Output {
+    let rendered = Arguments::command().render_help();
+    let text = if context.colored(ColorChoice::Auto) { rendered.ansi().to_string() } else { rendered.to_string() };
+    Output { exit_code: ExitCode::USAGE, stderr: text, ..Output::default() }
+}
+
+fn completions(shell: clap_complete::Shell) -> Output {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "codex", &mut script);
+    Output { stdout: String::from_utf8_lossy(&script).into_owned(), ..Output::default() }
+}

@@ -1,0 +1,235 @@
+//! `codex exec`.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
+    path::PathBuf,
+    time::Duration,
+};
+
+use codex_core::{
+    exec::{Captured, Command, End, ExecError, Input, Output as Stream},
+    profile::{ProfileInit, ProfileName, SecurityProfile},
+    sandbox::{Enforcement, Requirement, Signaller},
+};
+use codex_supervisor::{Approval, Report, RunError, Session, SessionError};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::{
+    Context, ExitCode, Output, approval,
+    arguments::{EnforcementChoice, Global, Run},
+    policies, text,
+};
+
+/// Runs the command of `run`.
+pub async fn run(run: Run, global: Global, context: &Context, signals: mpsc::UnboundedReceiver<i32>) -> Output {
+    let json = run.json;
+    let colored = context.colored(global.color);
+    match attempt(run, context, signals).await {
+        Ok(report) => finished(&report, json, global.verbose),
+        Err(failure) => {
+            let (code, name) = classify(&failure);
+            let message = text::with_causes(&failure);
+            let stdout = if json { failure_json(&message, name, code) } else { String::new() };
+            Output { exit_code: code, stdout, stderr: text::error(&message, colored) }
+        }
+    }
+}
+
+/// What keeps a command from running.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("no command given; put it after --")]
+    NoCommand,
+    #[error("the workspace can't be used: {}", path.display())]
+    Workspace { path: PathBuf, source: std::io::Error },
+    #[error("the exec policy can't be used")]
+    Policy(#[from] codex_execpolicy::PolicyError),
+    #[error("a standard stream can't be passed on")]
+    Stream(#[source] std::io::Error),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiver<i32>) -> Result<Report, Failure> {
+    if run.command.is_empty() {
+        return Err(Failure::NoCommand);
+    }
+    let profile = profile(&run).map_err(|error| RunError::from(SessionError::from(error)))?;
+    let workspace = absolute(run.workspace.clone().unwrap_or_else(|| PathBuf::from(".")))?;
+    let requirement = match run.enforcement {
+        EnforcementChoice::Required => Requirement::Required,
+        EnforcementChoice::BestEffort => Requirement::BestEffort,
+    };
+    let mut session = Session::new(&profile, &workspace, context.options(requirement)).map_err(RunError::from)?;
+    if !run.policy.is_empty() {
+        session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);
+    }
+    let answer = execute(&session, &run, context, Approval::None, &mut signals).await;
+    let answer = match answer {
+        Err(Failure::Run(RunError::PolicyPrompt(verdict))) if approval::ask(&verdict).await => {
+            execute(&session, &run, context, Approval::Given, &mut signals).await
+        }
+        other => other,
+    };
+    session.close().await;
+    answer
+}
+
+async fn execute(
+    session: &Session,
+    run: &Run,
+    context: &Context,
+    approval: Approval,
+    signals: &mut mpsc::UnboundedReceiver<i32>,
+) -> Result<Report, Failure> {
+    let mut words = run.command.iter();
+    let program = words.next().ok_or(Failure::NoCommand)?;
+    let mut command = Command::new(program);
+    command.arguments = words.cloned().collect();
+    command.timeout = run.timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    command.set_environment = run.env.iter().filter_map(|entry| variable(entry, context)).collect();
+    command.stdin = Input::Descriptor(own(std::io::stdin())?);
+    if !run.json {
+        command.stdout = Stream::Descriptor(own(std::io::stdout())?);
+        command.stderr = Stream::Descriptor(own(std::io::stderr())?);
+    }
+    let (signaller, report) = session.exec(command, approval);
+    Ok(pass_signals_on(report, &signaller, signals).await?)
+}
+
+async fn pass_signals_on<T>(
+    report: impl Future<Output = T>,
+    signaller: &Signaller,
+    signals: &mut mpsc::UnboundedReceiver<i32>,
+) -> T {
+    let mut report = std::pin::pin!(report);
+    loop {
+        tokio::select! {
+            report = &mut report => return report,
+            Some(signal) = signals.recv() => {
+                signaller.signal(signal);
+            }
+        }
+    }
+}
+
+fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileError> {
+    let name = match (run.profile, run.sandbox_mode) {
+        (Some(name), _) => name,
+        (None, Some(mode)) => mode.profile(),
+        (None, None) => ProfileName::default(),
+    };
+    if run.writable.is_empty() && run.deny_read.is_empty() {
+        return Ok(SecurityProfile::named(name));
+    }
+    let init =
+        ProfileInit { writable: run.writable.clone(), deny_read: run.deny_read.clone(), ..ProfileInit::default() };
+    SecurityProfile::with(name, init)
+}
+
+/// `K=V` sets, `K` lets the host's own through.
+fn variable(entry: &OsStr, context: &Context) -> Option<(OsString, OsString)> {
+    let bytes = entry.as_bytes();
+    match bytes.iter().position(|&byte| byte == b'=') {
+        Some(at) => {
+            let (name, value) = bytes.split_at(at);
+            Some((OsStr::from_bytes(name).to_owned(), OsStr::from_bytes(value.get(1..)?).to_owned()))
+        }
+        None => context.environment.iter().find(|(name, _)| name == entry).cloned(),
+    }
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
+    std::path::absolute(&path).map_err(|source| Failure::Workspace { path, source })
+}
+
+/// A copy of a standard stream that the run can have.
+fn own(stream: impl std::os::fd::AsFd) -> Result<std::os::fd::OwnedFd, Failure> {
+    stream.as_fd().try_clone_to_owned().map_err(Failure::Stream)
+}
+
+fn finished(report: &Report, json: bool, verbose: bool) -> Output {
+    let outcome = &report.outcome;
+    let exit_code = match outcome.end {
+        _ if outcome.timed_out => ExitCode::TIMEOUT,
+        End::Code(code) => code,
+        End::Signal(signal) => ExitCode::SIGNAL + signal,
+    };
+    let mut stderr = String::new();
+    if verbose {
+        stderr.push_str(&text::enforcement(&outcome.enforcement));
+    }
+    if !json {
+        for hint in &report.hints {
+            stderr.push_str(&format!("codex: {hint}\n"));
+        }
+        return Output { exit_code, stdout: String::new(), stderr };
+    }
+    Output { exit_code, stdout: text::json(&Document::new(report)), stderr }
+}
+
+fn classify(failure: &Failure) -> (i32, &'static str) {
+    match failure {
+        Failure::NoCommand => (ExitCode::USAGE, "Usage"),
+        Failure::Workspace { .. } | Failure::Stream(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
+        Failure::Policy(_) => (ExitCode::REFUSED, "PolicyError"),
+        Failure::Run(RunError::PolicyRefused(_)) => (ExitCode::REFUSED, "PolicyRefused"),
+        Failure::Run(RunError::PolicyPrompt(_)) => (ExitCode::REFUSED, "PolicyPrompt"),
+        Failure::Run(RunError::Session(SessionError::Profile(_))) => (ExitCode::REFUSED, "ProfileError"),
+        Failure::Run(RunError::Exec(error)) => match error {
+            ExecError::ProgramNotFound { .. } => (ExitCode::NOT_FOUND, "ENOENT"),
+            ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, "EACCES"),
+            ExecError::Sandbox(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
+            _ => (ExitCode::REFUSED, "ExecError"),
+        },
+        Failure::Run(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
+    }
+}
+
+/// What `--json` prints of a command that ended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    exit_code: Option<i32>,
+    signal: Option<i32>,
+    pid: i32,
+    stdout: Text<'a>,
+    stderr: Text<'a>,
+    duration_ms: f64,
+    timed_out: bool,
+    truncated: bool,
+    enforcement: &'a Enforcement,
+    hints: &'a [String],
+}
+
+/// Output as text where it is text, else with replacement characters.
+type Text<'a> = std::borrow::Cow<'a, str>;
+
+impl<'a> Document<'a> {
+    fn new(report: &'a Report) -> Self {
+        let outcome = &report.outcome;
+        let (exit_code, signal) = match outcome.end {
+            End::Code(code) => (Some(code), None),
+            End::Signal(signal) => (None, Some(signal)),
+        };
+        let as_text = |captured: &'a Captured| String::from_utf8_lossy(&captured.bytes);
+        Self {
+            exit_code,
+            signal,
+            pid: outcome.pid,
+            stdout: as_text(&outcome.stdout),
+            stderr: as_text(&outcome.stderr),
+            duration_ms: outcome.duration.as_secs_f64() * 1000.0,
+            timed_out: outcome.timed_out,
+            truncated: outcome.stdout.truncated || outcome.stderr.truncated,
+            enforcement: &outcome.enforcement,
+            hints: &report.hints,
+        }
+    }
+}
+
+fn failure_json(message: &str, name: &str, exit_code: i32) -> String {
+    text::json(&serde_json::json!({ "error": { "code": name, "message": message, "exitCode": exit_code } }))
+}

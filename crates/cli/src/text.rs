@@ -1,0 +1,67 @@
+//! Text for people and for programs.
+
+use codex_core::sandbox::Enforcement;
+use serde::Serialize;
+
+/// One JSON document and a line end.
+pub fn json(value: &impl Serialize) -> String {
+    // Every value here is a plain structure of strings and numbers.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// An error line.
+pub fn error(message: &str, colored: bool) -> String {
+    if colored { format!("\u{1b}[1;31mcodex:\u{1b}[0m {message}\n") } else { format!("codex: {message}\n") }
+}
+
+/// An error and what lies behind it, as one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let next = current.to_string();
+        // A transparent error repeats what it wraps.
+        if !message.ends_with(&next) {
+            message = format!("{message}: {next}");
+        }
+        cause = current.source();
+    }
+    message
+}
+
+/// What was enforced, line by line.
+pub fn enforcement(enforcement: &Enforcement) -> String {
+    let word = |value: &dyn erased::Word| value.word();
+    let mut lines = format!(
+        "codex: profile {}, files {}, network {}, processes {}\n",
+        enforcement.profile,
+        match enforcement.filesystem.as_slice() {
+            [] => "unrestricted".to_owned(),
+            layers => layers.iter().map(|layer| word(layer)).collect::<Vec<_>>().join(" and "),
+        },
+        word(&enforcement.network),
+        word(&enforcement.processes),
+    );
+    for missing in &enforcement.unenforced {
+        lines.push_str(&format!("codex: not enforced: {}: {}\n", word(&missing.promise), missing.reason));
+    }
+    lines
+}
+
+/// The serialised word of an enumeration, so that text and JSON say the same.
+mod erased {
+    use serde::Serialize;
+
+    pub trait Word {
+        fn word(&self) -> String;
+    }
+
+    impl<T: Serialize> Word for T {
+        fn word(&self) -> String {
+            match serde_json::to_value(self) {
+                Ok(serde_json::Value::String(word)) => word,
+                _ => String::new(),
+            }
+        }
+    }
+}
