@@ -1,1 +1,11 @@
-//! x
+//! The Node face of the codex crates: classes and conversions, no decisions.
+
+#![cfg_attr(test, allow(dead_code, reason = "under test the binding has no callers"))]
+
+mod cli;
+mod convert;
+mod error;
+mod policy;
+mod profile;
+mod runtime;
+mod sandbox;

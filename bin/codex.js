@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+'use strict';
+const { constants } = require('node:os');
+const { isatty } = require('node:tty');
+
+main();
+
+async function main() {
+  let native;
+  try {
+    native = require('../native.js');
+  } catch (error) {
+    process.stderr.write(`codex: ${error.message}\n`);
+    process.exitCode = 125;
+    return;
+  }
+  const cli = new native.addon.NativeCli(process.argv.slice(2), native.launcher, isatty(2));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
+    process.on(name, () => cli.signal(constants.signals[name]));
+  }
+  // The standard streams stay untouched while a command has them: Node would make them non-blocking for it, too.
+  const { exitCode, stdout, stderr } = await cli.run();
+  process.exitCode = exitCode;
+  if (stderr !== '') process.stderr.write(stderr);
+  if (stdout !== '') process.stdout.write(stdout);
+}

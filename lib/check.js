@@ -1,0 +1,60 @@
+'use strict';
+// Checks of what callers pass. A wrong type or an unknown key is a TypeError with Node's own codes.
+
+function invalidType(name, expected, value) {
+  const error = new TypeError(`${name} must be ${expected}; got ${describe(value)}`);
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  return error;
+}
+
+function invalidValue(name, expected, value) {
+  const error = new TypeError(`${name} must be ${expected}; got ${describe(value)}`);
+  error.code = 'ERR_INVALID_ARG_VALUE';
+  return error;
+}
+
+function describe(value) {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? 'an array' : `an instance of ${value.constructor?.name ?? 'Object'}`;
+}
+
+/** A copy of the own properties of an options object. Keys that are not known are refused, never ignored. */
+function options(name, value, known) {
+  if (value === undefined) return { __proto__: null };
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidType(name, 'an object', value);
+  const own = { __proto__: null };
+  for (const key of Object.keys(value)) {
+    if (!known.has(key)) {
+      const error = new TypeError(`unknown option ${JSON.stringify(key)} in ${name}; known are ${[...known].join(', ')}`);
+      error.code = 'ERR_INVALID_ARG_VALUE';
+      throw error;
+    }
+    own[key] = value[key];
+  }
+  return own;
+}
+
+function string(name, value) {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+  if (value.includes('\0')) throw invalidValue(name, 'a string without NUL bytes', value);
+  return value;
+}
+
+function oneOf(name, value, allowed) {
+  if (!allowed.includes(value)) throw invalidValue(name, `one of ${allowed.map((one) => `'${one}'`).join(', ')}`, value);
+  return value;
+}
+
+/** A number from `least` to the largest that is exact. */
+function number(name, value, least) {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!(value >= least && value <= Number.MAX_SAFE_INTEGER)) {
+    const error = new RangeError(`${name} must be a number of at least ${least}; got ${value}`);
+    error.code = 'ERR_OUT_OF_RANGE';
+    throw error;
+  }
+  return value;
+}
+
+module.exports = { invalidType, invalidValue, options, string, oneOf, number };

@@ -1,0 +1,28 @@
+'use strict';
+// Runs that are under way: the addon reports each by its token, through one function for the whole thread.
+const { addon } = require('../native.js');
+
+const waiting = new Map();
+let lastToken = 0;
+
+// Keeps the process alive while runs are under way, and only then.
+const alive = setInterval(() => {}, 0x7fffffff).unref();
+
+/** Starts a run under a new token; returns the token and a promise of the report. Until then `owner` is not collected. */
+function add(owner, start) {
+  do lastToken = (lastToken + 1) >>> 0; while (waiting.has(lastToken));
+  const token = lastToken;
+  start(token);
+  const report = new Promise((resolve) => waiting.set(token, { resolve, owner }));
+  if (waiting.size === 1) alive.ref();
+  return { token, report };
+}
+
+function settle(token, report) {
+  const run = waiting.get(token);
+  waiting.delete(token);
+  if (waiting.size === 0) alive.unref();
+  run.resolve(report);
+}
+
+module.exports = { add, reports: new addon.NativeReports(settle) };

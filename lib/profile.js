@@ -1,0 +1,91 @@
+'use strict';
+const path = require('node:path');
+const { fileURLToPath } = require('node:url');
+const { addon } = require('../native.js');
+const check = require('./check.js');
+const { CodexError, unwrap } = require('./errors.js');
+
+const ACCESS = new Set(['read', 'write', 'connect']);
+const natives = new WeakMap();
+
+/** What a command may touch. Immutable. */
+class SecurityProfile {
+  constructor(name = 'offline', overrides = undefined) {
+    check.string('profile name', name);
+    const json = overrides === undefined ? undefined : toJson('overrides', overrides);
+    natives.set(this, unwrap(() => new addon.NativeProfile(name, json)));
+  }
+
+  static named(name, overrides) {
+    return new SecurityProfile(name, overrides);
+  }
+
+  static async load(file) {
+    const location = filePath('path', file);
+    return adopt(unwrap(() => addon.NativeProfile.load(location)));
+  }
+
+  static fromSandboxPolicy(policy) {
+    const json = toJson('policy', policy);
+    return adopt(unwrap(() => addon.NativeProfile.fromCodex(json)));
+  }
+
+  get name() {
+    return natives.get(this).name;
+  }
+
+  extend(overrides) {
+    const json = toJson('overrides', overrides);
+    return adopt(unwrap(() => natives.get(this).extend(json)));
+  }
+
+  toSandboxPolicy(workspace = process.cwd()) {
+    const directory = filePath('workspace', workspace);
+    return JSON.parse(unwrap(() => natives.get(this).toCodex(directory)));
+  }
+
+  explain(access, workspace = process.cwd()) {
+    const asked = Object.entries(check.options('access', access, ACCESS));
+    if (asked.length !== 1) throw check.invalidValue('access', 'an object with one of read, write, connect', access);
+    const [kind, target] = asked[0];
+    check.string(`access.${kind}`, target);
+    const directory = filePath('workspace', workspace);
+    return JSON.parse(unwrap(() => natives.get(this).explain(directory, kind, target)));
+  }
+
+  toJSON() {
+    return JSON.parse(unwrap(() => natives.get(this).toJson()));
+  }
+}
+
+/** The addon's object behind a profile, or behind the profile of that name. */
+function nativeProfile(profile) {
+  if (profile instanceof SecurityProfile) return natives.get(profile);
+  if (typeof profile === 'string') return natives.get(new SecurityProfile(profile));
+  throw check.invalidType('profile', 'a SecurityProfile or a profile name', profile);
+}
+
+function adopt(native) {
+  const profile = Object.create(SecurityProfile.prototype);
+  natives.set(profile, native);
+  return profile;
+}
+
+/** Own properties only: what a prototype was polluted with must not become a grant. */
+function toJson(name, value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw check.invalidType(name, 'an object', value);
+  try {
+    return JSON.stringify({ __proto__: null, ...value });
+  } catch (cause) {
+    throw new CodexError(`${name} can't be read: ${cause.message}`, { code: 'ProfileError', cause });
+  }
+}
+
+/** An absolute path from a path or a file: URL. */
+function filePath(name, value) {
+  const location = value instanceof URL ? fileURLToPath(value) : check.string(name, value);
+  if (location === '') throw check.invalidValue(name, 'a path', value);
+  return path.resolve(location);
+}
+
+module.exports = { SecurityProfile, nativeProfile, filePath };

@@ -1,0 +1,254 @@
+'use strict';
+const { constants } = require('node:os');
+const { isMainThread } = require('node:worker_threads');
+const { addon, launcher } = require('../native.js');
+const check = require('./check.js');
+const { CodexError, fromFacts, unwrap } = require('./errors.js');
+const pending = require('./pending.js');
+const { nativePolicy } = require('./policy.js');
+const { filePath, nativeProfile } = require('./profile.js');
+
+const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'enforcement', 'onRequest']);
+const EXEC_OPTIONS = new Set([
+  'cwd', 'env', 'input', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
+  'forceKillAfterDelay', 'reject',
+]);
+const ONE_SHOT_OPTIONS = new Set([...SANDBOX_OPTIONS, ...EXEC_OPTIONS]);
+
+const DEFAULT_MAX_BUFFER = 10 * 1024 * 1024;
+const DEFAULT_FORCE_KILL_AFTER_DELAY = 5000;
+const STREAMS = { pipe: 0, ignore: 1 };
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+// Two names have one number: the usual one wins.
+signalNames.set(constants.signals.SIGABRT, 'SIGABRT');
+
+/** One policy, one private tmp, one loopback, shared by its runs and by no other sandbox. */
+class Sandbox {
+  #native;
+  #enforcements = [];
+  #closing;
+  #onRequest;
+
+  constructor(options) {
+    const { profile = 'offline', workspace = process.cwd(), policy, enforcement = 'required', onRequest } = check.options(
+      'options', options, SANDBOX_OPTIONS);
+    if (onRequest !== undefined && typeof onRequest !== 'function') throw check.invalidType('options.onRequest', 'a function', onRequest);
+    this.#onRequest = onRequest;
+    check.oneOf('options.enforcement', enforcement, ['required', 'best-effort']);
+    const directory = filePath('options.workspace', workspace);
+    const native = nativeProfile(profile);
+    const judge = policy === undefined ? undefined : nativePolicy(policy);
+    this.#native = unwrap(
+      () => new addon.NativeSandbox(pending.reports, native, directory, launcher, enforcement === 'best-effort', judge));
+  }
+
+  async exec(file, args, options) {
+    const call = prepare(file, args, options);
+    try {
+      return await this.#run(call, false);
+    } catch (error) {
+      // The policy asks; without anybody to answer, its question is the refusal.
+      if (error.code !== 'PolicyPrompt' || this.#onRequest === undefined) throw error;
+      const answer = await this.#onRequest({ kind: 'exec', file, args: call.args, ...error.verdict });
+      if (answer !== 'allow') throw new CodexError(`${error.message}; it was denied`, { code: 'PolicyRefused', verdict: error.verdict });
+      return await this.#run(call, true);
+    }
+  }
+
+  execSync(file, args, options) {
+    const { command, reject, signal } = prepare(file, args, options);
+    if (signal !== undefined) throw check.invalidValue('options.signal', 'absent: nothing can abort a synchronous call', signal);
+    return finish(this.#result(this.#native.execSync(command, false)), reject, file);
+  }
+
+  async #run({ command, reject, signal }, approved) {
+    const file = command.program;
+    if (signal?.aborted) return finish(canceledEarly(command), reject, file);
+    const start = (token) => this.#native.exec(command, token, signal !== undefined, approved);
+    const { token, report } = pending.add(this, start);
+    if (signal === undefined) return finish(this.#result(await report), reject, file);
+
+    let canceled = false;
+    let killer;
+    const cancel = () => {
+      canceled = this.#native.signal(token, command.killSignal);
+      if (!canceled) return;
+      // Ended by force when the signal is not enough, as at a timeout.
+      killer = setTimeout(() => this.#native.signal(token, constants.signals.SIGKILL), command.forceKillAfterDelay);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const result = this.#result(await report);
+      result.isCanceled = canceled;
+      result.failed ||= canceled;
+      return finish(result, reject, file, canceled ? signal.reason : undefined);
+    } finally {
+      clearTimeout(killer);
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close() {
+    this.#closing ??= this.#native.close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    await this.close();
+  }
+
+  #result(report) {
+    if (report.error !== undefined && report.error !== null) throw fromFacts(report.error);
+    const exitCode = report.exitCode ?? null;
+    return {
+      exitCode,
+      signal: report.signal === undefined || report.signal === null ? null : (signalNames.get(report.signal) ?? `SIG${report.signal}`),
+      pid: report.pid,
+      stdout: report.stdout,
+      stderr: report.stderr,
+      durationMs: report.durationMs,
+      failed: exitCode !== 0 || report.timedOut,
+      timedOut: report.timedOut,
+      isCanceled: false,
+      truncated: report.truncated,
+      enforcement: this.#enforcement(report.enforcement),
+      hints: report.hints,
+      verdict: report.verdict ? JSON.parse(report.verdict) : undefined,
+    };
+  }
+
+  /** Reports of enforcement are few and the same for many runs: each is parsed once. */
+  #enforcement(number) {
+    return (this.#enforcements[number] ??= deepFreeze(JSON.parse(this.#native.enforcement(number))));
+  }
+}
+
+/** Runs one command in a sandbox of its own. */
+async function exec(file, args, options) {
+  if (!Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
+  const all = check.options('options', options, ONE_SHOT_OPTIONS);
+  const sandbox = new Sandbox(pick(all, SANDBOX_OPTIONS));
+  try {
+    return await sandbox.exec(file, args, pick(all, EXEC_OPTIONS));
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function pick(options, keys) {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => keys.has(key)));
+}
+
+/** Checks a call and puts it into the form that the addon takes. */
+function prepare(file, args, options) {
+  // As in node:child_process, the arguments may be left out.
+  if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
+  const {
+    cwd, env, input, stdout = 'pipe', stderr = 'pipe', encoding = 'utf8', timeout = 0, maxBuffer = DEFAULT_MAX_BUFFER,
+    signal, killSignal = 'SIGTERM', forceKillAfterDelay = DEFAULT_FORCE_KILL_AFTER_DELAY, reject = false,
+  } = check.options('options', options, EXEC_OPTIONS);
+  check.string('file', file);
+  if (file === '') throw check.invalidValue('file', 'the name or the path of a program', file);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw check.invalidType('options.signal', 'an AbortSignal', signal);
+  if (typeof reject !== 'boolean') throw check.invalidType('options.reject', 'a boolean', reject);
+  check.oneOf('options.encoding', encoding, ['utf8', 'buffer']);
+  check.oneOf('options.stdout', stdout, Object.keys(STREAMS));
+  check.oneOf('options.stderr', stderr, Object.keys(STREAMS));
+  const command = {
+    // Nothing may be inherited: what a prototype was polluted with must not become an option.
+    __proto__: null,
+    program: file,
+    args: joinArguments(args),
+    ...environments(env),
+    cwd: cwd === undefined ? undefined : cwd instanceof URL ? filePath('options.cwd', cwd) : check.string('options.cwd', cwd),
+    input: input === undefined ? undefined : toBuffer(input),
+    stdout: STREAMS[stdout],
+    stderr: STREAMS[stderr],
+    maxBuffer: check.number('options.maxBuffer', maxBuffer === Infinity ? Number.MAX_SAFE_INTEGER : maxBuffer, 0),
+    timeout: check.number('options.timeout', timeout, 0),
+    killSignal: signalNumber(killSignal),
+    forceKillAfterDelay: check.number('options.forceKillAfterDelay', forceKillAfterDelay, 0),
+    strings: encoding === 'utf8',
+  };
+  return { command, args: args ?? [], reject, signal };
+}
+
+function joinArguments(args) {
+  if (args === undefined || args === null) return '';
+  if (!Array.isArray(args)) throw check.invalidType('args', 'an array of strings', args);
+  let joined = '';
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index];
+    if (typeof argument !== 'string' || argument.includes('\0')) check.string(`args[${index}]`, argument);
+    joined += argument + '\0';
+  }
+  return joined;
+}
+
+/**
+ * The environment that the policy filters, and the variables that it leaves alone.
+ *
+ * As in node:child_process, `env` replaces the environment. What it merely passes on from the host is inherited, and
+ * so filtered; what it adds or changes was meant, and stays.
+ */
+function environments(given) {
+  // A worker thread has a copy of its own, which only JavaScript knows. Elsewhere the addon reads the host's itself.
+  if (given === undefined) {
+    if (isMainThread) return undefined;
+    given = process.env;
+  }
+  let env = '';
+  if (given === null || typeof given !== 'object') throw check.invalidType('options.env', 'an object', given);
+  let set = '';
+  for (const name of Object.keys(given)) {
+    if (given[name] === undefined) continue;
+    if (name === '' || name.includes('=')) throw check.invalidValue('a name in options.env', 'a name without =', name);
+    const variable = `${check.string('a name in options.env', name)}=${check.string(`options.env.${name}`, String(given[name]))}\0`;
+    if (process.env[name] === String(given[name])) env += variable;
+    else set += variable;
+  }
+  return { env, set };
+}
+
+function toBuffer(input) {
+  if (typeof input === 'string') return Buffer.from(input);
+  if (Buffer.isBuffer(input)) return input;
+  if (ArrayBuffer.isView(input)) return Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  throw check.invalidType('options.input', 'a string, a Buffer or another view of bytes', input);
+}
+
+function signalNumber(signal) {
+  const number = typeof signal === 'number' ? signal : constants.signals[signal];
+  if (!signalNames.has(number)) throw check.invalidValue('options.killSignal', 'the name or number of a signal', signal);
+  return number;
+}
+
+function canceledEarly({ strings }) {
+  const nothing = () => (strings ? '' : Buffer.alloc(0));
+  return {
+    exitCode: null, signal: null, pid: undefined, stdout: nothing(), stderr: nothing(), durationMs: 0, failed: true, timedOut: false,
+    isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, hints: ['the signal was aborted before the command started'],
+  };
+}
+
+function finish(result, reject, file, cause) {
+  if (!reject || !result.failed) return result;
+  throw new CodexError(`${file} ${ending(result)}`, { code: 'ERR_CODEX_FAILED', cause, result });
+}
+
+function ending(result) {
+  if (result.isCanceled) return 'was aborted';
+  if (result.timedOut) return 'was ended by its timeout';
+  return result.signal === null ? `ended with exit code ${result.exitCode}` : `was ended by ${result.signal}`;
+}
+
+function deepFreeze(value) {
+  if (value !== null && typeof value === 'object') {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+module.exports = { Sandbox, exec };

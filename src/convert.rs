@@ -1,0 +1,160 @@
+//! Commands from JavaScript and reports to it.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use codex_core::exec::{Captured, Command, End, Environment, Input, Output};
+use codex_supervisor::Report;
+use napi::bindgen_prelude::{Buffer, Either};
+
+/// A command as the JavaScript face passes it: lists are joined by NUL, which none of their items may hold.
+#[napi_derive::napi(object, object_to_js = false)]
+pub struct NativeCommand {
+    /// The program.
+    pub program: String,
+    /// The arguments, each followed by a NUL.
+    pub args: String,
+    /// The environment to filter: `NAME=value`, each followed by a NUL. Absent: the host's.
+    pub env: Option<String>,
+    /// Variables set for this command, likewise.
+    pub set: Option<String>,
+    /// The working directory.
+    pub cwd: Option<String>,
+    /// The bytes of standard input.
+    pub input: Option<Buffer>,
+    /// Whether each stream is captured (0), dropped (1) or the host's own (2).
+    pub stdout: u32,
+    /// Likewise.
+    pub stderr: u32,
+    /// Bytes kept of each captured stream.
+    pub max_buffer: f64,
+    /// Milliseconds; absent or 0: none.
+    pub timeout: Option<f64>,
+    /// The number of the signal at the timeout.
+    pub kill_signal: i32,
+    /// Milliseconds.
+    pub force_kill_after_delay: f64,
+    /// Whether captured output becomes strings.
+    pub strings: bool,
+}
+
+/// How a command ended, or `error`: why it was not run.
+#[napi_derive::napi(object, object_from_js = false)]
+pub struct NativeReport {
+    /// JSON facts of an error; then nothing else is meaningful.
+    pub error: Option<String>,
+    /// The exit code, unless a signal ended the program.
+    pub exit_code: Option<i32>,
+    /// The number of the signal that ended it.
+    pub signal: Option<i32>,
+    /// The host's process id of the run's first process.
+    pub pid: i32,
+    /// What was captured.
+    pub stdout: Either<String, Buffer>,
+    /// What was captured.
+    pub stderr: Either<String, Buffer>,
+    /// Whether either is incomplete.
+    pub truncated: bool,
+    /// Milliseconds.
+    pub duration_ms: f64,
+    /// Whether the timeout ended it.
+    pub timed_out: bool,
+    /// The number of the enforcement report; see `enforcement`.
+    pub enforcement: u32,
+    /// Sentences.
+    pub hints: Vec<String>,
+    /// The exec policy's verdict as JSON, if there is a policy.
+    pub verdict: Option<String>,
+}
+
+impl NativeCommand {
+    /// The command.
+    pub fn into_command(self) -> Command {
+        let mut command = Command::new(self.program);
+        command.arguments = joined(&self.args).map(OsString::from).collect();
+        command.environment = self.env.map_or(Environment::Host, |env| Environment::Given(variables(&env)));
+        command.set_environment = self.set.as_deref().map(variables).unwrap_or_default();
+        command.working_directory = self.cwd.map(PathBuf::from);
+        command.stdin = self.input.map_or(Input::Null, |bytes| Input::Bytes(bytes.into()));
+        command.stdout = output(self.stdout);
+        command.stderr = output(self.stderr);
+        // The JavaScript face has checked the range; the conversion saturates.
+        command.max_buffer = self.max_buffer as usize;
+        command.timeout = self.timeout.and_then(milliseconds);
+        command.kill_signal = self.kill_signal;
+        command.force_kill_after = milliseconds(self.force_kill_after_delay).unwrap_or(Duration::MAX);
+        command
+    }
+}
+
+impl NativeReport {
+    /// The report of a command that was not run.
+    pub fn failed(error: String) -> Self {
+        Self {
+            error: Some(error),
+            exit_code: None,
+            signal: None,
+            pid: 0,
+            stdout: Either::A(String::new()),
+            stderr: Either::A(String::new()),
+            truncated: false,
+            duration_ms: 0.0,
+            timed_out: false,
+            enforcement: 0,
+            hints: Vec::new(),
+            verdict: None,
+        }
+    }
+
+    /// The report of a command that ended.
+    pub fn ended(report: Report, strings: bool, enforcement: u32) -> Self {
+        let Report { outcome, verdict, hints } = report;
+        let (exit_code, signal) = match outcome.end {
+            End::Code(code) => (Some(code), None),
+            End::Signal(signal) => (None, Some(signal)),
+        };
+        Self {
+            error: None,
+            exit_code,
+            signal,
+            pid: outcome.pid,
+            truncated: outcome.stdout.truncated || outcome.stderr.truncated,
+            stdout: captured(outcome.stdout, strings),
+            stderr: captured(outcome.stderr, strings),
+            duration_ms: outcome.duration.as_secs_f64() * 1000.0,
+            timed_out: outcome.timed_out,
+            enforcement,
+            hints,
+            verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
+        }
+    }
+}
+
+fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {
+    if strings {
+        Either::A(match String::from_utf8(captured.bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    } else {
+        Either::B(captured.bytes.into())
+    }
+}
+
+fn output(kind: u32) -> Output {
+    match kind {
+        0 => Output::Capture,
+        _ => Output::Null,
+    }
+}
+
+fn joined(list: &str) -> impl Iterator<Item = &str> {
+    list.split_terminator('\0')
+}
+
+fn variables(list: &str) -> Vec<(OsString, OsString)> {
+    joined(list).filter_map(|entry| entry.split_once('=')).map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+fn milliseconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number / 1000.0).ok().filter(|duration| !duration.is_zero())
+}

@@ -1,0 +1,185 @@
+//! The sandbox class.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use codex_core::sandbox::{Enforcement, Requirement, Sandbox, SandboxOptions, Signaller};
+use codex_supervisor::{Approval, Report, RunError, Session};
+use napi::{
+    Env, Status,
+    bindgen_prelude::{FnArgs, Function, PromiseRaw},
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
+
+use crate::{
+    convert::{NativeCommand, NativeReport},
+    error::ErrorFacts,
+    policy::NativePolicy,
+    profile::NativeProfile,
+    runtime,
+};
+
+/// The way of reports to one JavaScript thread. One function for all runs: making one takes longer than a run's own
+/// share of the work.
+#[napi_derive::napi]
+pub struct NativeReports {
+    function: Arc<ReportFunction>,
+}
+
+/// Does not keep the process alive by itself: the JavaScript face does, while runs are under way.
+type ReportFunction =
+    ThreadsafeFunction<FnArgs<(u32, NativeReport)>, (), FnArgs<(u32, NativeReport)>, Status, false, true>;
+
+#[napi_derive::napi]
+impl NativeReports {
+    /// `settle` is called with a token and its report.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(settle: Function<'_, FnArgs<(u32, NativeReport)>, ()>) -> napi::Result<Self> {
+        let function = settle.build_threadsafe_function().weak::<true>().build()?;
+        Ok(Self { function: Arc::new(function) })
+    }
+}
+
+/// A session of the supervisor.
+#[napi_derive::napi]
+pub struct NativeSandbox {
+    session: Session,
+    shared: Arc<Shared>,
+    reports: Arc<ReportFunction>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Runs that JavaScript may signal, by the number that it gave them.
+    signallers: Mutex<HashMap<u32, Signaller>>,
+    /// The reports of the launchers so far; results carry their index.
+    enforcements: Mutex<Vec<Arc<Enforcement>>>,
+}
+
+#[napi_derive::napi]
+impl NativeSandbox {
+    /// Makes a session; starts nothing.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        reports: &NativeReports,
+        profile: &NativeProfile,
+        workspace: String,
+        launcher: String,
+        best_effort: bool,
+        policy: Option<&NativePolicy>,
+    ) -> napi::Result<Self> {
+        let options = options(launcher, best_effort);
+        let session = Session::new(profile.get(), Path::new(&workspace), options)
+            .map_err(|error| ErrorFacts::from(&error).throw())?;
+        let session = match policy {
+            Some(policy) => session.with_exec_policy(policy.get().clone()),
+            None => session,
+        };
+        Ok(Self { session, shared: Arc::default(), reports: Arc::clone(&reports.function) })
+    }
+
+    /// Runs a command. Its report comes with `token`, by which `signal` finds it until then. `approved`: somebody said
+    /// yes to what the exec policy asks about.
+    #[napi(catch_unwind)]
+    pub fn exec(&self, command: NativeCommand, token: u32, signallable: bool, approved: bool) {
+        let strings = command.strings;
+        let (signaller, report) = self.session.exec(command.into_command(), approval(approved));
+        let shared = Arc::clone(&self.shared);
+        if signallable {
+            shared.signallers().insert(token, signaller);
+        }
+        let reports = Arc::clone(&self.reports);
+        runtime::handle().spawn(async move {
+            let report = report.await;
+            if signallable {
+                shared.signallers().remove(&token);
+            }
+            let report = shared.to_native(report, strings);
+            // Fails only when the JavaScript thread is gone, and then nobody waits.
+            reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+    }
+
+    /// Runs a command while JavaScript waits.
+    #[napi(catch_unwind)]
+    pub fn exec_sync(&self, command: NativeCommand, approved: bool) -> NativeReport {
+        let strings = command.strings;
+        let report = runtime::handle().block_on(self.session.exec(command.into_command(), approval(approved)).1);
+        self.shared.to_native(report, strings)
+    }
+
+    /// Signals a run by its token; returns whether it was still there.
+    #[napi(catch_unwind)]
+    pub fn signal(&self, token: u32, signal: i32) -> bool {
+        let signaller = self.shared.signallers().get(&token).cloned();
+        signaller.is_some_and(|signaller| signaller.signal(signal))
+    }
+
+    /// The enforcement report of that number, as JSON.
+    #[napi(catch_unwind)]
+    pub fn enforcement(&self, number: u32) -> Option<String> {
+        let reports = self.shared.enforcements.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.get(number as usize).and_then(|report| serde_json::to_string(&**report).ok())
+    }
+
+    /// Ends everything.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
+        let session = self.session.clone();
+        env.spawn_future(async move {
+            session.close().await;
+            Ok(())
+        })
+    }
+}
+
+fn approval(approved: bool) -> Approval {
+    if approved { Approval::Given } else { Approval::None }
+}
+
+/// What this machine can enforce, as JSON.
+#[napi_derive::napi(catch_unwind)]
+pub fn capabilities(launcher: String) -> napi::Result<String> {
+    let options = options(launcher, false);
+    let capabilities = runtime::handle().block_on(Sandbox::capabilities(&options));
+    serde_json::to_string(&capabilities).map_err(|error| napi::Error::from_reason(error.to_string()))
+}
+
+fn options(launcher: String, best_effort: bool) -> SandboxOptions {
+    SandboxOptions {
+        launcher: PathBuf::from(launcher),
+        requirement: if best_effort { Requirement::BestEffort } else { Requirement::Required },
+        runtime: runtime::handle(),
+    }
+}
+
+impl Shared {
+    fn signallers(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Signaller>> {
+        self.signallers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn to_native(&self, report: Result<Report, RunError>, strings: bool) -> NativeReport {
+        match report {
+            Ok(report) => {
+                let enforcement = self.number(&report.outcome.enforcement);
+                NativeReport::ended(report, strings, enforcement)
+            }
+            Err(error) => NativeReport::failed(ErrorFacts::from(&error).to_json()),
+        }
+    }
+
+    fn number(&self, enforcement: &Arc<Enforcement>) -> u32 {
+        let mut reports = self.enforcements.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = reports
+            .iter()
+            .position(|known| Arc::ptr_eq(known, enforcement) || known == enforcement)
+            .unwrap_or_else(|| {
+                reports.push(Arc::clone(enforcement));
+                reports.len() - 1
+            });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+}
