@@ -1,0 +1,22 @@
+// What the package promises of its cost. Bars are reported, not asserted: a machine at work misses some.
+
+const COMMAND = ['offline, captured', 'workspace-write, captured'];
+
+export function judge(groups, files) {
+  const ratio = (group, figure) => groups.find(({ name }) => name === group).figures[figure].ratio.median;
+  return [
+    ...COMMAND.map((figure) => atMost(`small heap: ${figure}, of spawn`, 0.5, ratio('smallHeap', figure))),
+    ...COMMAND.map((figure) => atMost(`1.5 GiB retained: ${figure}, of spawn`, 0.02, ratio('largeHeap', figure))),
+    ...COMMAND.map((figure) => atLeast(`per second, 8 at a time: ${figure}, of spawn`, 3, ratio('throughput', figure))),
+    atMost('codex exec -- true, of node -e 0', 1.25, ratio('commandLine', 'codex exec -- true')),
+    atMost('size of codex.node in bytes', 3_000_000, files['codex.node'].bytes),
+  ];
+}
+
+function atMost(name, limit, value) {
+  return { name, bar: `<= ${limit}`, value, ok: value <= limit };
+}
+
+function atLeast(name, limit, value) {
+  return { name, bar: `>= ${limit}`, value, ok: value >= limit };
+}

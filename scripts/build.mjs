@@ -1,0 +1,38 @@
+// Builds the addon and the launcher of this machine into `npm/<platform>`.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+export const platformPackage = path.join(root, 'npm', `${process.platform}-${process.arch}`);
+
+/** Runs a program of the build with its output shown, and ends this process when it fails. */
+export function run(program, args, options = {}) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options });
+  if (error) throw new Error(`${program} can't be started: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+export function build() {
+  const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'release');
+  run('cargo', ['build', '--release', '--locked', '--package', 'codex-node']);
+  // Static: it runs before, and whatever, the sandbox lets it see. The flag must not reach the addon.
+  run('cargo', [
+    'rustc', '--release', '--locked', '--package', 'codex-launcher', '--bin', 'codex-launcher',
+    '--', '-C', 'target-feature=+crt-static',
+  ]);
+  mkdirSync(platformPackage, { recursive: true });
+  install(path.join(target, 'libcodex_node.so'), 'codex.node');
+  install(path.join(target, 'codex-launcher'), 'codex-launcher');
+}
+
+/** Under a new name first: a process may be running the old one. */
+function install(from, name) {
+  const to = path.join(platformPackage, name);
+  copyFileSync(from, `${to}.new`);
+  chmodSync(`${to}.new`, 0o755);
+  renameSync(`${to}.new`, to);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) build();

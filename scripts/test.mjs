@@ -1,0 +1,98 @@
+// Sets up all that the tests need in a fresh clone, and runs them all: Rust, types, specs. As root, everything that holds
+// a boundary runs a second time as an ordinary user.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build, root, run } from './build.mjs';
+
+/** Whoever it is, it owns nothing on the machine. */
+const ORDINARY = 61234;
+/** What a copy of the package needs to be used from elsewhere. */
+const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'native.js', 'lib', 'bin', 'npm', 'schemas', '__test__'];
+
+step('JavaScript dependencies');
+run('npm', ['ci', '--ignore-scripts']);
+
+step('addon and launcher');
+build();
+
+step('Rust tests');
+run('cargo', ['test', '--locked', '--workspace']);
+
+step('types');
+run(process.execPath, [path.join('node_modules', 'typescript', 'bin', 'tsc'), '--project', '__test__/types']);
+
+step(`specs as ${os.userInfo().username}`);
+specs(root);
+
+if (process.getuid() === 0) asOrdinaryUser();
+
+function asOrdinaryUser() {
+  // The checkout may lie where only root can read: the user gets a copy, and folders of its own.
+  const place = mkdtempSync(path.join(os.tmpdir(), 'codex-ordinary-'));
+  try {
+    chmodSync(place, 0o755);
+    const copy = path.join(place, 'package');
+    for (const entry of PACKAGE) cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
+    // Not below the temporary folder of the machine, which a sandbox hides: some tests want to see it from inside.
+    const home = mkdtempSync('/var/codex-home-');
+    try {
+      chownSync(home, ORDINARY, ORDINARY);
+      const user = { uid: ORDINARY, gid: ORDINARY };
+      step('Rust boundary tests as an ordinary user');
+      for (const test of boundaryTests(place)) {
+        run(test.file, [], { ...user, cwd: home, env: { ...environment(home), CODEX_TEST_LAUNCHER: test.launcher } });
+      }
+      step('specs as an ordinary user');
+      specs(copy, { ...user, env: environment(home) });
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** The test programs of the launcher, copied to where everybody can run them. */
+function boundaryTests(place) {
+  const { stdout, status } = spawnSync(
+    'cargo', ['test', '--locked', '--package', 'codex-launcher', '--no-run', '--message-format=json'],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  if (status !== 0) process.exit(1);
+  const built = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line)).filter((message) => message.executable);
+  const launcher = built.find(({ target, profile }) => target.kind.includes('bin') && !profile.test);
+  const tests = built.filter(({ target }) => target.kind.includes('test'));
+  if (launcher === undefined || tests.length === 0) throw new Error('cargo named no test programs');
+  const folder = path.join(place, 'rust');
+  mkdirSync(folder);
+  const copy = (file) => {
+    const to = path.join(folder, path.basename(file));
+    cpSync(file, to);
+    chmodSync(to, 0o755);
+    return to;
+  };
+  const copied = copy(launcher.executable);
+  return tests.map(({ executable }) => ({ file: copy(executable), launcher: copied }));
+}
+
+function environment(home) {
+  return { PATH: process.env.PATH, HOME: home, CODEX_TEST_ROOT: home, LANG: 'C.UTF-8' };
+}
+
+function specs(checkout, options = {}) {
+  if (!existsSync(path.join(checkout, '__test__'))) throw new Error('there are no specs');
+  run(process.execPath, ['--test', '--test-concurrency=2', '__test__/**/*.spec.mjs'].flatMap((argument) => expand(argument, checkout)),
+    { ...options, cwd: checkout });
+}
+
+/** Node 20 takes files, not patterns. */
+function expand(argument, checkout) {
+  if (!argument.includes('*')) return [argument];
+  const { stdout } = spawnSync('find', ['__test__', '-name', '*.spec.mjs'], { cwd: checkout, encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).sort();
+}
+
+function step(name) {
+  console.log(`\n=== ${name}`);
+}
