@@ -1,0 +1,49 @@
+// `--json` prints one document on standard output, whatever happens.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codex } from './support/cli.mjs';
+import { workspace } from './support/places.mjs';
+
+const json = async (...args) => {
+  const result = await codex(['exec', '--json', ...args], { cwd: workspace() });
+  return { ...result, document: JSON.parse(result.stdout) };
+};
+
+test('of a command that ended', async () => {
+  const { document, exitCode, stderr } = await json('--', 'sh', '-c', 'echo out; echo err >&2; exit 3');
+  assert.equal(exitCode, 3);
+  assert.equal(stderr, '');
+  assert.equal(document.exitCode, 3);
+  assert.equal(document.signal, null);
+  assert.equal(document.stdout, 'out\n');
+  assert.equal(document.stderr, 'err\n');
+  assert.equal(document.timedOut, false);
+  assert.equal(document.truncated, false);
+  assert.ok(document.pid > 1 && document.durationMs > 0);
+  assert.equal(document.enforcement.profile, 'offline');
+  assert.deepEqual(document.enforcement.filesystem, ['mounts', 'landlock']);
+});
+
+test('of one that a signal or the timeout ended', async () => {
+  assert.equal((await json('--', 'sh', '-c', 'kill -9 $$')).document.exitCode, null);
+  const { document, exitCode } = await json('--timeout', '0.2', '--', 'sleep', '60');
+  assert.equal(exitCode, 124);
+  assert.equal(document.timedOut, true);
+});
+
+test('of one that was not run', async () => {
+  for (const [args, exitCode, code] of [
+    [['--', 'no-such-program'], 127, 'ENOENT'], [['--', '/'], 126, 'EACCES'], [['--workspace', '/nonexistent', '--', 'true'], 125, 'ProfileError'],
+    [['--profile', 'workspace-write', '--workspace', '/', '--', 'true'], 125, 'ProfileError'],
+  ]) {
+    const result = await json(...args);
+    assert.equal(result.exitCode, exitCode);
+    assert.equal(result.document.error.code, code);
+    assert.equal(result.document.error.exitCode, exitCode);
+    assert.ok(result.document.error.message);
+  }
+});
+
+test('of output that is no UTF-8', async () => {
+  assert.equal((await json('--', 'printf', 'a\\377b')).document.stdout, 'a\ufffdb');
+});

@@ -1,0 +1,48 @@
+// A signal to `codex` reaches the command, and nothing outlives either.
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import { test } from 'node:test';
+import { finished, startCodex } from './support/cli.mjs';
+import { workspace } from './support/places.mjs';
+import { ended, gone, launchers, started, unusualSleep } from './support/processes.mjs';
+
+for (const profile of ['offline', 'workspace-write', 'trusted']) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    test(`${signal} ends a command, under ${profile}`, async (t) => {
+      const [seconds, daemon] = [unusualSleep(), unusualSleep()];
+      const child = startCodex(['exec', '--profile', profile, '--', 'sh', '-c', `setsid sleep ${daemon} & exec sleep ${seconds}`], { cwd: workspace() });
+      t.after(() => child.kill('SIGKILL'));
+      const end = finished(child);
+      await started(`sleep ${seconds}`);
+      await started(`sleep ${daemon}`);
+      child.kill(signal);
+      const { exitCode } = await end;
+      assert.equal(exitCode, 128 + os.constants.signals[signal]);
+      await gone(`sleep ${seconds}`);
+      await gone(`sleep ${daemon}`);
+    });
+  }
+
+  test(`SIGKILL leaves nothing, under ${profile}`, async (t) => {
+    const seconds = unusualSleep();
+    const child = startCodex(['exec', '--profile', profile, '--', 'sleep', seconds], { cwd: workspace() });
+    t.after(() => child.kill('SIGKILL'));
+    const end = finished(child);
+    await started(`sleep ${seconds}`);
+    const [launcher] = launchers(child.pid);
+    child.kill('SIGKILL');
+    await end;
+    await gone(`sleep ${seconds}`);
+    await ended(launcher);
+  });
+}
+
+test('a command may handle it', async (t) => {
+  const child = startCodex(['exec', '--', 'sh', '-c', 'trap "echo handled; exit 3" TERM; echo ready; while :; do sleep 0.05; done'], { cwd: workspace() });
+  t.after(() => child.kill('SIGKILL'));
+  const end = finished(child);
+  child.stdout.once('data', () => child.kill('SIGTERM'));
+  const { exitCode, stdout } = await end;
+  assert.equal(exitCode, 3);
+  assert.equal(stdout, 'ready\nhandled\n');
+});

@@ -1,0 +1,77 @@
+// What the command line says of itself, and of what it doesn't understand.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { CLI, codex } from './support/cli.mjs';
+import { PACKAGE, workspace } from './support/places.mjs';
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8'));
+  for (const option of ['--version', '-V']) {
+    const result = await codex([option]);
+    assert.deepEqual([result.exitCode, result.stdout, result.stderr], [0, `codex ${version}\n`, '']);
+  }
+});
+
+test('--help', async () => {
+  for (const args of [['--help'], ['-h'], ['help'], ['exec', '--help'], ['profile', '--help'], ['profile', 'explain', '--help'], ['doctor', '--help'], ['completions', '--help']]) {
+    const result = await codex(args);
+    assert.equal(result.exitCode, 0, args.join(' '));
+    assert.match(result.stdout, /Usage: codex/);
+    assert.equal(result.stderr, '');
+  }
+  const { stdout } = await codex(['exec', '--help']);
+  for (const word of ['--profile', '--sandbox-mode', '--workspace', '--writable', '--deny-read', '--timeout', '--env', '--enforcement', '--json', '124', '125', '126', '127', '128']) {
+    assert.ok(stdout.includes(word), word);
+  }
+});
+
+test('2: a command line that is not understood', async () => {
+  for (const [args, word] of [
+    [['--bogus'], '--bogus'], [['exec', '--bogus', '--', 'true'], '--bogus'], [['bogus'], 'bogus'], [['exec'], '--'], [['exec', '--profile', 'bogus', '--', 'true'], 'workspace-write'],
+    [['exec', '--sandbox-mode', 'offline', '--', 'true'], 'danger-full-access'], [['exec', '--timeout', 'x', '--', 'true'], 'seconds'], [['exec', '--timeout', '0', '--', 'true'], 'seconds'],
+    [['exec', '--timeout', '-1', '--', 'true'], '-1'], [['exec', '--profile', 'offline', '--sandbox-mode', 'read-only', '--', 'true'], '--sandbox-mode'], [['exec', 'true'], '--'],
+    [['completions', 'bogus'], 'bash'], [['exec', '--enforcement', 'none', '--', 'true'], 'best-effort'], [[], 'Usage'],
+  ]) {
+    const result = await codex(args, { cwd: workspace() });
+    assert.equal(result.exitCode, 2, args.join(' '));
+    assert.equal(result.stdout, '', args.join(' '));
+    assert.ok(result.stderr.includes(word), `${args.join(' ')}: ${result.stderr}`);
+  }
+});
+
+test('no colours where nobody looks', async () => {
+  const result = await codex(['exec', '--bogus']);
+  assert.doesNotMatch(result.stderr, /\u001b/);
+  assert.doesNotMatch((await codex(['exec', '--', 'no-such-program'], { cwd: workspace() })).stderr, /\u001b/);
+  assert.match((await codex(['exec', '--color', 'always', '--', 'no-such-program'], { cwd: workspace() })).stderr, /\u001b/);
+});
+
+test('doctor', async () => {
+  const text = await codex(['doctor']);
+  assert.equal(text.exitCode, 0);
+  for (const name of ['namespaces', 'landlock', 'seccomp']) assert.match(text.stdout, new RegExp(`^${name} +present `, 'm'));
+  const json = JSON.parse((await codex(['doctor', '--json'])).stdout);
+  assert.deepEqual([json.required, json.bestEffort, json.features.length], [true, true, 3]);
+});
+
+test('completions', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout, exitCode } = await codex(['completions', shell]);
+    assert.equal(exitCode, 0);
+    assert.ok(stdout.includes('codex') && stdout.includes('sandbox-mode'), shell);
+  }
+  const { stdout } = await codex(['completions', 'bash']);
+  assert.equal(spawnSync('bash', ['-n'], { input: stdout }).status, 0);
+  const completed = spawnSync('bash', ['-c', `${stdout}\nCOMP_WORDS=(codex prof); COMP_CWORD=1; _codex codex prof codex; printf '%s\\n' "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
+  assert.equal(completed.stdout, 'profile\n', completed.stderr);
+});
+
+test('output into a closed pipe ends quietly', () => {
+  const { stderr, status } = spawnSync('bash', ['-c', '"$0" "$1" exec -- sh -c "while :; do echo x; done" | head -1; echo "${PIPESTATUS[0]}"', process.execPath, CLI], {
+    cwd: workspace(), encoding: 'utf8', timeout: 60_000 });
+  assert.equal(status, 0);
+  assert.equal(stderr, '');
+});

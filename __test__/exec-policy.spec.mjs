@@ -1,0 +1,87 @@
+// The exec policy stands before the sandbox, and never widens it.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ExecPolicy, Sandbox } from '../index.js';
+import { outside, workspace } from './support/places.mjs';
+
+const RULES = `
+[[rule]]
+id = "touch"
+command = ["touch"]
+decision = "allow"
+match = ["touch a"]
+not_match = ["rm a"]
+
+[[rule]]
+id = "no-push"
+command = ["git", "push"]
+decision = "forbid"
+reason = "a person pushes"
+match = ["git push"]
+not_match = ["git status"]
+`;
+
+test('what it allows runs, and is held by the sandbox', async () => {
+  const [folder, elsewhere] = [workspace(), outside()];
+  const box = new Sandbox({ profile: 'workspace-write', workspace: folder, policy: ExecPolicy.parse(RULES) });
+  const inside = await box.exec('touch', ['a']);
+  assert.equal(inside.exitCode, 0);
+  assert.deepEqual([inside.verdict.decision, inside.verdict.rule], ['allow', 'touch']);
+  assert.equal((await box.exec('touch', [path.join(elsewhere, 'b')]).catch((error) => error)).exitCode ?? 1, 1);
+  assert.ok(existsSync(path.join(folder, 'a')) && !existsSync(path.join(elsewhere, 'b')));
+  await box.close();
+});
+
+test('what it forbids is not run, whatever wraps it and whoever says yes', async () => {
+  const folder = workspace();
+  let asked = 0;
+  const onRequest = () => (asked++, 'allow');
+  const box = new Sandbox({ profile: 'workspace-write', workspace: folder, policy: ExecPolicy.parse(RULES), onRequest });
+  for (const [file, args] of [['git', ['push']], ['bash', ['-lc', 'touch ran; git push']], ['env', ['A=1', 'git', 'push']]]) {
+    await assert.rejects(box.exec(file, args), (error) => {
+      assert.equal(error.code, 'PolicyRefused');
+      assert.equal(error.verdict.rule, 'no-push');
+      assert.match(error.message, /git push.*a person pushes/);
+      return true;
+    });
+    assert.throws(() => box.execSync(file, args), { code: 'PolicyRefused' });
+  }
+  assert.equal(asked, 0);
+  assert.ok(!existsSync(path.join(folder, 'ran')));
+  await box.close();
+});
+
+test('what it asks about runs when somebody says yes', async () => {
+  const folder = workspace();
+  const options = { profile: 'workspace-write', workspace: folder, policy: ExecPolicy.builtin() };
+  const nobody = new Sandbox(options);
+  await assert.rejects(nobody.exec('mkdir', ['a']), { code: 'PolicyPrompt' });
+  assert.throws(() => nobody.execSync('mkdir', ['a']), { code: 'PolicyPrompt' });
+  const requests = [];
+  const no = new Sandbox({ ...options, onRequest: async (request) => (requests.push(request), 'deny') });
+  await assert.rejects(no.exec('mkdir', ['a']), { code: 'PolicyRefused' });
+  assert.ok(!existsSync(path.join(folder, 'a')));
+  assert.deepEqual([requests[0].kind, requests[0].file, requests[0].args], ['exec', 'mkdir', ['a']]);
+  const yes = new Sandbox({ ...options, onRequest: () => 'allow' });
+  assert.equal((await yes.exec('mkdir', ['a'])).exitCode, 0);
+  assert.ok(existsSync(path.join(folder, 'a')));
+  await Promise.all([nobody, no, yes].map((box) => box.close()));
+});
+
+test('lines and words are judged without running anything', () => {
+  const policy = ExecPolicy.builtin();
+  assert.equal(policy.check('ls -la').decision, 'allow');
+  assert.equal(policy.check(['ls', '-la']).decision, 'allow');
+  assert.equal(policy.check('ls; rm -rf /').decision, 'forbid');
+  assert.equal(policy.check('echo "$(touch x)"').decision, 'prompt');
+  assert.ok(policy.test().failures.length === 0);
+});
+
+test('a broken rule refuses all and says where', () => {
+  assert.throws(() => ExecPolicy.parse('[[rule]]\ncommand = ["a"]\ndecision = "allow"\nmatch = ["b"]\nnot_match = []\n'), { code: 'PolicyError' });
+  assert.throws(() => ExecPolicy.parse('[[rule]]\ncomand = ["a"]'), { code: 'PolicyError', message: /comand/ });
+  assert.throws(() => ExecPolicy.parse({ rules: [] }), { code: 'PolicyError' });
+  assert.throws(() => new Sandbox({ policy: {} }), TypeError);
+});

@@ -1,0 +1,25 @@
+// `offline`, the default, and `net-read-only` read the workspace and write nothing on the host.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { PARENTS, snapshot, workspace } from './support/places.mjs';
+import { sandbox, sh } from './support/sandbox.mjs';
+
+for (const [where, parent] of Object.entries(PARENTS)) {
+  for (const profile of [undefined, 'offline', 'net-read-only']) {
+    test(`${profile ?? 'the default'} reads and does not write a workspace ${where}`, async (t) => {
+      const folder = workspace(parent);
+      writeFileSync(path.join(folder, 'file'), 'as it was');
+      const before = snapshot(folder);
+      const box = sandbox(t, { profile, workspace: folder });
+      const read = await sh(box, 'pwd; cat file; echo; cat "$PWD/file"');
+      assert.equal(read.stdout, `${folder}\nas it was\nas it was`);
+      assert.equal(read.enforcement.profile, profile ?? 'offline');
+      for (const script of ['echo x > new', 'echo x >> file', ': > file', 'rm -f file', 'mv file other', 'mkdir new', 'chmod 777 file', 'touch file']) {
+        assert.notEqual((await sh(box, script)).exitCode, 0, script);
+        assert.equal(snapshot(folder), before, script);
+      }
+    });
+  }
+}

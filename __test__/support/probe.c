@@ -1,0 +1,171 @@
+// What the specs do inside a sandbox and can't do with a shell. Prints 0 or the number of the error.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int report(int failed) {
+    printf("%d\n", failed ? errno : 0);
+    return 0;
+}
+
+// call NUMBER [ARGUMENT]...: one system call. An argument is a number, `s:TEXT` a string, `buffer` zeroed memory.
+static int call(int count, char **words) {
+    static char buffers[6][4096];
+    long arguments[6] = {0};
+    long number = strtol(words[0], NULL, 0);
+    for (int index = 0; index < 6 && index + 1 < count; index++) {
+        char *word = words[index + 1];
+        if (strncmp(word, "s:", 2) == 0) arguments[index] = (long)(word + 2);
+        else if (strcmp(word, "buffer") == 0) arguments[index] = (long)buffers[index];
+        else arguments[index] = (long)strtoull(word, NULL, 0);
+    }
+    pid_t before = getpid();
+    long result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+    int error = errno;
+    // A process that the call made has nothing to say.
+    if ((number == SYS_clone || number == SYS_clone3) && result == 0 && syscall(SYS_getpid) != before) _exit(0);
+    errno = error;
+    return report(result == -1);
+}
+
+static struct addrinfo *address(char **words, int type) {
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type}, *found;
+    if (getaddrinfo(words[0], words[1], &hints, &found) != 0) {
+        fprintf(stderr, "not an address: %s %s\n", words[0], words[1]);
+        exit(2);
+    }
+    return found;
+}
+
+// tcp ADDRESS PORT: connects and says a word.
+static int tcp(char **words) {
+    struct addrinfo *to = address(words, SOCK_STREAM);
+    int one = socket(to->ai_family, SOCK_STREAM, 0);
+    if (one < 0) return report(1);
+    if (connect(one, to->ai_addr, to->ai_addrlen) != 0) return report(1);
+    return report(write(one, "hello", 5) != 5);
+}
+
+// udp ADDRESS PORT: sends a word.
+static int udp(char **words) {
+    struct addrinfo *to = address(words, SOCK_DGRAM);
+    int one = socket(to->ai_family, SOCK_DGRAM, 0);
+    if (one < 0) return report(1);
+    return report(sendto(one, "hello", 5, 0, to->ai_addr, to->ai_addrlen) != 5);
+}
+
+// abstract NAME: connects to an abstract unix socket.
+static int abstract(char **words) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path + 1, words[0], sizeof to.sun_path - 2);
+    int one = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (one < 0) return report(1);
+    socklen_t length = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(words[0]);
+    return report(connect(one, (struct sockaddr *)&to, length) != 0);
+}
+
+// serve-abstract NAME: says when it listens, and when somebody has come.
+static int serve_abstract(char **words) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    strncpy(at.sun_path + 1, words[0], sizeof at.sun_path - 2);
+    int one = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t length = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(words[0]);
+    if (one < 0 || bind(one, (struct sockaddr *)&at, length) != 0 || listen(one, 8) != 0) return report(1);
+    alarm(120);
+    puts("ready");
+    fflush(stdout);
+    if (accept(one, NULL, NULL) < 0) return report(1);
+    puts("seen");
+    return 0;
+}
+
+// serve ADDRESS PORT: takes one connection and prints what it is told.
+static int serve(char **words) {
+    struct addrinfo *at = address(words, SOCK_STREAM);
+    int one = socket(at->ai_family, SOCK_STREAM, 0), yes = 1;
+    setsockopt(one, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (one < 0 || bind(one, at->ai_addr, at->ai_addrlen) != 0 || listen(one, 8) != 0) return report(1);
+    int other = accept(one, NULL, NULL);
+    char word[16] = {0};
+    if (other < 0 || read(other, word, sizeof word - 1) < 0) return report(1);
+    puts(word);
+    return 0;
+}
+
+// peek PID: reads a byte of the memory of a process. The permission is asked for before the address is looked at.
+static int peek(char **words) {
+    static char byte;
+    struct iovec here = {&byte, 1}, there = {&byte, 1};
+    return report(process_vm_readv(atoi(words[0]), &here, 1, &there, 1, 0) == -1);
+}
+
+// int80 NUMBER: a system call by the 32-bit entry.
+static int int80(char **words) {
+    long result;
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(strtol(words[0], NULL, 0)), "b"(0), "c"(0), "d"(0) : "memory", "r8", "r9", "r10", "r11");
+    printf("done %ld\n", result);
+    return 0;
+}
+
+// descriptors: the open ones.
+static int descriptors(void) {
+    for (int one = 0; one < 1024; one++)
+        if (fcntl(one, F_GETFD) != -1) printf("%d ", one);
+    puts("");
+    return 0;
+}
+
+// hide-landlock COMMAND...: runs it as on a kernel without Landlock.
+static int hide_landlock(char **words) {
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 444, 0, 2),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 446, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof instructions / sizeof *instructions, .filter = instructions};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+        perror("seccomp");
+        return 2;
+    }
+    execvp(words[0], words);
+    perror(words[0]);
+    return 2;
+}
+
+int main(int count, char **words) {
+    if (count < 2) return 2;
+    const char *what = words[1];
+    count -= 2;
+    words += 2;
+    if (strcmp(what, "hide-landlock") == 0 && count > 0) return hide_landlock(words);
+    alarm(20);
+    if (strcmp(what, "call") == 0 && count > 0) return call(count, words);
+    if (strcmp(what, "tcp") == 0 && count == 2) return tcp(words);
+    if (strcmp(what, "udp") == 0 && count == 2) return udp(words);
+    if (strcmp(what, "abstract") == 0 && count == 1) return abstract(words);
+    if (strcmp(what, "serve-abstract") == 0 && count == 1) return serve_abstract(words);
+    if (strcmp(what, "serve") == 0 && count == 2) return serve(words);
+    if (strcmp(what, "peek") == 0 && count == 1) return peek(words);
+    if (strcmp(what, "int80") == 0 && count == 1) return int80(words);
+    if (strcmp(what, "descriptors") == 0) return descriptors();
+    return 2;
+}

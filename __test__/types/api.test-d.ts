@@ -1,0 +1,37 @@
+// Held by the compiler: what callers may write, and, marked, what they may not.
+import { CodexError, Sandbox, SecurityProfile, exec } from '../../index.js';
+import type { Decision, Enforcement, ExecResult } from '../../index.js';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function expectType<T>() {
+  return <U>(_value: U, ..._same: Equal<T, U> extends true ? [] : [never]) => {};
+}
+
+async function callers() {
+  await using sandbox = new Sandbox({ profile: 'workspace-write', workspace: new URL('file:///tmp') });
+  expectType<ExecResult<string>>()(await sandbox.exec('ls'));
+  expectType<ExecResult<string>>()(await sandbox.exec('ls', { timeout: 10 }));
+  expectType<ExecResult<string>>()(await sandbox.exec('ls', ['-l'], { encoding: 'utf8' }));
+  expectType<ExecResult<Buffer>>()(await sandbox.exec('ls', ['-l'], { encoding: 'buffer' }));
+  expectType<ExecResult<Buffer>>()(sandbox.execSync('ls', [], { encoding: 'buffer' }));
+  expectType<ExecResult<Buffer>>()(await exec('ls', [], { profile: 'offline', encoding: 'buffer' }));
+  expectType<Enforcement | undefined>()((await exec('ls')).enforcement);
+  expectType<boolean>()(Sandbox.capabilities().required);
+
+  const profile = new SecurityProfile('offline').extend({ denyRead: ['/a'], environment: { mode: 'minimal' } });
+  expectType<SecurityProfile>()(profile);
+  expectType<Promise<SecurityProfile>>()(SecurityProfile.load('profile.toml'));
+  expectType<Decision>()(profile.explain({ write: '/etc/passwd' }));
+  expectType<string>()(new CodexError('x').code);
+
+  // @ts-expect-error an unknown profile
+  new Sandbox({ profile: 'everything' });
+  // @ts-expect-error an unknown option
+  await sandbox.exec('ls', [], { shell: true });
+  // @ts-expect-error two questions at once
+  profile.explain({ read: '/a', write: '/a' });
+  // @ts-expect-error an enforcement report can't be changed
+  (await sandbox.exec('ls')).enforcement!.seccomp = false;
+}
+
+void callers;

@@ -1,0 +1,53 @@
+// A value of the wrong type or out of range is a TypeError or RangeError that names it; nothing is run.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { CodexError, Sandbox, SecurityProfile, exec } from '../index.js';
+import { workspace } from './support/places.mjs';
+import { sandbox } from './support/sandbox.mjs';
+
+test('of a sandbox', () => {
+  for (const options of [null, 5, 'offline', [], { profile: 5 }, { profile: null }, { profile: {} }, { profile: ['offline'] }, { workspace: 5 }, { workspace: null },
+    { workspace: '' }, { workspace: new URL('http://example.org/') }, { enforcement: 'none' }, { enforcement: true }]) {
+    assert.throws(() => new Sandbox(options), (error) => error instanceof TypeError && !(error instanceof CodexError), JSON.stringify(options));
+  }
+  assert.throws(() => Sandbox({}), TypeError);
+});
+
+test('of a command', async (t) => {
+  const folder = workspace();
+  const box = sandbox(t, { profile: 'workspace-write', workspace: folder });
+  const wrong = [
+    [], [''], [5], [null], [['touch', 'made']], ['touch', 'made'], ['touch', [5]], ['touch', [null]], ['touch', ['made', undefined]], ['touch', [['made']]],
+    ['touch', ['made'], null], ['touch', ['made'], 5], ['touch', { length: 1, 0: 'made' }, {}],
+    ...[
+      { cwd: 5 }, { env: 5 }, { env: null }, { env: { '': 'x' } }, { env: { 'A=B': 'x' } }, { input: 5 }, { input: {} }, { stdout: 'inherits' }, { stdout: 1 },
+      { stderr: null }, { encoding: 'latin1' }, { encoding: null }, { timeout: -1 }, { timeout: NaN }, { timeout: '5' }, { maxBuffer: -1 }, { maxBuffer: '1' }, { maxBuffer: NaN },
+      { signal: {} }, { signal: null }, { killSignal: 'SIGNOTHING' }, { killSignal: 0 }, { killSignal: 99 }, { killSignal: null }, { forceKillAfterDelay: -1 },
+      { forceKillAfterDelay: 'x' }, { reject: 'yes' }, { reject: 1 },
+    ].map((options) => ['touch', ['made'], options]),
+  ];
+  for (const command of wrong) {
+    const what = JSON.stringify(command);
+    await assert.rejects(box.exec(...command), (error) => error instanceof TypeError || error instanceof RangeError, what);
+    assert.throws(() => box.execSync(...command), (error) => error instanceof TypeError || error instanceof RangeError, what);
+  }
+  await assert.rejects(exec('touch', 'made', { profile: 'workspace-write', workspace: folder }), TypeError);
+  assert.throws(() => box.execSync('touch', ['made'], { signal: new AbortController().signal }), TypeError);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('of a profile', async () => {
+  for (const make of [
+    () => new SecurityProfile(5), () => new SecurityProfile(null), () => SecurityProfile.named(), () => SecurityProfile.named('offline', null), () => SecurityProfile.named('offline', []),
+    () => SecurityProfile.named('offline', 'x'), () => new SecurityProfile().extend(), () => new SecurityProfile().explain(), () => new SecurityProfile().explain({}),
+    () => new SecurityProfile().explain({ read: 'a', write: 'b' }), () => new SecurityProfile().explain({ read: 5 }), () => SecurityProfile.fromSandboxPolicy('read-only'),
+  ]) {
+    if (make.toString().includes('named()')) assert.equal(make().name, 'offline');
+    else assert.throws(make, TypeError, make.toString());
+  }
+  for (const overrides of [{ writable: '/x' }, { writable: [5] }, { denyRead: null }, { network: 'all' }, { network: true }, { environment: [] }, { environment: { set: { A: 5 } } }, { environment: { allow: 'A' } }]) {
+    assert.throws(() => SecurityProfile.named('workspace-write', overrides), { code: 'ProfileError' }, JSON.stringify(overrides));
+  }
+  await assert.rejects(SecurityProfile.load(5), TypeError);
+});
