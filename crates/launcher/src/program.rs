@@ -89,12 +89,21 @@ fn execute(assignment: &Assignment) -> Errno {
         let failure = unsafe { syscall!(Sysno::execve, path, assignment.arguments, assignment.environment) };
         match failure.map_or_else(|errno| Errno::from_raw_os_error(errno.into_raw()), |_| Errno::NOEXEC) {
             Errno::NOENT | Errno::NOTDIR => {}
+            // A folder of PATH that may not be searched says nothing about the program: the shells call it missing, too.
+            Errno::ACCESS if !exists(path) => {}
             Errno::ACCESS => explanation = Errno::ACCESS,
             other => return other,
         }
         // SAFETY: the entry was not the last one.
         candidate = unsafe { candidate.add(1) };
     }
+}
+
+/// Whether the file can be seen at all. Only for the explanation: nothing is decided by it.
+fn exists(path: *const c_char) -> bool {
+    // SAFETY: the caller passes a NUL-terminated string of the message.
+    let path = unsafe { CStr::from_ptr(path) };
+    rustix::fs::access(path, rustix::fs::Access::EXISTS).is_ok()
 }
 
 /// `dup2` that also clears close-on-exec.
