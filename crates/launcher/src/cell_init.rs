@@ -44,16 +44,18 @@ pub extern "C" fn cell_init(shared: *mut c_void) -> c_int {
         // SAFETY: it is this process's turn until it says otherwise.
         let assignment = unsafe { &*shared.assignment.get() };
         let run = assignment.run;
-        let mut lasting = shared.lasting && born.is_ok();
         let reply = match born.and_then(|()| start(shared, assignment)) {
             Ok(program) => {
                 let ended = tree::supervise(shared.setting.boundary, run, program);
-                lasting &= !ended.launcher_gone;
+                if ended.launcher_gone {
+                    // The engine tells it as what it is, the end of the sandbox; how the program was ended is no result.
+                    return 0;
+                }
                 Reply::Exited { run, status: ended.status }
             }
             Err((stage, errno)) => Reply::Failed { run, stage, errno: errno.raw_os_error() },
         };
-        lasting = lasting && forget_signals(shared.setting.boundary);
+        let lasting = shared.lasting && born.is_ok() && forget_signals(shared.setting.boundary);
         if lasting {
             // From here on the launcher may hand over the next run: the assignment is not looked at any more.
             shared.turn.store(IDLE, Release);
