@@ -8,6 +8,9 @@
 //! before this one, or zeros. The first four fields and the last two stand at fixed places, so that a verifier needs
 //! no JSON parser.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -234,12 +237,9 @@ pub(crate) fn split_torn(line: &[u8]) -> (&[u8], &[u8]) {
         return (&[], line);
     }
     // Almost always the line holds one record, and looking for a second start is a fast memory search.
-    match memchr::memmem::find_iter(&line[1..], PREFIX).last() {
+    static START: LazyLock<Finder> = LazyLock::new(|| Finder::new(PREFIX));
+    match START.find_iter(&line[1..]).last() {
         Some(at) => line.split_at(at + 1),
-        None if !line.starts_with(PREFIX) => match memchr::memmem::find(line, PREFIX) {
-            Some(at) => line.split_at(at),
-            None => (&[], line),
-        },
         None => (&[], line),
     }
 }

@@ -1,9 +1,15 @@
 //! Redaction of a whole event: every string in it, and each secret wherever it stands again.
 
+use std::sync::PoisonError;
+
 use crate::event::Event;
 
-use super::Redactor;
 use super::keys::is_secret_name;
+use super::{Recent, Redactor};
+
+/// How many paths are remembered, and how long one may be.
+const MOST_RECENT: usize = 8;
+const LONGEST_RECENT: usize = 512;
 
 /// What a secret must have to be hidden wherever it stands again: short or plain words would take half the record along.
 pub(super) fn is_worth_repeating(secret: &str) -> bool {
@@ -48,7 +54,7 @@ impl Redactor {
         }
         // A path or a host is no command line: `-p` in it is a name, not an option.
         for text in paths(event).into_iter().flatten() {
-            count += self.hide(text, &mut secrets, false);
+            count += self.hide_path(text, &mut secrets);
         }
         for text in messages(event).into_iter().flatten() {
             count += self.hide(text, &mut secrets, true);
@@ -64,6 +70,27 @@ impl Redactor {
             );
             count += hide_repeats(paths(event).into_iter().flatten(), &secrets);
             count += hide_repeats(messages(event).into_iter().flatten(), &secrets);
+        }
+        count
+    }
+
+    /// [`Self::hide`] for a path, which is often one of a few.
+    fn hide_path(&self, text: &mut String, secrets: &mut Vec<String>) -> u32 {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = recent.iter().find(|known| known.given == *text) {
+            text.clone_from(&known.hidden);
+            return known.count;
+        }
+        drop(recent);
+        let before = secrets.len();
+        let given = text.clone();
+        let count = self.hide(text, secrets, false);
+        // A path with a secret in it is not remembered: the secret has to be hidden elsewhere, too.
+        if given.len() <= LONGEST_RECENT && secrets.len() == before {
+            recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.truncate(MOST_RECENT - 1);
+            let hidden = text.clone();
+            recent.push_front(Recent { given, hidden, count });
         }
         count
     }

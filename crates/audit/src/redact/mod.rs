@@ -17,8 +17,9 @@ mod urls;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use hmac::{Hmac, KeyInit, Mac};
@@ -74,6 +75,15 @@ pub struct Redactor {
     prefilter: AhoCorasick,
     triggers: Vec<Trigger>,
     pseudonyms: Option<[u8; 32]>,
+    recent: Arc<Mutex<VecDeque<Recent>>>,
+}
+
+/// A path that was redacted lately: records of one run name the same few again and again.
+#[derive(Debug)]
+struct Recent {
+    given: String,
+    hidden: String,
+    count: u32,
 }
 
 impl Redactor {
@@ -153,7 +163,7 @@ impl Redactor {
             .match_kind(MatchKind::Standard)
             .build(&patterns)
             .map_err(|_| RedactorError::TooManyNames)?;
-        Ok(Self { prefilter, triggers, pseudonyms: None })
+        Ok(Self { prefilter, triggers, pseudonyms: None, recent: Arc::default() })
     }
 
     /// Writes `[USER:1a2b3c4d]` instead of `[USER]`, so that events of one user or host still correlate.
@@ -162,6 +172,7 @@ impl Redactor {
     #[must_use]
     pub fn with_pseudonyms(mut self, key: [u8; 32]) -> Self {
         self.pseudonyms = Some(key);
+        self.recent = Arc::default();
         self
     }
 
@@ -250,14 +261,17 @@ impl Redactor {
                 Trigger::Url => urls::scan(text, range, &mut spans),
                 Trigger::Dsn => urls::scan_dsn(text, range, &mut spans),
                 Trigger::Key if range.end <= key_end => {}
-                Trigger::Key => key_end = keys::scan(text, trim_query(text, range), &mut spans),
+                Trigger::Key => {
+                    key_end = keys::scan(text, trim_query(text, range), &mut spans);
+                    // The value may be the next word.
+                    by_words = by_words || memchr::memchr(b' ', text.as_bytes()).is_some();
+                }
                 Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
                 Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
                 Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
                 Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
-                Trigger::Words => by_words = true,
+                Trigger::Words => by_words |= is_whole_word(text, &range),
             }
-            by_words |= matches!(self.triggers[hit.pattern().as_usize()], Trigger::Key);
         }
         if command && by_words {
             words::scan(text, &mut spans);
@@ -310,6 +324,16 @@ pub fn sanitize_path(path: &str) -> String {
         Some(redactor) => redactor.text(path).text.into_owned(),
         None => "[PATH]".to_owned(),
     }
+}
+
+/// Whether a program name or an option stands alone, or as the last part of a path, and not inside another word.
+fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let starts =
+        range.start == 0 || bytes::is_break(bytes[range.start - 1]) || matches!(bytes[range.start - 1], b'/' | b'\\');
+    let option = bytes[range.start] == b'-';
+    let ends = bytes.get(range.end).is_none_or(|b| bytes::is_break(*b) || *b == b'.');
+    starts && (option || ends)
 }
 
 /// A `?code=` hit covers the separators; the name is what is between them.

@@ -1,6 +1,8 @@
 //! What an option or an argument means to the program it is given to: `mysql -p…`, `curl -u user:…`, `ssh bob@…`.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::bytes::{is_mixed, is_reference};
 use super::identity::is_generic_user;
@@ -59,7 +61,7 @@ const fn program(names: &'static [&'static str], options: &'static [(&'static st
     Program { names, after: &[], options, first: None, every: None }
 }
 
-const PROGRAMS: [Program; 34] = [
+static PROGRAMS: [Program; 34] = [
     program(
         &[
             "mysql",
@@ -278,9 +280,7 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
         let next = (at + 1 < command.end).then(|| words[at + 1]);
         if wrapped && !word.starts_with('-') && !is_assignment(word) {
             let name = basename(word);
-            if let Some(rules) =
-                PROGRAMS.iter().find(|program| program.names.iter().any(|n| n.eq_ignore_ascii_case(name)))
-            {
+            if let Some(rules) = rules_for(name) {
                 program = Some(rules);
                 first_seen = false;
                 named = true;
@@ -437,6 +437,18 @@ fn mark(at: usize, word: &str, from: usize, value: Value, found: &mut Vec<(usize
                 add(user, Kind::User);
             }
         }
+    }
+}
+
+/// The rules for a program, by its name in any case.
+fn rules_for(name: &str) -> Option<&'static Program> {
+    static BY_NAME: LazyLock<HashMap<&str, &Program>> = LazyLock::new(|| {
+        let of = |program: &'static Program| program.names.iter().map(move |name| (*name, program));
+        PROGRAMS.iter().flat_map(of).collect()
+    });
+    match name.bytes().any(|b| b.is_ascii_uppercase()) {
+        true => BY_NAME.get(name.to_ascii_lowercase().as_str()).copied(),
+        false => BY_NAME.get(name).copied(),
     }
 }
 
