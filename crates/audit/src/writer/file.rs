@@ -125,6 +125,14 @@ impl Core {
             };
             segment.size = now.size;
             segment.limit = size_limit();
+            // Before rotation: what is closed must end in a whole line.
+            if now.size > 0 && read_before(&segment.file, now.size, 1)? != b"\n" {
+                segment.release();
+                if self.mend(state, tie)? {
+                    return Ok(None);
+                }
+                continue;
+            }
             let full = now.size >= self.options.max_bytes || segment.sync_failed;
             if full && now.size > 0 && segment.rotate_after.is_none_or(|at| at <= Instant::now()) {
                 segment.release();
@@ -132,13 +140,6 @@ impl Core {
                     // A folder that can't be written to must not stop the log: the file grows on.
                     state.segment.rotate_after = Instant::now().checked_add(std::time::Duration::from_secs(60));
                     state.warning = Some(format!("the audit log can't be rotated: {error}; it grows beyond its limit"));
-                }
-                continue;
-            }
-            if now.size > 0 && read_before(&segment.file, now.size, 1)? != b"\n" {
-                segment.release();
-                if self.mend(state, tie)? {
-                    return Ok(None);
                 }
                 continue;
             }
@@ -225,7 +226,8 @@ impl Core {
         let Some(now) = dir.stat(&name)?.filter(|now| now.is_same(&state.segment.id)) else {
             return Ok(None);
         };
-        if now.size < self.options.max_bytes && !state.segment.sync_failed {
+        let torn = now.size > 0 && read_before(old, now.size, 1)? != b"\n";
+        if torn || (now.size < self.options.max_bytes && !state.segment.sync_failed) {
             return Ok(None);
         }
         // What is closed is on the disk before its successor speaks of it. A failed sync stays failed.
