@@ -42,6 +42,10 @@ fn no_acknowledged_record_is_lost() {
         for mark in &acknowledged {
             assert!(text.contains(&format!("\"{mark}\"")), "{mark} was acknowledged and is not there");
         }
+        // On a slow machine, all may have died before the first of them opened the log.
+        if !path.exists() && acknowledged.is_empty() {
+            continue;
+        }
         let verdict = holds(&path);
         assert!(verdict.records >= acknowledged.len() as u64);
         // The next writer mends what was torn.

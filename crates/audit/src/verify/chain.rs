@@ -30,7 +30,8 @@ impl Chain {
         if raw.seq == 0 {
             return match () {
                 () if raw.prev != GENESIS => Err("the first record of a session names a previous one".to_owned()),
-                () if raw.event != EventKind::SessionStart.name() => {
+                // A writer that opens a full file rotates it first.
+                () if raw.event != EventKind::SessionStart.name() && raw.event != EventKind::LogRotate.name() => {
                     Err("a session does not begin with session.start".to_owned())
                 }
                 () => Ok(Self { prev: GENESIS, ..Self::default() }),

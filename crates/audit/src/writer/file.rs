@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::commit::COMMIT_DELAY;
+use super::session::Session;
 use super::{Core, State};
 use crate::event::{EventKind, LogNote, Tie};
 use crate::hash::{hex, sha256};
@@ -184,7 +185,7 @@ impl Core {
             sha256: Some(hex(&sha256(&torn))),
             ..LogNote::default()
         };
-        let tie = if starts && state.session.seq == 0 { Some(tie_in(&file, at, None)?) } else { None };
+        let tie = if starts && !state.session.started { Some(tie_in(&file, at, None)?) } else { None };
         // The newline and the records are one write, so that no other writer gets between them.
         let mut session = state.session.clone();
         let mut out = vec![b'\n'];
@@ -199,12 +200,21 @@ impl Core {
             session.push_note(&mut out, EventKind::SessionStart, start)?;
         }
         session.push_note(&mut out, EventKind::LogRepair, repair)?;
+        self.sign_first(&mut session, &mut out)?;
         state.segment.append(&out)?;
         state.session = session;
         state.writes += 1;
-        let started = starts && state.session.seq > 0;
+        let started = starts && state.session.started;
         lock(&file, Lock::Shared)?;
         Ok(started)
+    }
+
+    /// Signs a session with its first records, so that no crash leaves it without a signature.
+    fn sign_first(&self, session: &mut Session, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        match &self.key {
+            Some(key) if session.signed == 0 => session.push_checkpoint(out, key),
+            _ => Ok(()),
+        }
     }
 
     /// Closes the current file under a number and begins a new one that starts with a `log.rotate` record.
@@ -266,6 +276,7 @@ impl Core {
         let mut session = state.session.clone();
         let mut out = Vec::new();
         session.push_note(&mut out, EventKind::LogRotate, note)?;
+        self.sign_first(&mut session, &mut out)?;
         let file = if self.store.is_folder() {
             let mut file = dir.file(&next, Access::New)?;
             file.write_all(&out)?;

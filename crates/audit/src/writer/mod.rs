@@ -254,7 +254,7 @@ impl Core {
         };
         self.write(&mut state, |session, out| {
             // Where a torn tail was mended, the start was written with it.
-            if session.seq == 0 {
+            if !session.started {
                 session.push_note(out, EventKind::SessionStart, note)?;
             }
             self.key.as_ref().map_or(Ok(()), |key| session.push_checkpoint(out, key))

@@ -16,6 +16,8 @@ pub(super) struct Session {
     tree: Tree,
     /// How many records the last checkpoint covers.
     pub(super) signed: u64,
+    /// Whether its `session.start` is written. A rotation at the open comes before it.
+    pub(super) started: bool,
 }
 
 impl Session {
@@ -24,7 +26,7 @@ impl Session {
         getrandom::fill(&mut random)?;
         let time = now_ms().to_be_bytes();
         let id = format!("{}{}", hex(&time[2..]), hex(&random));
-        Ok(Self { id, seq: 0, prev: GENESIS, tree: Tree::default(), signed: 0 })
+        Ok(Self { id, seq: 0, prev: GENESIS, tree: Tree::default(), signed: 0, started: false })
     }
 
     /// Appends the next record to `out` and moves on. Undo by keeping a copy of `self`.
@@ -43,6 +45,7 @@ impl Session {
         event.log = Some(note);
         let fields = fields_of(&event, 0, 0)?;
         self.push(out, &fields);
+        self.started |= kind == EventKind::SessionStart;
         Ok(())
     }
 
