@@ -195,7 +195,7 @@ impl Launcher {
     }
 
     /// Registers a run; its end will come through the receiver.
-    pub fn expect(&self, run: u64) -> oneshot::Receiver<RunEnd> {
+    pub fn register(&self, run: u64) -> oneshot::Receiver<RunEnd> {
         let (sender, receiver) = oneshot::channel();
         let mut runs = self.runs();
         if runs.over {

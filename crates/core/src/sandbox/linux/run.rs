@@ -112,7 +112,7 @@ impl Prepared {
             Ok(body) => body,
             Err(error) => return Step::Failed(error),
         };
-        let end = launcher.expect(self.run);
+        let end = launcher.register(self.run);
         match launcher.try_send(&body, &self.theirs.each_ref().map(AsFd::as_fd)) {
             Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller))),
             Err(Errno::AGAIN | Errno::PIPE | Errno::CONNRESET) => {
@@ -128,7 +128,7 @@ impl Prepared {
         for _ in 0..LAUNCHERS_TRIED {
             let launcher = engine.ready().await?;
             let body = self.encode(engine, &launcher)?;
-            let end = launcher.expect(self.run);
+            let end = launcher.register(self.run);
             match launcher.send(&body, &self.theirs.each_ref().map(AsFd::as_fd)).await {
                 Ok(()) => return Ok(self.sent(&launcher, end, signaller)),
                 Err(Errno::PIPE | Errno::CONNRESET) => {
