@@ -339,10 +339,7 @@ fn a_full_disk_loses_no_acknowledged_record() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    if said.contains("unshare") || said.contains("mount:") {
-        eprintln!("no mount namespace here, so nothing was tested: {said}");
-        return;
-    }
+    // Without a mount namespace there is no small disk to fill, and so nothing to rely on: that is a failure.
     assert!(output.status.success(), "{said}");
     assert!(said.contains("refused 1") && said.contains("after repair"), "{said}");
 }
