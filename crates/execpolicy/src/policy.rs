@@ -40,7 +40,7 @@ impl ExecPolicy {
     /// # Errors
     /// When the text is no rules file, or a rule doesn't do what its examples say.
     pub fn parse_toml(text: &str, source: &str) -> Result<Self, PolicyError> {
-        let rules = rules::parse_toml(text, source)?;
+        let rules = rules::parse_text(text, source)?;
         rules::examine(&rules)?;
         Ok(Self::with_rules(rules))
     }
@@ -151,7 +151,7 @@ impl ExecPolicy {
 /// The product's rules. Their examples are held to in the tests.
 fn builtin_rules() -> &'static [Rule] {
     static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        let mut rules = rules::parse_toml(BUILTIN, "builtin.toml").unwrap_or_default();
+        let mut rules = rules::parse_text(BUILTIN, "builtin.toml").unwrap_or_default();
         rules.iter_mut().for_each(|r| r.builtin = true);
         rules
     });

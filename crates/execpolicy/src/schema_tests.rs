@@ -19,7 +19,7 @@ fn the_published_schema_is_the_one_of_the_code() {
 
 #[test]
 fn every_rule_of_the_product_does_what_its_examples_say() {
-    let rules = crate::rules::parse_toml(crate::ExecPolicy::builtin_toml(), "builtin.toml").expect("rules that parse");
+    let rules = crate::rules::parse_text(crate::ExecPolicy::builtin_toml(), "builtin.toml").expect("rules that parse");
     assert!(rules.len() > 30);
     crate::rules::examine(&rules).expect("rules that hold");
     let report = crate::ExecPolicy::builtin().test();

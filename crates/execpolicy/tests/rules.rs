@@ -57,6 +57,34 @@ fn objects_are_rules_too() {
 }
 
 #[test]
+fn a_line_is_a_rule_in_the_short_form() {
+    let text = "# ours\n\nforbid: git push\nprompt : rm\nallow: cargo test\n";
+    let policy = hermetic(ExecPolicy::parse_toml(text, "team").expect("rules that are read"));
+    assert_eq!(line(&policy, "git -C . push --force"), Forbid);
+    assert_eq!(line(&policy, "rm x"), Prompt);
+    assert_eq!(line(&policy, "cargo test --all"), Allow);
+    assert_eq!(line(&policy, "cargo run"), Prompt);
+    let verdict = policy.check_line("git push", &CheckContext::default());
+    assert_eq!(verdict.rule, "forbid: git push");
+}
+
+#[test]
+fn a_short_form_refuses_what_it_would_misread() {
+    for (text, line, cause) in [
+        ("forbid: git push\ndeny: rm\n", 2, "must begin with"),
+        ("forbid: git push\n[[rule]]\n", 2, "must begin with"),
+        ("forbid: git push\n\nforbid:\n", 3, "no command is named"),
+        ("allow: *\n", 1, "must name its program"),
+        ("forbid: git push; rm\n", 1, "plain words alone"),
+        ("allow: echo 'a b'\n", 1, "plain words alone"),
+        ("allow: ls # all\n", 1, "plain words alone"),
+    ] {
+        let error = error(text);
+        assert!(error.starts_with(&format!("team.toml:{line}:")) && error.contains(cause), "{error}");
+    }
+}
+
+#[test]
 fn flags_and_variables_narrow_a_rule() {
     let text = r#"
 [[rule]]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{Rule, parse_toml};
+use super::{Rule, parse_text};
 use crate::error::PolicyError;
 use crate::verdict::Decision;
 
@@ -56,7 +56,7 @@ pub(crate) fn read(source: &PolicySource) -> Result<Vec<Rule>, PolicyError> {
     }
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(failed)?;
-    let rules = parse_toml(&text, &source.path.display().to_string())?;
+    let rules = parse_text(&text, &source.path.display().to_string())?;
     if source.tier == Tier::Workspace
         && let Some(rule) = rules.iter().find(|r| r.decision == Decision::Allow)
     {
