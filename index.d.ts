@@ -142,6 +142,158 @@ export class ExecPolicy {
   test(): TestReport;
 }
 
+/** What was decided about an operation: `forbid` by the exec policy, `deny` by the profile or the sandbox. */
+export type AuditDecision = 'allow' | 'prompt' | 'forbid' | 'deny';
+
+/**
+ * Something to record. Names and secrets in its strings are hidden, and long strings cut, when it is appended. Unknown
+ * fields throw. `schemas/audit-record.schema.json` has every field.
+ */
+export interface AuditEvent {
+  event: 'exec.decision' | 'exec.start' | 'exec.exit' | 'file.read' | 'file.write' | 'network.connect' | 'denial' | 'policy.change';
+  /** Identifies one run in its records. */
+  run?: string;
+  /** The run or session that started this one. */
+  parent?: string;
+  agent?: string;
+  argv?: string[];
+  command?: string;
+  cwd?: string;
+  workspace?: string;
+  program?: string;
+  profile?: string;
+  decision?: AuditDecision;
+  rule?: string;
+  reason?: string;
+  path?: string;
+  host?: string;
+  port?: number;
+  /** Labels of your own. */
+  labels?: Record<string, string>;
+  [field: string]: unknown;
+}
+
+/** One record, as it stands in the log. */
+export interface AuditRecord {
+  /** The version of the format. */
+  v: number;
+  /** Identifies the writer. */
+  session: string;
+  /** The number of the record in its session, from 0. */
+  seq: number;
+  /** UTC, RFC 3339 with milliseconds. */
+  time: string;
+  event: string;
+  /** How many places were hidden; absent for none. */
+  redacted?: number;
+  /** How many strings were shortened; absent for none. */
+  cut?: number;
+  /** The hash of the session's record before this one. */
+  prev: string;
+  /** SHA-256 of the line in front of `,"hash":`. */
+  hash: string;
+  [field: string]: unknown;
+}
+
+/** What became of an event. */
+export interface AuditAck {
+  /** `<session>:<seq>`, by which the record can be found. */
+  id: string;
+  /** What is wrong with the log. Show it. */
+  warning?: string;
+}
+
+/** What the verifier found. */
+export interface AuditVerdict {
+  ok: boolean;
+  /** How many records were read and hold. */
+  records: number;
+  /** The first that doesn't. */
+  firstBad?: { file: string; line: number; reason: string };
+  sessions: number;
+  /** Sessions without an end: running, killed, or cut. */
+  openSessions: number;
+  /** Records that a crash left unfinished. None of them was acknowledged. */
+  torn: number;
+  /** Events that could not be written, as the log itself says. */
+  lost: number;
+  /** Records that retention removed, as the log itself says. */
+  removed: number;
+  /** With a public key: records behind the last checkpoint of their session, which only the chain protects. */
+  unsigned: number;
+  /** How often the clock was set back within a session. */
+  clockSteps: number;
+}
+
+/** A log in numbers. */
+export interface AuditStats {
+  records: number;
+  first?: string | null;
+  last?: string | null;
+  /** Records by event. */
+  events: Record<string, number>;
+  decisions: Record<string, number>;
+  /** Runs that ended with exit code 0, and those that ended otherwise. */
+  succeeded: number;
+  failed: number;
+  /** Places that were hidden. */
+  redacted: number;
+  /** What was refused most often, at most 20. */
+  topDenied: [thing: string, count: number][];
+}
+
+/**
+ * An append-only log: names and secrets are taken out before a record is hashed, records are chained, checkpoints signed.
+ * Safe for several processes and worker threads at once. Throws `CodexError` with code `AuditUnavailable`.
+ */
+export class AuditLog implements AsyncDisposable {
+  private constructor();
+  /** Opens a log, or makes it. A folder, or a path that ends in a slash, gets one file per writer. */
+  static open(
+    path: string | URL,
+    options?: {
+      /** `standard` (default): a record survives the end of the process. `strict`: it is on the disk, or the command doesn't run. */
+      level?: 'standard' | 'strict';
+      /** Bytes of one file before a new one is begun. Default: 64 MiB. */
+      maxBytes?: number;
+      /** Files that are kept, at least 2. Default: 16. */
+      maxFiles?: number;
+      /** The file of the signing key; made on first use. Default: beside the log. */
+      key?: string | URL;
+      /** The names to hide. Default: this machine's. */
+      identity?: { user?: string; home?: string; host?: string };
+    },
+  ): Promise<AuditLog>;
+  /** Appends an event. When this returns, the record is as safe as the log's level says. */
+  append(event: AuditEvent): AuditAck;
+  /** Records the judgement of a command: a line, or a program with its arguments. */
+  logCommandExec(command: string | string[], decision: AuditDecision, details?: Partial<AuditEvent>): AuditAck;
+  logFileRead(path: string, decision: AuditDecision): AuditAck;
+  logFileWrite(path: string, decision: AuditDecision): AuditAck;
+  /** `host` may be `name:port`. */
+  logNetworkAccess(host: string, decision: AuditDecision): AuditAck;
+  /**
+   * The records in the order of the log. `since`: a moment, or a span before now such as `15m`. `where`: a query such as
+   * `event = denial and path ~ "/etc"`. `follow`: wait for more instead of ending.
+   */
+  records(options?: { since?: string | Date; follow?: boolean; where?: string }): AsyncGenerator<AuditRecord, void, void>;
+  /**
+   * Whether the log holds, and if not, the first record that doesn't. A `checkpoint` that was kept elsewhere finds a cut
+   * end; the `publicKey` finds a log that was rewritten as a whole.
+   */
+  verify(options?: { checkpoint?: string; publicKey?: string }): Promise<AuditVerdict>;
+  /** A signed checkpoint over the whole log, to be kept elsewhere. */
+  checkpoint(): Promise<string>;
+  stats(): Promise<AuditStats>;
+  /** The whole log in another form, as text. */
+  export(format: 'ocsf' | 'ecs' | 'otlp' | 'csv'): Promise<string>;
+  /** The key that checkpoints are verified with. Undefined when none could be made. */
+  readonly publicKey: string | undefined;
+  /** Ends the session in the log; closing twice is fine. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** A command that the exec policy asks about. */
 export interface AccessRequest extends Verdict {
   kind: 'exec';
@@ -193,6 +345,8 @@ export interface SandboxOptions {
   enforcement?: 'required' | 'best-effort';
   /** Judges each command before it runs. `forbid` rejects with `PolicyRefused`, `prompt` asks `onRequest`. Default: none. */
   policy?: ExecPolicy;
+  /** Records each command before and after it. Refused where the commands may write it. Default: none. */
+  audit?: AuditLog;
   /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync`. */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
@@ -251,6 +405,8 @@ export interface ExecResult<Output = string> {
   hints: string[];
   /** What the exec policy said. Undefined without one. */
   verdict: Verdict | undefined;
+  /** The record of the decision, `<session>:<number>`. Undefined without a log. */
+  auditId: string | undefined;
 }
 
 /**
@@ -290,7 +446,7 @@ export function exec(file: string, options: SandboxOptions & ExecOptions<'utf8'>
 
 /** An error with a `code` to branch on and a message that says what to do next. */
 export class CodexError extends Error {
-  /** `SandboxUnavailable`, `ProfileError`, `PolicyRefused`, `PolicyPrompt`, `PolicyError`, `ERR_CODEX_FAILED`, or a system error's name such as `ENOENT`. */
+  /** `SandboxUnavailable`, `ProfileError`, `PolicyRefused`, `PolicyPrompt`, `PolicyError`, `AuditUnavailable`, `ERR_CODEX_FAILED`, or a system error's name such as `ENOENT`. */
   readonly code: string;
   /** The negative number of a system error. */
   readonly errno?: number;

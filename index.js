@@ -1,11 +1,13 @@
 'use strict';
 const { addon, launcher } = require('./native.js');
 const { CodexError, unwrap } = require('./lib/errors.js');
+const { AuditLog } = require('./lib/audit.js');
 const { ExecPolicy } = require('./lib/policy.js');
 const { SecurityProfile } = require('./lib/profile.js');
 const { Sandbox, exec } = require('./lib/sandbox.js');
 
 exports.CodexError = CodexError;
+exports.AuditLog = AuditLog;
 exports.ExecPolicy = ExecPolicy;
 exports.SecurityProfile = SecurityProfile;
 exports.Sandbox = Sandbox;

@@ -4,11 +4,12 @@ const { isMainThread } = require('node:worker_threads');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
 const { CodexError, fromFacts, unwrap } = require('./errors.js');
+const { nativeAuditLog } = require('./audit.js');
 const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
 
-const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'enforcement', 'onRequest']);
+const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'onRequest']);
 const EXEC_OPTIONS = new Set([
   'cwd', 'env', 'input', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
   'forceKillAfterDelay', 'reject',
@@ -31,7 +32,7 @@ class Sandbox {
   #onRequest;
 
   constructor(options) {
-    const { profile = 'offline', workspace = process.cwd(), policy, enforcement = 'required', onRequest } = check.options(
+    const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', onRequest } = check.options(
       'options', options, SANDBOX_OPTIONS);
     if (onRequest !== undefined && typeof onRequest !== 'function') throw check.invalidType('options.onRequest', 'a function', onRequest);
     this.#onRequest = onRequest;
@@ -39,8 +40,9 @@ class Sandbox {
     const directory = filePath('options.workspace', workspace);
     const native = nativeProfile(profile);
     const judge = policy === undefined ? undefined : nativePolicy(policy);
+    const log = audit === undefined ? undefined : nativeAuditLog(audit);
     this.#native = unwrap(
-      () => new addon.NativeSandbox(pending.reports, native, directory, launcher, enforcement === 'best-effort', judge));
+      () => new addon.NativeSandbox(pending.reports, native, directory, launcher, enforcement === 'best-effort', judge, log));
   }
 
   async exec(file, args, options) {
@@ -114,6 +116,7 @@ class Sandbox {
       truncated: report.truncated,
       enforcement: this.#enforcement(report.enforcement),
       hints: report.hints,
+      auditId: report.auditId ?? undefined,
       verdict: report.verdict ? JSON.parse(report.verdict) : undefined,
     };
   }
@@ -228,7 +231,7 @@ function canceledEarly({ strings }) {
   const nothing = () => (strings ? '' : Buffer.alloc(0));
   return {
     exitCode: null, signal: null, pid: undefined, stdout: nothing(), stderr: nothing(), durationMs: 0, failed: true, timedOut: false,
-    isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, hints: ['the signal was aborted before the command started'],
+    isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
   };
 }
 

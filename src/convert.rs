@@ -64,6 +64,8 @@ pub struct NativeReport {
     pub hints: Vec<String>,
     /// The exec policy's verdict as JSON, if there is a policy.
     pub verdict: Option<String>,
+    /// The record of the decision, if there is a log.
+    pub audit_id: Option<String>,
 }
 
 impl NativeCommand {
@@ -102,12 +104,13 @@ impl NativeReport {
             enforcement: 0,
             hints: Vec::new(),
             verdict: None,
+            audit_id: None,
         }
     }
 
     /// The report of a command that ended.
     pub fn ended(report: Report, strings: bool, enforcement: u32) -> Self {
-        let Report { outcome, verdict, hints } = report;
+        let Report { outcome, verdict, audit_id, hints } = report;
         let (exit_code, signal) = match outcome.end {
             End::Code(code) => (Some(code), None),
             End::Signal(signal) => (None, Some(signal)),
@@ -124,6 +127,7 @@ impl NativeReport {
             timed_out: outcome.timed_out,
             enforcement,
             hints,
+            audit_id,
             verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
         }
     }

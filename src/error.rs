@@ -43,6 +43,11 @@ impl ErrorFacts {
         Self::new("PolicyError", error)
     }
 
+    /// An error about an audit log.
+    pub fn audit(error: &dyn std::error::Error) -> Self {
+        Self::new("AuditUnavailable", error)
+    }
+
     fn new(code: &str, error: &dyn std::error::Error) -> Self {
         Self {
             code: code.to_owned(),
@@ -80,6 +85,7 @@ impl From<&SessionError> for ErrorFacts {
         match error {
             SessionError::Profile(error) => error.into(),
             SessionError::Sandbox(error) => error.into(),
+            SessionError::AuditLogWritable { .. } | SessionError::Audit(_) => Self::new("AuditUnavailable", error),
             other => Self::new("SandboxUnavailable", other),
         }
     }
@@ -91,6 +97,7 @@ impl From<&RunError> for ErrorFacts {
         match error {
             RunError::Session(error) => error.into(),
             RunError::Exec(error) => error.into(),
+            RunError::Audit(_) => Self::new("AuditUnavailable", error),
             RunError::PolicyRefused(verdict) => judged("PolicyRefused", verdict),
             RunError::PolicyPrompt(verdict) => judged("PolicyPrompt", verdict),
             other => Self::new("SandboxUnavailable", other),

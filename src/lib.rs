@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "under test the binding has no callers"))]
 
+mod audit;
 mod cli;
 mod convert;
 mod error;

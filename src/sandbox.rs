@@ -15,6 +15,7 @@ use napi::{
 };
 
 use crate::{
+    audit::NativeAuditLog,
     convert::{NativeCommand, NativeReport},
     error::ErrorFacts,
     policy::NativePolicy,
@@ -70,12 +71,19 @@ impl NativeSandbox {
         launcher: String,
         best_effort: bool,
         policy: Option<&NativePolicy>,
+        audit: Option<&NativeAuditLog>,
     ) -> napi::Result<Self> {
         let options = options(launcher, best_effort);
         let session = Session::new(profile.get(), Path::new(&workspace), options)
             .map_err(|error| ErrorFacts::from(&error).throw())?;
         let session = match policy {
             Some(policy) => session.with_exec_policy(policy.get().clone()),
+            None => session,
+        };
+        let session = match audit {
+            Some(audit) => {
+                session.with_audit_log(audit.get().clone()).map_err(|error| ErrorFacts::from(&error).throw())?
+            }
             None => session,
         };
         Ok(Self { session, shared: Arc::default(), reports: Arc::clone(&reports.function) })

@@ -1,5 +1,7 @@
 //! SHA-256 and lower-case hex.
 
+use std::io::{self, Read};
+
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 hash.
@@ -10,6 +12,18 @@ pub(crate) const GENESIS: Hash = [0; 32];
 
 pub(crate) fn sha256(bytes: &[u8]) -> Hash {
     Sha256::digest(bytes).into()
+}
+
+/// The SHA-256 of all that `reader` gives, in lower-case hex.
+pub fn sha256_of(mut reader: impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            count => hasher.update(buffer.get(..count).unwrap_or_default()),
+        }
+    }
 }
 
 /// Appends 64 hex digits.

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::note::{Key, NoteError};
-use crate::store::{Access, Dir};
+use crate::store::{Access, Dir, Store};
 
 /// Why the signing key could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,12 @@ pub(crate) fn load_or_create_at(path: &Path) -> Result<Key, KeyError> {
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?;
     let dir = Dir::open(path.parent().unwrap_or(Path::new(".")), true, true).map_err(io)?;
     load_or_create(&dir, name)
+}
+
+/// The key that lies beside a log, if there is one; nothing is made.
+pub fn key_beside(log: &Path) -> Result<Option<Key>, KeyError> {
+    let store = Store::open(log, false).map_err(|source| KeyError::Io { path: log.display().to_string(), source })?;
+    read(&store.dir, &store.key_name())
 }
 
 fn read(dir: &Dir, name: &str) -> Result<Option<Key>, KeyError> {

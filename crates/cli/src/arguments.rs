@@ -6,7 +6,7 @@ use clap::{Args, Parser, ValueEnum};
 use codex_core::{policy::SandboxMode, profile::ProfileName};
 
 const EXIT_CODES: &str = "Exit codes of exec: the command's own; 124 after a timeout; 125 when the sandbox, the \
-profile or the exec policy refuses; 126 when the program can't be executed; 127 when it isn't found; 128+n after signal n; 2 for a \
+profile, the exec policy or the audit log refuses; 126 when the program can't be executed; 127 when it isn't found; 128+n after signal n; 2 for a \
 command line that isn't understood.";
 
 /// Run the commands of an AI agent on your own machine, without giving it the machine.
@@ -54,6 +54,11 @@ pub enum Subcommand {
         #[command(subcommand)]
         action: PolicyAction,
     },
+    /// Read and verify audit logs
+    Audit {
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     /// Say what this machine can enforce, and how to get the rest
     Doctor {
         /// Print JSON
@@ -87,6 +92,19 @@ pub struct Run {
     /// Judge the command by the built-in exec policy and the rules of this file before it runs
     #[arg(long, value_name = "FILE")]
     pub policy: Vec<PathBuf>,
+    /// Record the command in this log, a file or a folder
+    #[arg(long, value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+    /// What a record must have reached before the command runs; without --audit-log, in codex/audit.jsonl of the state
+    /// directory
+    #[arg(long, value_enum)]
+    pub audit: Option<AuditChoice>,
+    /// Bytes of one file of the log before a new one is begun
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub audit_max_bytes: Option<u64>,
+    /// Files of the log that are kept, at least 2
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub audit_max_files: Option<u32>,
     /// Seconds after which the command is ended
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<f64>,
@@ -111,6 +129,118 @@ pub enum EnforcementChoice {
     Required,
     /// Enforce what can be enforced and say what is missing
     BestEffort,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditChoice {
+    /// The file: it survives the end of the process
+    Standard,
+    /// The disk; what can't be recorded doesn't run
+    Strict,
+    /// Nothing is recorded
+    Off,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum AuditAction {
+    /// Print the last records, and with -f those that come
+    Tail {
+        /// How many of the last
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+        count: usize,
+        /// Go on with what is written from now on
+        #[arg(short, long)]
+        follow: bool,
+        #[command(flatten)]
+        selection: Selection,
+        /// Print records as JSON lines on a terminal, too
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Print the records that fit an expression
+    Query {
+        /// Such as `event = exec.exit and exit_code != 0`
+        expression: String,
+        #[command(flatten)]
+        selection: Selection,
+        /// Print records as JSON lines on a terminal, too
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Count what is in a log, and what was refused most
+    Stats {
+        #[command(flatten)]
+        selection: Selection,
+        /// Print JSON on a terminal, too
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// List the writers of a log
+    Sessions {
+        #[command(flatten)]
+        selection: Selection,
+        /// Print JSON on a terminal, too
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Say whether a log holds, and if not, where: 0 only when it does
+    Verify {
+        /// A checkpoint that was kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// The public key of the log's checkpoints
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+        /// Print JSON on a terminal, too
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Print a signed checkpoint over the whole log, to be kept elsewhere
+    Checkpoint {
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Print a log in another form
+    Export {
+        /// ocsf, ecs, otlp or csv
+        #[arg(long)]
+        format: String,
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+    /// Print a page with a timeline and what was refused most (HTML, nothing loaded from elsewhere)
+    Report {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        log: AuditLogArgument,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AuditLogArgument {
+    /// The log, a file or a folder [default: codex/audit.jsonl in the state directory]
+    #[arg(long, value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// From this time on, or this span before now, such as 15m or 7d
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
 }
 
 #[derive(Debug, clap::Subcommand)]

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
     exec::{Captured, Command, End, ExecError, Input, Output as Stream},
     profile::{ProfileInit, ProfileName, SecurityProfile},
@@ -18,8 +19,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     Context, ExitCode, Output, approval,
-    arguments::{EnforcementChoice, Global, Run},
-    policies, text,
+    arguments::{AuditChoice, EnforcementChoice, Global, Run},
+    audits, policies, text,
 };
 
 /// Runs the command of `run`.
@@ -46,6 +47,12 @@ enum Failure {
     Workspace { path: PathBuf, source: std::io::Error },
     #[error("the exec policy can't be used")]
     Policy(#[from] codex_execpolicy::PolicyError),
+    #[error("the audit log can't be used")]
+    AuditLog(#[from] OpenError),
+    #[error("no audit log is named and HOME is not set; name one with --audit-log")]
+    NoAuditLog,
+    #[error("the audit log can't be closed")]
+    AuditClose(#[from] AppendError),
     #[error("a standard stream can't be passed on")]
     Stream(#[source] std::io::Error),
     #[error(transparent)]
@@ -66,6 +73,10 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
     if !run.policy.is_empty() {
         session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);
     }
+    let log = open_log(&session, &run, context)?;
+    if let Some(log) = &log {
+        session = session.with_audit_log(log.clone()).map_err(RunError::from)?;
+    }
     let answer = execute(&session, &run, context, Approval::None, &mut signals).await;
     let answer = match answer {
         Err(Failure::Run(RunError::PolicyPrompt(verdict))) if approval::ask(&verdict).await => {
@@ -74,7 +85,30 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
         other => other,
     };
     session.close().await;
+    if let Some(log) = log {
+        log.close()?;
+    }
     answer
+}
+
+/// The log that the command is recorded in, if one was asked for.
+fn open_log(session: &Session, run: &Run, context: &Context) -> Result<Option<AuditLog>, Failure> {
+    let level = match (run.audit, &run.audit_log) {
+        (Some(AuditChoice::Off), _) | (None, None) => return Ok(None),
+        (Some(AuditChoice::Strict), _) => Level::Strict,
+        (Some(AuditChoice::Standard) | None, _) => Level::Standard,
+    };
+    let path = run.audit_log.clone().or_else(|| audits::default_log(context)).ok_or(Failure::NoAuditLog)?;
+    // Before it is made: nothing is left where it is not wanted.
+    session.refuse_audit_log_in_reach(&path).map_err(RunError::from)?;
+    let mut options = Options { level, ..Options::default() };
+    if let Some(bytes) = run.audit_max_bytes {
+        options.max_bytes = bytes;
+    }
+    if let Some(files) = run.audit_max_files {
+        options.max_files = files as usize;
+    }
+    Ok(Some(AuditLog::open(&path, options)?))
 }
 
 async fn execute(
@@ -174,10 +208,16 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
     match failure {
         Failure::NoCommand => (ExitCode::USAGE, "Usage"),
         Failure::Workspace { .. } | Failure::Stream(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
+        Failure::NoAuditLog | Failure::AuditLog(_) | Failure::AuditClose(_) | Failure::Run(RunError::Audit(_)) => {
+            (ExitCode::REFUSED, "AuditUnavailable")
+        }
         Failure::Policy(_) => (ExitCode::REFUSED, "PolicyError"),
         Failure::Run(RunError::PolicyRefused(_)) => (ExitCode::REFUSED, "PolicyRefused"),
         Failure::Run(RunError::PolicyPrompt(_)) => (ExitCode::REFUSED, "PolicyPrompt"),
         Failure::Run(RunError::Session(SessionError::Profile(_))) => (ExitCode::REFUSED, "ProfileError"),
+        Failure::Run(RunError::Session(SessionError::AuditLogWritable { .. } | SessionError::Audit(_))) => {
+            (ExitCode::REFUSED, "AuditUnavailable")
+        }
         Failure::Run(RunError::Exec(error)) => match error {
             ExecError::ProgramNotFound { .. } => (ExitCode::NOT_FOUND, "ENOENT"),
             ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, "EACCES"),
@@ -202,6 +242,8 @@ struct Document<'a> {
     truncated: bool,
     enforcement: &'a Enforcement,
     hints: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_id: Option<&'a str>,
 }
 
 /// Output as text where it is text, else with replacement characters.
@@ -226,6 +268,7 @@ impl<'a> Document<'a> {
             truncated: outcome.stdout.truncated || outcome.stderr.truncated,
             enforcement: &outcome.enforcement,
             hints: &report.hints,
+            audit_id: report.audit_id.as_deref(),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! The `codex` command line: from arguments to text and an exit code.
 //!
-//! Nothing here prints or exits: the shim does, so that the same functions serve it and the tests.
+//! Nothing here exits, and only records of an audit log are printed, since a log may be too long to be held or have no
+//! end: the rest is printed by the shim, so that the same functions serve it and the tests.
 
 mod approval;
 mod arguments;
+mod audits;
 mod doctor;
 mod exec;
 mod exit;
 mod policies;
 mod profiles;
+mod sink;
 mod text;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -88,6 +91,7 @@ impl Invocation {
             Some(Subcommand::Exec(run)) => exec::run(run, parsed.global, &context, signals).await,
             Some(Subcommand::Profile { action }) => profiles::run(action),
             Some(Subcommand::Policy { action }) => policies::run(action),
+            Some(Subcommand::Audit { action }) => audits::run(action, parsed.global.color, &context, signals).await,
             Some(Subcommand::Doctor { json }) => doctor::run(json, &context.options(Default::default())).await,
             Some(Subcommand::Completions { shell }) => completions(shell),
         }
@@ -99,13 +103,18 @@ impl Context {
         SandboxOptions { launcher: self.launcher.clone(), requirement, runtime: self.runtime.clone() }
     }
 
-    /// Whether text for people may have colours.
+    /// Whether text for people on standard error may have colours.
     fn colored(&self, choice: ColorChoice) -> bool {
+        self.colored_for(self.terminal, choice)
+    }
+
+    /// Whether text for people may have colours where it goes to a terminal or not.
+    fn colored_for(&self, terminal: bool, choice: ColorChoice) -> bool {
         let forbidden = self.environment.iter().any(|(name, value)| name == "NO_COLOR" && !value.is_empty());
         match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => self.terminal && !forbidden,
+            ColorChoice::Auto => terminal && !forbidden,
         }
     }
 }

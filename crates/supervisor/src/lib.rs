@@ -4,6 +4,8 @@
 
 mod agent;
 mod judge;
+mod program_file;
+mod recorder;
 mod session;
 mod supervisor;
 

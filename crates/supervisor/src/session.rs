@@ -1,16 +1,26 @@
 //! One profile at work in one workspace.
 
-use std::{future::Future, path::Path, sync::Arc};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+};
+
+use codex_audit::{AppendError, AuditLog};
 
 use codex_core::{
     exec::{Command, ExecError, Outcome},
-    policy::SandboxPolicy,
+    policy::{SandboxPolicy, WriteAccess},
     profile::{ProfileError, SecurityProfile},
     sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller},
 };
 use codex_execpolicy::{Decision, ExecPolicy, Verdict};
 
-use crate::judge::Judge;
+use crate::{
+    judge::Judge,
+    recorder::{Recorded, Recorder},
+};
 
 /// A sandbox made from a profile, with an exec policy before it if there is one. Runs of one session share its private
 /// tmp and loopback; sessions share nothing.
@@ -18,6 +28,7 @@ use crate::judge::Judge;
 pub struct Session {
     sandbox: Sandbox,
     judge: Option<Arc<Judge>>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 /// Whether somebody said yes to a command that the exec policy wants to be asked about.
@@ -40,6 +51,15 @@ pub enum SessionError {
     /// The sandbox was refused.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// The commands could rewrite their own log.
+    #[error("the audit log {} lies where the commands may write; put it elsewhere", path.display())]
+    AuditLogWritable {
+        /// The log.
+        path: PathBuf,
+    },
+    /// The policy could not be recorded as its log demands.
+    #[error("the session can't be recorded")]
+    Audit(#[from] AppendError),
 }
 
 /// Why a run did not come to an end that is known.
@@ -55,6 +75,9 @@ pub enum RunError {
     /// The exec policy wants somebody to say yes first, and nobody did. Nothing was run.
     #[error("the exec policy asks before `{}`: {} (rule {}); approve it, or allow it with a rule", .0.argv.join(" "), .0.reason, .0.rule)]
     PolicyPrompt(Box<Verdict>),
+    /// The command could not be recorded as its log demands. Nothing was run.
+    #[error("the command can't be recorded")]
+    Audit(#[source] AppendError),
     /// The command was not run.
     #[error(transparent)]
     Exec(#[from] ExecError),
@@ -67,6 +90,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What the exec policy said before it, if there is one.
     pub verdict: Option<Verdict>,
+    /// The record of the decision, `<session>:<number>`, if there is a log.
+    pub audit_id: Option<String>,
     /// Plain sentences for whoever reads the result.
     pub hints: Vec<String>,
 }
@@ -78,7 +103,7 @@ impl Session {
     /// See [`SessionError`].
     pub fn new(profile: &SecurityProfile, workspace: &Path, options: SandboxOptions) -> Result<Self, SessionError> {
         let policy = profile.resolve(workspace)?;
-        Ok(Self { sandbox: Sandbox::new(policy, options)?, judge: None })
+        Ok(Self { sandbox: Sandbox::new(policy, options)?, judge: None, recorder: None })
     }
 
     /// Lets `policy` judge each command before it runs. What it allows is still held by the sandbox.
@@ -86,6 +111,30 @@ impl Session {
     pub fn with_exec_policy(mut self, policy: ExecPolicy) -> Self {
         self.judge = Some(Arc::new(Judge::new(policy, self.sandbox.policy())));
         self
+    }
+
+    /// Records each command in `log` before and after it.
+    ///
+    /// # Errors
+    /// [`SessionError::AuditLogWritable`] for a log that the commands could change; [`SessionError::Audit`] when a log of
+    /// level strict takes no record.
+    pub fn with_audit_log(mut self, log: AuditLog) -> Result<Self, SessionError> {
+        self.refuse_audit_log_in_reach(log.path())?;
+        self.recorder = Some(Arc::new(Recorder::new(log, self.sandbox.policy())?));
+        Ok(self)
+    }
+
+    /// Refuses a log that lies where the commands of this session may write.
+    ///
+    /// # Errors
+    /// [`SessionError::AuditLogWritable`]; under `trusted`, which writes everywhere, nothing is refused.
+    pub fn refuse_audit_log_in_reach(&self, path: &Path) -> Result<(), SessionError> {
+        let WriteAccess::Roots(roots) = &self.policy().write else { return Ok(()) };
+        let roots: Vec<_> = roots.iter().cloned().collect();
+        match codex_audit::is_inside(path, &roots) {
+            Ok(false) => Ok(()),
+            Ok(true) | Err(_) => Err(SessionError::AuditLogWritable { path: path.to_path_buf() }),
+        }
     }
 
     /// The policy that the profile was resolved to.
@@ -104,16 +153,27 @@ impl Session {
     ) -> (Signaller, impl Future<Output = Result<Report, RunError>> + Send + 'static) {
         let verdict = self.judge.as_ref().map(|judge| judge.verdict(&command));
         let refused = verdict.as_ref().and_then(|verdict| refusal(verdict, approval));
-        let (signaller, outcome) = match refused {
-            None => {
-                let (signaller, outcome) = self.sandbox.exec(command);
-                (signaller, Ok(outcome))
-            }
-            Some(error) => (Signaller::of_nothing(), Err(error)),
+        let signaller = if refused.is_none() { Signaller::new() } else { Signaller::of_nothing() };
+        let run = Run {
+            sandbox: self.sandbox.clone(),
+            recorder: self.recorder.clone(),
+            signaller: signaller.clone(),
+            verdict,
+            approval,
+            refused,
+            command,
         };
+        // Only a record that has to reach the disk first keeps the command from being under way at once.
+        let strict = self.recorder.as_ref().is_some_and(|recorder| recorder.is_strict());
+        let begun = if strict { Err(run) } else { Ok(run.begin()) };
         let report = async move {
-            let outcome = outcome?.await?;
-            Ok(Report { hints: hints(&outcome), verdict, outcome })
+            match begun {
+                Ok(begun) => begun?.finish().await,
+                Err(run) => {
+                    let begun = tokio::task::spawn_blocking(move || run.begin()).await;
+                    begun.map_err(|_| RunError::Exec(ExecError::SandboxEnded))??.finish().await
+                }
+            }
         };
         (signaller, report)
     }
@@ -129,6 +189,61 @@ impl Session {
     /// Ends everything and waits until it is gone.
     pub async fn close(&self) {
         self.sandbox.close().await;
+    }
+}
+
+/// A command between its verdict and its start.
+struct Run {
+    sandbox: Sandbox,
+    recorder: Option<Arc<Recorder>>,
+    signaller: Signaller,
+    verdict: Option<Verdict>,
+    approval: Approval,
+    refused: Option<RunError>,
+    command: Command,
+}
+
+/// A command that is under way.
+struct Begun {
+    outcome: Pin<Box<dyn Future<Output = Result<Outcome, ExecError>> + Send>>,
+    record: Option<(Arc<Recorder>, Recorded)>,
+    verdict: Option<Verdict>,
+}
+
+impl Run {
+    /// Records the decision, and starts the command if it may run.
+    fn begin(self) -> Result<Begun, RunError> {
+        let Self { sandbox, recorder, signaller, verdict, approval, refused, command } = self;
+        let record = match recorder {
+            Some(recorder) => {
+                let recorded = recorder
+                    .decision(&command, verdict.as_ref(), approval, refused.is_none())
+                    .map_err(RunError::Audit)?;
+                Some((recorder, recorded))
+            }
+            None => None,
+        };
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(Begun { outcome: Box::pin(sandbox.exec_with(command, signaller)), record, verdict }),
+        }
+    }
+}
+
+impl Begun {
+    /// Waits for the end, and records what there is to record.
+    async fn finish(self) -> Result<Report, RunError> {
+        let Self { outcome, record, verdict } = self;
+        let Some((recorder, recorded)) = record else {
+            let outcome = outcome.await?;
+            return Ok(Report { hints: hints(&outcome), outcome, verdict, audit_id: None });
+        };
+        let (at_start, result) = tokio::join!(recorder.start(&recorded), outcome);
+        let at_exit = recorder.exit(&recorded.run, &result).await;
+        let outcome = result?;
+        let mut hints = hints(&outcome);
+        hints.extend(at_exit.or(at_start).or(recorded.warning));
+        Ok(Report { outcome, verdict, audit_id: Some(recorded.id), hints })
     }
 }
 

@@ -80,6 +80,12 @@ impl Store {
         Ok(Self { dir: Dir::open(parent, create, true)?, name: Some(name.to_owned()), path: path.to_owned() })
     }
 
+    /// The name of the signing key that is made on first use.
+    pub(crate) fn key_name(&self) -> String {
+        self.name.as_ref().map_or_else(|| "audit.key".to_owned(), |name| format!("{name}.key"))
+    }
+
+    /// Whether each writer has a file of its own.
     pub(crate) fn is_folder(&self) -> bool {
         self.name.is_none()
     }

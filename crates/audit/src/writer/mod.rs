@@ -179,6 +179,11 @@ impl AuditLog {
         &self.0.core.store.path
     }
 
+    /// What an acknowledgement of this log promises.
+    pub fn level(&self) -> Level {
+        self.0.core.options.level
+    }
+
     /// The public key that the checkpoints are signed with.
     pub fn public_key(&self) -> Option<&PublicKey> {
         self.0.core.key.as_ref().map(Key::public)
@@ -221,14 +226,11 @@ fn load_key(store: &Store, options: &Options) -> Result<(Option<Key>, Option<Str
         KeySource::None => Ok((None, None)),
         KeySource::Given(key) => Ok((Some(key.clone()), None)),
         KeySource::File(path) => Ok((Some(keyfile::load_or_create_at(path)?), None)),
-        KeySource::Beside => {
-            let name = store.name.as_ref().map_or_else(|| "audit.key".to_owned(), |name| format!("{name}.key"));
-            match keyfile::load_or_create(&store.dir, &name) {
-                Ok(key) => Ok((Some(key), None)),
-                Err(error) if options.level == Level::Strict => Err(error.into()),
-                Err(error) => Ok((None, Some(format!("audit checkpoints are not signed: {error}")))),
-            }
-        }
+        KeySource::Beside => match keyfile::load_or_create(&store.dir, &store.key_name()) {
+            Ok(key) => Ok((Some(key), None)),
+            Err(error) if options.level == Level::Strict => Err(error.into()),
+            Err(error) => Ok((None, Some(format!("audit checkpoints are not signed: {error}")))),
+        },
     }
 }
 

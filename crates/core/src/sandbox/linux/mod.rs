@@ -61,8 +61,19 @@ impl Sandbox {
         command: Command,
     ) -> (Signaller, impl Future<Output = Result<Outcome, ExecError>> + Send + 'static) {
         let signaller = Signaller::new();
-        let start = Start::new(Arc::clone(&self.engine), command, signaller.clone());
-        (signaller, start.finish())
+        (signaller.clone(), self.exec_with(command, signaller))
+    }
+
+    /// Runs a command with a signaller that was made before.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::exec`].
+    pub fn exec_with(
+        &self,
+        command: Command,
+        signaller: Signaller,
+    ) -> impl Future<Output = Result<Outcome, ExecError>> + Send + 'static {
+        Start::new(Arc::clone(&self.engine), command, signaller).finish()
     }
 
     /// Makes the sandbox stand now, and says what it enforces. Without it the first command does.

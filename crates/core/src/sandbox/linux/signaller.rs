@@ -17,8 +17,15 @@ enum SignalState {
     Ended,
 }
 
+impl Default for Signaller {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Signaller {
-    pub(super) fn new() -> Self {
+    /// For a command that will be run with it.
+    pub fn new() -> Self {
         Self { state: Arc::new(Mutex::new(SignalState::Waiting(Vec::new()))) }
     }
 
