@@ -232,7 +232,7 @@ fn csv_is_rectangular_and_inert() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::proptest(2000))]
 
     #[test]
     fn any_query_is_survived(text in "[a-z.()=!<>~,'\" &|0-9-]{0,60}|\\PC{0,40}") {

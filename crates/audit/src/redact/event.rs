@@ -5,15 +5,21 @@ use std::sync::PoisonError;
 use crate::event::Event;
 
 use super::keys::is_secret_name;
-use super::{Recent, Redactor};
+use super::spans::SECRET;
+use super::{MOST_ROUNDS, Recent, Redactor, hide_all};
 
 /// How many paths are remembered, and how long one may be.
 const MOST_RECENT: usize = 8;
 const LONGEST_RECENT: usize = 512;
 
-/// What a secret must have to be hidden wherever it stands again: short or plain words would take half the record along.
+/// What a secret must have to be hidden wherever it stands again: short or plain words would take half the record along,
+/// and so would the name of a header that stands where the value of another is due.
 pub(super) fn is_worth_repeating(secret: &str) -> bool {
-    secret.len() >= 6 && (super::bytes::is_mixed(secret) || secret.len() >= 12) && !secret.contains("[SECRET]")
+    let announces = secret.strip_suffix([':', '=']).is_some_and(is_secret_name);
+    secret.len() >= 6
+        && (super::bytes::is_mixed(secret) || secret.len() >= 12)
+        && !secret.contains(SECRET)
+        && !announces
 }
 
 /// Hides `secrets` wherever they stand in `texts`; returns how often.
@@ -25,7 +31,7 @@ pub(super) fn hide_repeats<'a>(texts: impl Iterator<Item = &'a mut String>, secr
     for text in texts {
         for secret in secrets {
             if text.contains(secret.as_str()) {
-                *text = text.replace(secret.as_str(), "[SECRET]");
+                *text = text.replace(secret.as_str(), SECRET);
                 count += 1;
             }
         }
@@ -37,39 +43,48 @@ impl Redactor {
     /// Redacts every string of an event in place; returns how many places were hidden.
     pub(crate) fn event(&self, event: &mut Event) -> u32 {
         let mut secrets = Vec::new();
+        let mut count = self.fields(event, &mut secrets);
+        for _ in 0..MOST_ROUNDS {
+            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+            let repeats = hide_repeats(lists(event), &secrets)
+                + hide_repeats(paths(event).into_iter().flatten(), &secrets)
+                + hide_repeats(messages(event).into_iter().flatten(), &secrets);
+            if repeats == 0 {
+                return count;
+            }
+            // What stood joined to a secret may now stand alone.
+            count += repeats + self.fields(event, &mut secrets);
+        }
+        hide_all(lists(event));
+        hide_all(paths(event).into_iter().flatten());
+        hide_all(messages(event).into_iter().flatten());
+        count
+    }
+
+    /// Redacts each field by itself.
+    fn fields(&self, event: &mut Event, secrets: &mut Vec<String>) -> u32 {
         let mut count = 0;
         if !event.argv.is_empty() {
-            let (argv, hidden) = self.argv_with(&event.argv, &mut secrets);
-            event.argv = argv;
-            count += hidden;
+            count += self.argv_with(&mut event.argv, secrets);
         }
         for (name, value) in &mut event.env {
-            if is_secret_name(name) && !value.is_empty() {
+            if !is_secret_name(name) || value.is_empty() {
+                count += self.hide(value, secrets, false);
+            } else if value != SECRET {
                 secrets.extend(is_worth_repeating(value).then(|| value.clone()));
-                *value = "[SECRET]".to_owned();
+                SECRET.clone_into(value);
                 count += 1;
-            } else {
-                count += self.hide(value, &mut secrets, false);
             }
         }
         // A path or a host is no command line: `-p` in it is a name, not an option.
         for text in paths(event).into_iter().flatten() {
-            count += self.hide_path(text, &mut secrets);
+            count += self.hide_path(text, secrets);
         }
         for text in messages(event).into_iter().flatten() {
-            count += self.hide(text, &mut secrets, true);
+            count += self.hide(text, secrets, true);
         }
         for text in event.labels.values_mut() {
-            count += self.hide(text, &mut secrets, true);
-        }
-        if !secrets.is_empty() {
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-            count += hide_repeats(
-                event.argv.iter_mut().chain(event.env.values_mut()).chain(event.labels.values_mut()),
-                &secrets,
-            );
-            count += hide_repeats(paths(event).into_iter().flatten(), &secrets);
-            count += hide_repeats(messages(event).into_iter().flatten(), &secrets);
+            count += self.hide(text, secrets, true);
         }
         count
     }
@@ -103,6 +118,10 @@ impl Redactor {
         }
         count
     }
+}
+
+fn lists(event: &mut Event) -> impl Iterator<Item = &mut String> {
+    event.argv.iter_mut().chain(event.env.values_mut()).chain(event.labels.values_mut())
 }
 
 fn paths(event: &mut Event) -> [Option<&mut String>; 11] {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bytes::{is_break, is_reference};
-use super::spans::{Kind, Spans, is_placeholder};
+use super::spans::{Kind, SECRET, Spans, is_placeholder};
 
 /// Last parts of a name that make it about a secret instead of being one.
 const ABOUT: [&str; 40] = [
@@ -101,6 +101,10 @@ const KEY_KINDS: [&str; 19] = [
 
 /// Whether a name such as `dbPassword`, `AWS_SECRET_ACCESS_KEY` or `telegram.token` announces a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
+    // A mark says `SECRET` of what it hides, not of what comes next.
+    if name.contains('[') && name.contains(SECRET) {
+        return false;
+    }
     let mut parts = parts(name);
     while parts.last().is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit())) {
         parts.pop();

@@ -27,7 +27,7 @@ use sha2::Sha256;
 
 pub use identity::Identity;
 use paths::Base;
-use spans::{Kind, Spans};
+use spans::{Kind, SECRET, Spans};
 
 /// Why a redactor could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -179,68 +179,72 @@ impl Redactor {
     /// Redacts one string: a path, a message, a URL, or a whole command line.
     pub fn text<'a>(&self, text: &'a str) -> Redacted<'a> {
         let mut secrets = Vec::new();
-        let mut redacted = self.stable(text, &mut secrets, true);
-        if !secrets.is_empty() {
-            let mut hidden = redacted.text.into_owned();
-            redacted.count += event::hide_repeats(std::iter::once(&mut hidden), &secrets);
-            redacted.text = Cow::Owned(hidden);
-        }
-        redacted
+        settle(text, |text| {
+            let (mut hidden, mut count) = self.once(text, Spans::default(), true, &mut secrets)?;
+            count += event::hide_repeats(std::iter::once(&mut hidden), &secrets);
+            Some((hidden, count))
+        })
     }
 
     /// Redacts an argument list; what an option means depends on the program in front.
     pub fn argv(&self, argv: &[String]) -> (Vec<String>, u32) {
+        let mut hidden = argv.to_vec();
         let mut secrets = Vec::new();
-        let (mut hidden, mut count) = self.argv_with(argv, &mut secrets);
-        count += event::hide_repeats(hidden.iter_mut(), &secrets);
+        let mut count = 0;
+        for _ in 0..MOST_ROUNDS {
+            count += self.argv_with(&mut hidden, &mut secrets);
+            match event::hide_repeats(hidden.iter_mut(), &secrets) {
+                0 => return (hidden, count),
+                repeats => count += repeats,
+            }
+        }
+        hide_all(hidden.iter_mut());
         (hidden, count)
     }
 
-    /// [`Self::argv`], adding the secrets that were found to `secrets`.
-    fn argv_with(&self, argv: &[String], secrets: &mut Vec<String>) -> (Vec<String>, u32) {
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        let mut found = Vec::new();
-        programs::scan(&words, &mut found);
+    /// Redacts an argument list in place, adding the secrets that were found to `secrets`.
+    fn argv_with(&self, argv: &mut [String], secrets: &mut Vec<String>) -> u32 {
         let mut count = 0;
-        let hidden = argv
-            .iter()
-            .enumerate()
-            .map(|(at, word)| {
+        let mut changed = vec![true; argv.len()];
+        for _ in 0..MOST_ROUNDS {
+            let mut found = Vec::new();
+            programs::scan(&argv.iter().map(String::as_str).collect::<Vec<_>>(), &mut found);
+            for (at, word) in argv.iter_mut().enumerate() {
                 let mut spans = Spans::default();
                 for (_, range, kind) in found.iter().filter(|(index, ..)| *index == at) {
                     spans.push(range.clone(), *kind);
                 }
+                if !std::mem::take(&mut changed[at]) && spans.is_empty() {
+                    continue;
+                }
                 // Only a word with a space in it can be a command line of its own.
-                let redacted = self.stable_from(word, spans, secrets, word.contains(' '));
-                count += redacted.count;
-                redacted.text.into_owned()
-            })
-            .collect();
-        (hidden, count)
+                if let Some((hidden, more)) = self.once(word, spans, word.contains(' '), secrets) {
+                    *word = hidden;
+                    count += more;
+                    changed[at] = true;
+                }
+            }
+            if !changed.contains(&true) {
+                return count;
+            }
+        }
+        hide_all(argv.iter_mut());
+        count
     }
 
-    /// Redacts until nothing changes, so that the result is a fixed point.
+    /// Redacts one string that stands in an event, adding the secrets that were found to `secrets`.
     fn stable<'a>(&self, text: &'a str, secrets: &mut Vec<String>, command: bool) -> Redacted<'a> {
-        self.stable_from(text, Spans::default(), secrets, command)
+        settle(text, |text| self.once(text, Spans::default(), command, secrets))
     }
 
-    fn stable_from<'a>(&self, text: &'a str, spans: Spans, secrets: &mut Vec<String>, command: bool) -> Redacted<'a> {
+    /// Looks at `text` once and hides what is found, beginning with `spans`; nothing when that changes nothing.
+    fn once(&self, text: &str, spans: Spans, command: bool, secrets: &mut Vec<String>) -> Option<(String, u32)> {
         let spans = self.scan(text, spans, command);
         if spans.is_empty() {
-            return Redacted { text: Cow::Borrowed(text), count: 0 };
+            return None;
         }
-        let (mut hidden, mut count) = self.replace(text, spans, secrets);
-        // A replacement can bring two halves together that hide something again; a few rounds settle that.
-        for _ in 0..8 {
-            let spans = self.scan(&hidden, Spans::default(), command);
-            if spans.is_empty() {
-                break;
-            }
-            let (again, more) = self.replace(&hidden, spans, secrets);
-            hidden = again;
-            count += more;
-        }
-        Redacted { text: Cow::Owned(hidden), count }
+        let (hidden, count) = self.replace(text, spans, secrets);
+        (hidden != text).then_some((hidden, count))
     }
 
     /// One look at `text`.
@@ -303,7 +307,7 @@ impl Redactor {
         let name = match kind {
             Kind::User => "USER",
             Kind::Host => "HOST",
-            Kind::Secret => return out.push_str("[SECRET]"),
+            Kind::Secret => return out.push_str(SECRET),
         };
         out.push('[');
         out.push_str(name);
@@ -312,6 +316,35 @@ impl Redactor {
             out.push_str(&tag);
         }
         out.push(']');
+    }
+}
+
+/// How often a text is looked at again. What nests deeper than this is hidden as a whole.
+const MOST_ROUNDS: usize = 16;
+
+/// Repeats `once` until it changes nothing, so that the result is a fixed point and redacting twice changes nothing.
+///
+/// What was hidden can leave its neighbours with another meaning: a name that was joined to it now stands alone. Only a
+/// text in which something was hidden is looked at again.
+fn settle(text: &str, mut once: impl FnMut(&str) -> Option<(String, u32)>) -> Redacted<'_> {
+    let Some((mut hidden, mut count)) = once(text) else {
+        return Redacted { text: Cow::Borrowed(text), count: 0 };
+    };
+    for _ in 1..MOST_ROUNDS {
+        let Some((again, more)) = once(&hidden) else {
+            return Redacted { text: Cow::Owned(hidden), count };
+        };
+        hidden = again;
+        count += more;
+    }
+    hide_all(std::iter::once(&mut hidden));
+    Redacted { text: Cow::Owned(hidden), count }
+}
+
+/// Hides texts that do not settle. The mark alone is a fixed point.
+fn hide_all<'a>(texts: impl Iterator<Item = &'a mut String>) {
+    for text in texts.filter(|text| !text.is_empty()) {
+        SECRET.clone_into(text);
     }
 }
 

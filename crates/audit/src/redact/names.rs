@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::bytes::{ends_word, is_break, starts_word};
 use super::identity::is_generic_user;
-use super::spans::{Kind, Spans};
+use super::spans::{Kind, Spans, is_in_mark};
 
 /// A known user or host name that was found at `hit`, as a whole word in any case.
 pub(super) fn scan_known(text: &str, hit: Range<usize>, kind: Kind, spans: &mut Spans) {
     let short_name = text[hit.clone()].ends_with('~');
-    if starts_word(text, hit.start) && (short_name || ends_word(text, hit.end)) {
+    if starts_word(text, hit.start) && (short_name || ends_word(text, hit.end)) && !is_in_mark(text, &hit) {
         let digits = if short_name { text[hit.end..].bytes().take_while(u8::is_ascii_digit).count() } else { 0 };
         spans.push(hit.start..hit.end + digits, kind);
     }

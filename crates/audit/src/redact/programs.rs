@@ -354,8 +354,10 @@ fn generic(words: &[&str], at: usize, next: Option<&str>, found: &mut Vec<(usize
         return true;
     }
     // `--token VALUE`, and `config set some.token VALUE`
-    let option = word.starts_with('-') && !word.contains(['=', ' ']) && word.len() > 2;
-    let setting = !option
+    let alone = !word.contains(['=', ' ']);
+    let option = alone && word.starts_with('-') && word.len() > 2;
+    let setting = alone
+        && !option
         && at > 0
         && matches!(words[at - 1], "set" | "config" | "add" | "put" | "--add" | "--global" | "--local" | "configure");
     if (option || setting)

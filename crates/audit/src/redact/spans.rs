@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// What stands for a secret.
+pub(super) const SECRET: &str = "[SECRET]";
+
 /// What a span hides. The order is the precedence where spans overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -40,6 +43,13 @@ impl Spans {
         }
         merged
     }
+}
+
+/// Whether the word at `range` is the name in a mark that redaction itself wrote.
+pub(super) fn is_in_mark(text: &str, range: &Range<usize>) -> bool {
+    matches!(&text[range.clone()], "USER" | "HOST" | "SECRET")
+        && text[..range.start].ends_with('[')
+        && text[range.end..].starts_with([']', ':'])
 }
 
 /// Whether `text` starts with something that redaction itself wrote.

@@ -14,6 +14,12 @@ use codex_audit::{
     AuditLog, Decision, Event, EventKind, Identity, Key, KeySource, Options, Verdict, VerifyOptions, verify,
 };
 
+/// The configuration of a property test: `cases`, or as many as `CODEX_AUDIT_CASES` says.
+pub fn proptest(cases: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("CODEX_AUDIT_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases);
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}
+
 pub fn identity() -> Identity {
     Identity { users: vec!["alice".into()], homes: vec!["/home/alice".into()], hosts: vec!["alice-mbp".into()] }
 }
