@@ -10,6 +10,11 @@ export interface ProfileInit {
   profile?: ProfileName;
   /** More directories that the run may write: absolute, `~/…`, or relative to the workspace. Only in the workspace profiles. */
   writable?: string[];
+  /**
+   * Files and directories that the run may read although they are a secret, or lie in one, or below the private tmp. A path opens
+   * itself and what is below it; naming what lies above a secret doesn't open the secret. `denyRead` is stronger.
+   */
+  readable?: string[];
   /** Paths that the run may not read: absolute, `~/…`, or relative to the workspace. Literal; not in `trusted`. */
   denyRead?: string[];
   /** Narrows the network of the profile. It can't widen it. */

@@ -1,8 +1,9 @@
 // Where user namespaces are forbidden, the sandbox is refused; with best effort, Landlock and seccomp hold what they can,
 // and the result says what is missing.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { CLI } from './support/cli.mjs';
 import { answer, run, script, start } from './support/node.mjs';
@@ -69,6 +70,26 @@ test('best effort: files are still held', async () => {
     for (const promise of ['private-tmp', 'invisible-processes', 'tree-end', 'file-metadata']) {
       assert.ok(missing.some((one) => one.promise === promise && one.reason !== ''), promise);
     }
+  }
+});
+
+test('best effort: what is in secrets and denied files stays closed, and the report says what does not', async () => {
+  const [folder, home] = [workspace(), outside()];
+  mkdirSync(path.join(home, '.aws'));
+  for (const file of ['.aws/credentials', '.netrc', 'denied', 'open']) writeFileSync(path.join(home, file), 'content');
+  const result = await attempt(`
+    process.env.HOME = facts.home;
+    const profile = codex.SecurityProfile.named('workspace-write', { denyRead: [facts.home + '/denied'] });
+    const box = new codex.Sandbox({ profile, workspace: facts.folder, enforcement: 'best-effort' });
+    const outputs = [];
+    for (const file of ['.aws/credentials', '.netrc', 'denied', 'open']) outputs.push((await box.exec('cat', [facts.home + '/' + file])).stdout);
+    const listed = await box.exec('sh', ['-c', 'ls / && cat /etc/passwd && git --version && node -e 0']);
+    await box.close();
+    return { outputs, listed: listed.exitCode, unenforced: listed.enforcement.unenforced };`, { folder, home });
+  assert.deepEqual(result.outputs, ['', '', '', 'content']);
+  assert.equal(result.listed, 0);
+  for (const promise of ['secrets', 'deny-read']) {
+    assert.match(result.unenforced.find((one) => one.promise === promise && one.cause === 'machine').reason, /names can be listed/);
   }
 });
 

@@ -86,6 +86,9 @@ pub struct Run {
     /// One more directory that the command may write
     #[arg(long, value_name = "DIR")]
     pub writable: Vec<PathBuf>,
+    /// A file or directory that the command may read although it is a secret, or lies in one or below /tmp
+    #[arg(long, value_name = "PATH")]
+    pub readable: Vec<PathBuf>,
     /// A path that the command may not read
     #[arg(long, value_name = "PATH")]
     pub deny_read: Vec<PathBuf>,

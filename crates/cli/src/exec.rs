@@ -155,11 +155,12 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
         (None, Some(mode)) => mode.profile(),
         (None, None) => ProfileName::default(),
     };
-    if run.writable.is_empty() && run.deny_read.is_empty() {
-        return Ok(SecurityProfile::named(name));
-    }
-    let init =
-        ProfileInit { writable: run.writable.clone(), deny_read: run.deny_read.clone(), ..ProfileInit::default() };
+    let init = ProfileInit {
+        writable: run.writable.clone(),
+        readable: run.readable.clone(),
+        deny_read: run.deny_read.clone(),
+        ..ProfileInit::default()
+    };
     SecurityProfile::with(name, init)
 }
 

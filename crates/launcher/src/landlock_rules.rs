@@ -17,6 +17,7 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use crate::{
+    landlock_around,
     mounts::{PRIVATE_TMP, open_pinned},
     setup::SetupError,
 };
@@ -65,7 +66,15 @@ fn ruleset(plan: &LaunchPlan) -> Result<OwnedFd, Errno> {
         .and_then(|ruleset| ruleset.scope(Scope::from_all(NEWEST)))
         .and_then(Ruleset::create)
         .map_err(|error| errno_of(&error))?;
-    ruleset = allow(ruleset, open(c"/")?, AccessFs::from_read(NEWEST))?;
+    if plan.boundary == Boundary::Namespaces || plan.hidden.is_empty() {
+        // Where there are mounts, they cover what is hidden.
+        ruleset = allow(ruleset, open(c"/")?, AccessFs::from_read(NEWEST))?;
+    } else {
+        ruleset = allow(ruleset, open(c"/")?, AccessFs::ReadDir.into())?;
+        for object in landlock_around::readable(plan)? {
+            ruleset = allow(ruleset, object, AccessFs::from_read(NEWEST))?;
+        }
+    }
     for pinned in &plan.writable {
         // Where the mounts are arranged, the path leads to the writable mount now; the inode is the same.
         ruleset = allow(ruleset, open_pinned(pinned)?, write)?;

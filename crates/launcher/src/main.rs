@@ -15,6 +15,8 @@ mod filter;
 #[cfg(target_os = "linux")]
 mod filter_table;
 #[cfg(target_os = "linux")]
+mod landlock_around;
+#[cfg(target_os = "linux")]
 mod landlock_rules;
 #[cfg(target_os = "linux")]
 mod mounts;

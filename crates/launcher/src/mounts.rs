@@ -16,7 +16,10 @@ use codex_launcher::protocol::{LaunchPlan, Pinned, Refusal, Step};
 use rustix::{
     fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat},
     io::Errno,
-    mount::{MountFlags, MoveMountFlags, OpenTreeFlags, mount, move_mount, open_tree},
+    mount::{
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
+        fsconfig_set_string, fsmount, fsopen, mount, move_mount, open_tree,
+    },
 };
 use syscalls::{Sysno, syscall};
 
@@ -39,16 +42,7 @@ pub fn mount_proc(flags: MountFlags) -> Result<(), Errno> {
 
 /// Arranges the mounts of `plan`.
 pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
-    let writable = plan
-        .writable
-        .iter()
-        .map(|pinned| Ok((pinned, clone_tree(pinned, Step::Writable)?)))
-        .collect::<Result<Vec<_>, SetupError>>()?;
-    let visible = plan
-        .visible
-        .iter()
-        .map(|pinned| Ok((pinned, clone_tree(pinned, Step::Visible)?)))
-        .collect::<Result<Vec<_>, SetupError>>()?;
+    let mut changes = changes(plan)?;
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
@@ -60,22 +54,68 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
         }
     }
     devices::build(device_nodes, plan.tmp_bytes)?;
-    for (pinned, tree) in visible {
-        show(pinned, &tree).map_err(at(pinned, Step::Visible))?;
-    }
-    for (pinned, tree) in writable {
-        put_in_place(pinned, &tree).map_err(at(pinned, Step::Writable))?;
-    }
-    // Last, so that a cover also lies above a writable directory.
-    for pinned in &plan.deny_read {
-        match open_pinned(pinned) {
-            // The private tmp, or another cover, hides it already.
-            Err(Errno::NOENT | Errno::ACCESS) => Ok(()),
-            target => target.and_then(|target| hide(&target)),
+    // What holds comes before what it holds: a writable directory in a hidden one, a hidden file in a writable one.
+    changes.sort_by_key(|change| depth(change.pinned));
+    let mut covers = Vec::new();
+    for Change { pinned, kind } in changes {
+        match kind {
+            Kind::Show(tree) => show(pinned, &tree).map_err(at(pinned, Step::Visible))?,
+            Kind::Write(tree) => put_in_place(pinned, &tree).map_err(at(pinned, Step::Writable))?,
+            Kind::Hide { partly } => {
+                let hidden = match open_pinned(pinned) {
+                    // The private tmp, or another cover, hides it already.
+                    Err(Errno::NOENT | Errno::ACCESS) => Ok(None),
+                    target if partly => target.and_then(|target| cover(&target)).map(Some),
+                    target => target.and_then(|target| hide(&target)).map(|()| None),
+                };
+                covers.extend(hidden.map_err(at(pinned, Step::Hide))?);
+            }
         }
-        .map_err(at(pinned, Step::DenyRead))?;
+    }
+    for cover in covers {
+        set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
     }
     Ok(())
+}
+
+/// One mount to be made.
+struct Change<'a> {
+    pinned: &'a Pinned,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Put a read-only tree where it is hidden.
+    Show(OwnedFd),
+    /// Put a writable tree in place.
+    Write(OwnedFd),
+    /// Cover a path; partly, when something in it stays.
+    Hide { partly: bool },
+}
+
+/// What the plan asks for; the trees are taken before anything is put over them.
+fn changes(plan: &LaunchPlan) -> Result<Vec<Change<'_>>, SetupError> {
+    let mut changes = Vec::new();
+    for pinned in &plan.hidden {
+        let holds = |kept: &Pinned| kept.path != pinned.path && path_of(kept).starts_with(path_of(pinned));
+        let partly = plan.visible.iter().chain(&plan.writable).any(holds);
+        changes.push(Change { pinned, kind: Kind::Hide { partly } });
+    }
+    for pinned in &plan.visible {
+        changes.push(Change { pinned, kind: Kind::Show(clone_tree(pinned, Step::Visible)?) });
+    }
+    for pinned in &plan.writable {
+        changes.push(Change { pinned, kind: Kind::Write(clone_tree(pinned, Step::Writable)?) });
+    }
+    Ok(changes)
+}
+
+fn depth(pinned: &Pinned) -> usize {
+    path_of(pinned).components().count()
+}
+
+fn path_of(pinned: &Pinned) -> &Path {
+    Path::new(OsStr::from_bytes(&pinned.path))
 }
 
 /// A detached copy of the mounts below `path`, with `attributes` set on each of them.
@@ -116,8 +156,7 @@ pub fn make_read_only(target: &CStr) -> Result<(), Errno> {
 
 /// Opens the object that the engine pinned, or fails with `STALE` when another one is there now.
 pub fn open_pinned(pinned: &Pinned) -> Result<OwnedFd, Errno> {
-    let path = Path::new(OsStr::from_bytes(&pinned.path));
-    let handle = openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let handle = openat(CWD, path_of(pinned), OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     let found = fstat(&handle)?;
     if (found.st_dev, found.st_ino) == (pinned.device, pinned.inode) { Ok(handle) } else { Err(Errno::STALE) }
 }
@@ -133,30 +172,59 @@ fn clone_tree(pinned: &Pinned, step: Step) -> Result<OwnedFd, SetupError> {
 
 /// Covers a path with something empty that nobody can open.
 fn hide(target: &OwnedFd) -> Result<(), Errno> {
-    let is_directory = FileType::from_raw_mode(fstat(target)?.st_mode) == FileType::Directory;
-    let source = if is_directory { devices::EMPTY_DIRECTORY } else { devices::EMPTY_FILE };
+    let source = if is_directory(target)? { devices::EMPTY_DIRECTORY } else { devices::EMPTY_FILE };
     let cover = detached_copy(CWD, source, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC)?;
     attach(&cover, target)
 }
 
-/// Puts a writable tree where it belongs: onto the directory it came from, or, when the private tmp hides that,
-/// onto a new directory of the same name there.
+/// Covers a directory with an empty one, in which places can still be made for what stays; returns the mount, which is
+/// to be made read-only in the end.
+fn cover(target: &OwnedFd) -> Result<OwnedFd, Errno> {
+    let context = fsopen(c"tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), c"mode", c"0555")?;
+    fsconfig_set_string(context.as_fd(), c"size", c"64k")?;
+    fsconfig_create(context.as_fd())?;
+    let attributes =
+        MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    let mount = fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?;
+    attach(&mount, target)?;
+    Ok(mount)
+}
+
+/// Puts a tree where it belongs: onto what it came from, or, when the private tmp or a cover hides that, onto something
+/// new of the same name there.
 fn put_in_place(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
     let target = match open_pinned(pinned) {
         Ok(handle) => handle,
-        Err(Errno::NOENT) => make_directories(Path::new(OsStr::from_bytes(&pinned.path)))?,
+        Err(Errno::NOENT) => make_target(path_of(pinned), is_directory(tree)?)?,
         Err(other) => return Err(other),
     };
     attach(tree, &target)
 }
 
-/// Puts a read-only tree back where the private tmp hid it.
+/// Puts a read-only tree back where the private tmp or a cover hid it.
 fn show(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
     if !matches!(open_pinned(pinned), Err(Errno::NOENT)) {
         return Ok(());
     }
     set_attributes(tree.as_fd(), c"", AT_RECURSIVE | AT_EMPTY_PATH, ATTR_RDONLY, false)?;
     put_in_place(pinned, tree)
+}
+
+/// A new directory or file at `path`.
+fn make_target(path: &Path, directory: bool) -> Result<OwnedFd, Errno> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Errno::INVAL);
+    };
+    if directory {
+        return make_directories(path);
+    }
+    let file = OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(make_directories(parent)?, name, file, Mode::empty())
+}
+
+fn is_directory(handle: &OwnedFd) -> Result<bool, Errno> {
+    Ok(FileType::from_raw_mode(fstat(handle)?.st_mode) == FileType::Directory)
 }
 
 /// Walks down `path`, making what is missing, and follows no link on the way.

@@ -41,12 +41,12 @@ pub struct LaunchPlan {
     pub boundary: Boundary,
     /// The network of the runs.
     pub network: Network,
-    /// Directories that runs must see, read-only, also where the private tmp hides them.
+    /// Files and directories that runs must see, read-only, also where the private tmp, or what holds them, is hidden.
     pub visible: Vec<Pinned>,
     /// Directories that runs may write.
     pub writable: Vec<Pinned>,
-    /// Files and directories that runs may not read.
-    pub deny_read: Vec<Pinned>,
+    /// Files and directories that runs may not read, but for what of `visible` and `writable` lies in them.
+    pub hidden: Vec<Pinned>,
     /// The largest size of the private tmp in bytes.
     pub tmp_bytes: u64,
     /// A directory that the launcher removes when it ends: it outlives the engine, whose process may be killed.
@@ -174,7 +174,7 @@ pub enum Step {
     /// Opening a writable directory, or putting it in place.
     Writable,
     /// Hiding a path that may not be read.
-    DenyRead,
+    Hide,
     /// Mounting a `/proc` of its own.
     Proc,
     /// Giving up every privilege.
@@ -233,7 +233,7 @@ impl fmt::Display for Step {
             Self::PrivateTmp => "mounting a private tmp",
             Self::Visible => "showing the workspace",
             Self::Writable => "putting a writable directory in place",
-            Self::DenyRead => "hiding a path that may not be read",
+            Self::Hide => "hiding a path that may not be read",
             Self::Proc => "mounting a /proc of its own",
             Self::Privileges => "giving up every privilege",
             Self::Landlock => "building the Landlock ruleset",

@@ -23,8 +23,8 @@ pub struct Decision {
     pub allowed: bool,
     /// The rule that decided, for programs.
     ///
-    /// Allowed: `no-sandbox`, `readable`, `workspace`, `writable-root`, `private-tmp`, `device`, `outbound-network`,
-    /// `private-loopback`. Denied: `deny-read`, `read-only-profile`, `outside-writable-roots`, `no-network`,
+    /// Allowed: `no-sandbox`, `readable`, `workspace`, `writable-root`, `readable-root`, `private-tmp`, `device`, `outbound-network`,
+    /// `private-loopback`. Denied: `deny-read`, `secret`, `read-only-profile`, `outside-writable-roots`, `no-network`,
     /// `unusable-path`, `unusable-host`.
     pub rule: String,
     /// The rule in words.

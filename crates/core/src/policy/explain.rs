@@ -42,7 +42,14 @@ impl SandboxPolicy {
                 format!("{} is denied by denyRead", denied.display()),
                 Some(format!("remove {} from denyRead", denied.display())),
             ),
-            None => judge(&landed),
+            None => match self.secret(&landed) {
+                Some((place, reason)) => Decision::denied(
+                    "secret",
+                    format!("{} is hidden: {reason}", place.display()),
+                    Some(format!("add readable: [{:?}]", nearest(&landed, place).display().to_string())),
+                ),
+                None => judge(&landed),
+            },
         }
     }
 
@@ -53,6 +60,9 @@ impl SandboxPolicy {
             Place::Workspace { .. } => Decision::allowed("workspace", "the workspace can be read"),
             Place::Root(root) => {
                 Decision::allowed("writable-root", format!("{} is granted by writable", root.display()))
+            }
+            Place::Readable(root) => {
+                Decision::allowed("readable-root", format!("{} is granted by readable", root.display()))
             }
             Place::Elsewhere => Decision::allowed("readable", "the profile reads everything that isn't denied"),
         }
@@ -69,7 +79,7 @@ impl SandboxPolicy {
             Place::Elsewhere if DEVICES.iter().any(|device| landed == Path::new(device)) => {
                 Decision::allowed("device", format!("{} keeps nothing that is written to it", landed.display()))
             }
-            Place::Workspace { writable: false } | Place::Elsewhere => self.deny_write(landed),
+            Place::Workspace { writable: false } | Place::Readable(_) | Place::Elsewhere => self.deny_write(landed),
         }
     }
 
@@ -132,9 +142,11 @@ impl SandboxPolicy {
             [literal, resolved]
         });
         let granted = roots.iter().filter(|root| **root != self.workspace);
+        let readable = self.readable.iter().map(|root| (root.clone(), Place::Readable(root)));
         // The last of equals wins: where `/tmp` itself is the workspace or a root, it is the real one.
         private
             .map(|tmp| (tmp, Place::PrivateTmp))
+            .chain(readable)
             .chain(granted.map(|root| (root.clone(), Place::Root(root))))
             .chain([(self.workspace.clone(), workspace)])
             .filter(|(directory, _)| landed.starts_with(directory))
@@ -149,6 +161,7 @@ const PRIVATE_TMP_REASON: &str = "this is the run's private tmp: it starts empty
 enum Place<'a> {
     Host,
     Root(&'a PathBuf),
+    Readable(&'a PathBuf),
     Workspace { writable: bool },
     PrivateTmp,
     Elsewhere,
@@ -158,6 +171,11 @@ enum Place<'a> {
 /// never the root.
 fn directory_of(landed: &Path) -> Option<&Path> {
     landed.ancestors().find(|path| path.is_dir()).filter(|path| path.parent().is_some())
+}
+
+/// What of a secret to grant: the path itself where it exists, else the whole place.
+fn nearest<'a>(landed: &'a Path, place: &'a Path) -> &'a Path {
+    if landed.exists() { landed } else { place }
 }
 
 fn is_loopback(host: &str) -> bool {

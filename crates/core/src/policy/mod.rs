@@ -5,6 +5,8 @@ mod codex;
 mod environment;
 mod explain;
 mod sandbox_policy;
+mod secret_places;
+pub(crate) mod secrets;
 
 pub use access::{Access, Decision};
 pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};

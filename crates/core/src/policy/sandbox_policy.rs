@@ -1,6 +1,9 @@
 //! The resolved policy that a backend compiles for its operating system.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -19,12 +22,38 @@ pub struct SandboxPolicy {
     pub workspace: PathBuf,
     /// Files and directories that the run may not read, whatever else allows it. They need not exist.
     pub deny_read: BTreeSet<PathBuf>,
+    /// Places of the user's secrets, each with what it holds: hidden like `deny_read`, but for what `readable` or a
+    /// writable root opens. They need not exist, and are left out of the display.
+    #[serde(skip)]
+    pub secrets: BTreeMap<PathBuf, &'static str>,
+    /// Files and directories that the run may read although they, or what holds them, are secret or below the private tmp.
+    pub readable: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.
     pub write: WriteAccess,
     /// What the run may reach over the network.
     pub network: NetworkPolicy,
     /// Which environment variables the run sees.
     pub environment: EnvironmentPolicy,
+}
+
+impl SandboxPolicy {
+    /// The secret place that hides `path`, and what it holds; `None` when there is none, or when a root opens the path.
+    #[must_use]
+    pub fn secret(&self, path: &Path) -> Option<(&Path, &'static str)> {
+        let (place, reason) = path.ancestors().find_map(|above| self.secrets.get_key_value(above))?;
+        // Above the place, a root opens what is there, but not the secret.
+        let opened = self.roots().any(|root| path.starts_with(root) && root.starts_with(place));
+        (!opened).then_some((place.as_path(), *reason))
+    }
+
+    /// Every directory or file that the policy grants by name: the workspace, what may be written, what may be read.
+    pub fn roots(&self) -> impl Iterator<Item = &PathBuf> {
+        let writable = match &self.write {
+            WriteAccess::Roots(roots) => Some(roots),
+            WriteAccess::All => None,
+        };
+        writable.into_iter().flatten().chain(&self.readable).chain([&self.workspace])
+    }
 }
 
 /// Where a run may write.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{EnvironmentMode, ProfileName, SecurityProfile};
-use crate::policy::NetworkPolicy;
+use super::{EnvironmentMode, ProfileName, SecurityProfile, security_profile::Parts};
+use crate::policy::{NetworkPolicy, secrets};
 
 /// One line of what a profile means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,12 +19,20 @@ impl SecurityProfile {
     /// What the profile means, one fact a line and at least one for each topic. Values of variables are not told.
     #[must_use]
     pub fn describe(&self) -> Vec<ProfileFact> {
-        let (writable, deny_read, environment) = self.parts();
+        let Parts { writable, readable, deny_read, environment } = self.parts();
         let trusted = self.name() == ProfileName::Trusted;
         let mut facts = Facts::default();
         facts.push("profile", format!("{}: {}", self.name(), self.name().summary()));
 
         facts.push("read", "everything that you may read");
+        if !trusted {
+            for (reason, places) in secrets::by_reason() {
+                facts.push("read", format!("not {} ({reason})", places.join(", ")));
+            }
+        }
+        for path in readable {
+            facts.push("read", path.display().to_string());
+        }
         for path in deny_read {
             facts.push("read", format!("not {}", path.display()));
         }

@@ -221,6 +221,14 @@ pub enum DirectoryProblem {
          same path explicitly through `writable`"
     )]
     Home,
+    /// A workspace in a place of secrets.
+    #[error("lies in {secret:?}, which is hidden ({reason}); choose a project folder, or add the path to `readable`")]
+    Secret {
+        /// The place.
+        secret: PathBuf,
+        /// What it holds.
+        reason: &'static str,
+    },
     /// Anything else.
     #[error("can't be used: {0}")]
     Io(io::Error),

@@ -25,6 +25,12 @@ pub struct ProfileInit {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub writable: Vec<PathBuf>,
 
+    /// Files and directories that the run may read although they are a secret, or lie in one, or below the private tmp:
+    /// absolute, `~/…`, or relative to the workspace. They must exist. A path opens itself and what is below it; naming
+    /// what lies above a secret doesn't open the secret. `denyRead` is stronger. Not in `trusted`. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readable: Vec<PathBuf>,
+
     /// Files and directories that the run may not read: absolute, `~/…`, or relative to the workspace; literal, no globs.
     /// They need not exist. Default: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]

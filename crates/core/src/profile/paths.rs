@@ -6,7 +6,10 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::PathProblem;
+#[cfg(target_os = "linux")]
+use once_cell::sync::OnceCell;
+
+use super::{DirectoryProblem, PathProblem};
 
 /// More links than the kernel follows in one path.
 const MAX_LINKS: usize = 40;
@@ -47,19 +50,43 @@ pub(crate) fn home() -> Option<PathBuf> {
     Some(fs::canonicalize(&home).unwrap_or(home))
 }
 
+/// The home directory that the user database has for this user, resolved, where it has one. Asked once.
+#[cfg(target_os = "linux")]
+pub(super) fn account_homes() -> Vec<PathBuf> {
+    static HOME: OnceCell<Option<PathBuf>> = OnceCell::new();
+    let home = HOME.get_or_init(|| {
+        let home = crate::sandbox::account_home().filter(|home| home.is_absolute() && home.parent().is_some())?;
+        Some(fs::canonicalize(&home).unwrap_or(home))
+    });
+    home.iter().cloned().collect()
+}
+
+/// There is no backend that would hide anything.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn account_homes() -> Vec<PathBuf> {
+    Vec::new()
+}
+
+/// A file or directory that exists, resolved.
+pub(super) fn existing(path: &Path) -> Result<PathBuf, DirectoryProblem> {
+    fs::canonicalize(path).map_err(directory_problem)
+}
+
 /// A directory that exists, resolved.
-pub(super) fn directory(path: &Path) -> Result<PathBuf, super::DirectoryProblem> {
-    use super::DirectoryProblem;
-    let problem = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => DirectoryProblem::Missing,
-        io::ErrorKind::NotADirectory => DirectoryProblem::NotADirectory,
-        _ => DirectoryProblem::Io(error),
-    };
-    let canonical = fs::canonicalize(path).map_err(problem)?;
-    if !fs::metadata(&canonical).map_err(problem)?.is_dir() {
+pub(super) fn directory(path: &Path) -> Result<PathBuf, DirectoryProblem> {
+    let canonical = existing(path)?;
+    if !fs::metadata(&canonical).map_err(directory_problem)?.is_dir() {
         return Err(DirectoryProblem::NotADirectory);
     }
     Ok(canonical)
+}
+
+fn directory_problem(error: io::Error) -> DirectoryProblem {
+    match error.kind() {
+        io::ErrorKind::NotFound => DirectoryProblem::Missing,
+        io::ErrorKind::NotADirectory => DirectoryProblem::NotADirectory,
+        _ => DirectoryProblem::Io(error),
+    }
 }
 
 /// The path made absolute, links not yet followed.

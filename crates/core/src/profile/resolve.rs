@@ -1,25 +1,30 @@
 //! A profile and a workspace become a sandbox policy.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use super::{
     DirectoryProblem, EnvironmentMode, PathProblem, ProfileError, ProfileName, SecurityProfile,
-    paths::{self, directory, expand, land},
+    paths::{self, directory, existing, expand, land},
+    security_profile::Parts,
 };
-use crate::policy::{EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess};
+use crate::policy::{EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, secrets};
 
 impl SecurityProfile {
     /// The policy of a run in `workspace`, which must be an absolute path of a directory; links are resolved.
-    /// `~` is the home directory of this user.
+    /// `~` is the home directory of this user; secrets are looked for there and in the home of the user database.
     ///
     /// # Errors
     /// When the workspace or a writable directory is missing or no directory; when the profile would write `/`, or the
     /// home directory without being told so in `writable`; when a denied path holds a directory that the run needs.
     pub fn resolve(&self, workspace: &Path) -> Result<SandboxPolicy, ProfileError> {
-        self.resolve_with_home(workspace, paths::home().as_deref())
+        let home = paths::home();
+        let mut homes = paths::account_homes();
+        homes.extend(home.clone());
+        homes.dedup();
+        self.resolve_for(workspace, home.as_deref(), &homes)
     }
 
     /// [`resolve`](Self::resolve) for a user whose home directory is `home`; without one, a path with `~` is an error.
@@ -27,7 +32,16 @@ impl SecurityProfile {
     /// # Errors
     /// As [`resolve`](Self::resolve).
     pub fn resolve_with_home(&self, workspace: &Path, home: Option<&Path>) -> Result<SandboxPolicy, ProfileError> {
-        let (writable, deny_read, _) = self.parts();
+        self.resolve_for(workspace, home, &home.map(Path::to_path_buf).into_iter().collect::<Vec<_>>())
+    }
+
+    fn resolve_for(
+        &self,
+        workspace: &Path,
+        home: Option<&Path>,
+        homes: &[PathBuf],
+    ) -> Result<SandboxPolicy, ProfileError> {
+        let Parts { writable, readable, deny_read, .. } = self.parts();
         let refuse = |problem| ProfileError::Directory { key: "workspace".into(), path: workspace.into(), problem };
         if !workspace.is_absolute() {
             return Err(refuse(DirectoryProblem::NotAbsolute));
@@ -38,6 +52,7 @@ impl SecurityProfile {
         for (index, path) in writable.iter().enumerate() {
             roots.insert(writable_root(index, path, &resolved, home)?);
         }
+        let named = roots.clone();
         if self.name().writes_workspace() {
             if is_root(&resolved) {
                 return Err(refuse(DirectoryProblem::Root));
@@ -50,6 +65,11 @@ impl SecurityProfile {
             roots.insert(resolved.clone());
         }
 
+        let mut open = BTreeSet::new();
+        for (index, path) in readable.iter().enumerate() {
+            open.insert(readable_root(index, path, &resolved, home)?);
+        }
+
         let mut denied = BTreeSet::new();
         for (index, path) in deny_read.iter().enumerate() {
             let landed = land(path, &resolved, home).map_err(|problem| path_error("denyRead", index, path, problem))?;
@@ -59,10 +79,23 @@ impl SecurityProfile {
             denied.insert(landed);
         }
 
+        let secrets = match self.name() {
+            ProfileName::Trusted => BTreeMap::new(),
+            _ => secrets::locate(homes),
+        };
+        // A working directory that happens to lie there is no wish to open it.
+        if let Some((secret, reason)) = resolved.ancestors().find_map(|above| secrets.get_key_value(above))
+            && !named.iter().chain(&open).any(|root| root.starts_with(secret) && resolved.starts_with(root))
+        {
+            return Err(refuse(DirectoryProblem::Secret { secret: secret.clone(), reason }));
+        }
+
         Ok(SandboxPolicy {
             profile: self.name(),
             workspace: resolved,
             deny_read: denied,
+            secrets,
+            readable: open,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
             environment: self.environment(),
@@ -72,7 +105,7 @@ impl SecurityProfile {
     /// The rule for the environment of a run; it needs no workspace.
     #[must_use]
     pub fn environment(&self) -> EnvironmentPolicy {
-        let (_, _, environment) = self.parts();
+        let environment = self.parts().environment;
         EnvironmentPolicy {
             base: match environment.mode {
                 Some(EnvironmentMode::Minimal) => EnvironmentBase::Minimal,
@@ -101,6 +134,15 @@ fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path
         return Err(path_error("writable", index, path, PathProblem::Root));
     }
     Ok(root)
+}
+
+fn readable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
+    let expanded = expand(path, workspace, home).map_err(|problem| path_error("readable", index, path, problem))?;
+    existing(&expanded).map_err(|problem| ProfileError::Directory {
+        key: format!("readable[{index}]"),
+        path: path.into(),
+        problem,
+    })
 }
 
 fn path_error(key: &str, index: usize, path: &Path, problem: PathProblem) -> ProfileError {

@@ -19,6 +19,7 @@ use crate::policy::NetworkPolicy;
 pub struct SecurityProfile {
     name: ProfileName,
     writable: Vec<PathBuf>,
+    readable: Vec<PathBuf>,
     deny_read: Vec<PathBuf>,
     network: Option<NetworkInit>,
     environment: EnvironmentInit,
@@ -72,6 +73,7 @@ impl SecurityProfile {
             extended.environment.mode = Some(mode);
         }
         append(&mut extended.writable, init.writable);
+        append(&mut extended.readable, init.readable);
         append(&mut extended.deny_read, init.deny_read);
         append(&mut extended.environment.allow, init.environment.allow);
         append(&mut extended.environment.deny, init.environment.deny);
@@ -101,9 +103,22 @@ impl SecurityProfile {
         self.clone().into()
     }
 
-    pub(super) fn parts(&self) -> (&[PathBuf], &[PathBuf], &EnvironmentInit) {
-        (&self.writable, &self.deny_read, &self.environment)
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            writable: &self.writable,
+            readable: &self.readable,
+            deny_read: &self.deny_read,
+            environment: &self.environment,
+        }
     }
+}
+
+/// What was added to the base profile, but for the network.
+pub(super) struct Parts<'a> {
+    pub writable: &'a [PathBuf],
+    pub readable: &'a [PathBuf],
+    pub deny_read: &'a [PathBuf],
+    pub environment: &'a EnvironmentInit,
 }
 
 impl TryFrom<ProfileInit> for SecurityProfile {
@@ -119,6 +134,7 @@ impl From<SecurityProfile> for ProfileInit {
         Self {
             profile: Some(profile.name),
             writable: profile.writable,
+            readable: profile.readable,
             deny_read: profile.deny_read,
             network: profile.network,
             environment: profile.environment,

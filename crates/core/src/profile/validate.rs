@@ -12,6 +12,9 @@ pub(super) fn validate(name: ProfileName, init: &ProfileInit) -> Result<(), Prof
         let problem = path_problem(path).or_else(|| spells_root(path).then_some(PathProblem::Root));
         report("writable", index, path, problem)?;
     }
+    for (index, path) in init.readable.iter().enumerate() {
+        report("readable", index, path, path_problem(path))?;
+    }
     for (index, path) in init.deny_read.iter().enumerate() {
         // A pattern that was taken literally would deny nothing, and nobody would notice.
         let problem = path_problem(path).or_else(|| is_glob(path).then_some(PathProblem::Glob));
@@ -47,6 +50,8 @@ fn what_the_profile_holds(name: ProfileName, init: &ProfileInit) -> Result<(), P
     if name == ProfileName::Trusted {
         let key = if !init.writable.is_empty() {
             "writable"
+        } else if !init.readable.is_empty() {
+            "readable"
         } else if !init.deny_read.is_empty() {
             "denyRead"
         } else if init.network.is_some() {

@@ -2,6 +2,8 @@
 //!
 //! Each operating system has a backend with the same face: `Backend::new`, `exec`, `close`.
 
+#[cfg(target_os = "linux")]
+mod account;
 mod enforcement;
 mod error;
 #[cfg(target_os = "linux")]
@@ -9,6 +11,8 @@ mod linux;
 
 use std::path::PathBuf;
 
+#[cfg(target_os = "linux")]
+pub(crate) use account::account_home;
 pub use enforcement::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement, Unenforced};
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]

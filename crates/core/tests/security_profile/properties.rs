@@ -65,7 +65,7 @@ fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
         _ => vec![None, Some(NetworkInit::None), Some(NetworkInit::Outbound)],
     };
     (writable, deny, select(networks), environment()).prop_map(|(writable, deny_read, network, environment)| {
-        ProfileInit { profile: None, writable, deny_read, network, environment }
+        ProfileInit { profile: None, writable, readable: Vec::new(), deny_read, network, environment }
     })
 }
 

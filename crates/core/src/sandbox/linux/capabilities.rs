@@ -68,7 +68,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         network: Network::Private,
         visible: Vec::new(),
         writable: Vec::new(),
-        deny_read: Vec::new(),
+        hidden: Vec::new(),
         tmp_bytes: 1024 * 1024,
         remove_at_end: None,
     };

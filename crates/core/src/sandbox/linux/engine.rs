@@ -18,7 +18,7 @@ use super::{
     launcher::{Answer, Launcher, Standing, Starting},
     message::ScreenedHost,
     pinned::PinnedPath,
-    refusal, report,
+    refusal, report, secrets,
 };
 use crate::{
     policy::{NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -53,6 +53,7 @@ struct State {
 struct PinnedPaths {
     workspace: PinnedPath,
     writable: Vec<PinnedPath>,
+    readable: Vec<PinnedPath>,
     deny_read: Vec<PinnedPath>,
 }
 
@@ -68,6 +69,13 @@ impl Engine {
         let pinned = PinnedPaths {
             workspace: PinnedPath::directory(&policy.workspace)?,
             writable,
+            // A denial is stronger than what grants the same.
+            readable: policy
+                .readable
+                .iter()
+                .filter(|root| !policy.deny_read.iter().any(|denied| root.starts_with(denied)))
+                .map(|root| PinnedPath::present(root))
+                .collect::<Result<_, _>>()?,
             deny_read: denied.into_iter().flatten().collect(),
         };
         Ok(Self {
@@ -178,15 +186,16 @@ impl Engine {
         if let Some(path) = stand_in_tmp {
             writable.push(PinnedPath::directory(path)?.to_plan());
         }
+        let secrets = secrets::pin(&self.policy)?;
         let plan = LaunchPlan {
             boundary,
             network: match self.policy.network {
                 NetworkPolicy::None => Network::Private,
                 NetworkPolicy::Outbound | NetworkPolicy::Host => Network::Host,
             },
-            visible: vec![pinned.workspace.to_plan()],
+            visible: pinned.readable.iter().chain([&pinned.workspace]).map(PinnedPath::to_plan).collect(),
             writable,
-            deny_read: pinned.deny_read.iter().map(PinnedPath::to_plan).collect(),
+            hidden: pinned.deny_read.iter().chain(&secrets).map(PinnedPath::to_plan).collect(),
             tmp_bytes: TMP_BYTES,
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
         };

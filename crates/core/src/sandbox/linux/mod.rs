@@ -10,6 +10,7 @@ mod pinned;
 mod refusal;
 mod report;
 mod run;
+mod secrets;
 mod signaller;
 mod spawn;
 mod streams;

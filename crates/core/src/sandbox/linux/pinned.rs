@@ -32,6 +32,11 @@ impl PinnedPath {
         }
     }
 
+    /// Pins a file or directory that must be there.
+    pub fn present(path: &Path) -> Result<Self, SandboxError> {
+        Self::existing(path)?.ok_or_else(|| directory_error(path, "does not exist"))
+    }
+
     /// Pins whatever is there, if anything is.
     pub fn existing(path: &Path) -> Result<Option<Self>, SandboxError> {
         Ok(Self::open(path)?.map(|(pinned, _)| pinned))

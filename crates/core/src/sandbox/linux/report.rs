@@ -20,8 +20,7 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 4] = [
 ];
 
 /// What is promised by the restricted profiles and not built yet.
-const NOT_BUILT: [(Promise, &str); 4] = [
-    (Promise::Secrets, "not in this version: files with secrets can be read; deny them with denyRead"),
+const NOT_BUILT: [(Promise, &str); 3] = [
     (Promise::CarveOuts, "not in this version: git hooks and editor settings in the workspace can be written"),
     (Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path"),
     (Promise::Limits, "not in this version: the limits of the user who started it apply"),
@@ -81,12 +80,20 @@ pub fn enforcement(
         if applied.landlock_abi < SCOPES {
             missing(Promise::Signals, Cause::Machine, "needs Landlock 6 (Linux 6.12) where there is no pid namespace");
         }
-        if !policy.deny_read.is_empty() {
-            missing(
-                Promise::DenyRead,
-                Cause::Machine,
-                "Landlock can't take a right away below a directory that has it",
-            );
+        let hidden = [
+            (Promise::Secrets, policy.secrets.keys().collect::<Vec<_>>()),
+            (Promise::DenyRead, policy.deny_read.iter().collect()),
+        ];
+        for (promise, paths) in hidden {
+            if paths.iter().any(|path| policy.roots().any(|root| path.starts_with(root))) {
+                missing(promise, Cause::Machine, "Landlock can't take a right away below a directory that has it");
+            } else if !paths.is_empty() {
+                missing(
+                    promise,
+                    Cause::Machine,
+                    "Landlock keeps what is in the files; their names can be listed, their sizes and times seen",
+                );
+            }
         }
     }
     Enforcement {
@@ -181,7 +188,7 @@ mod tests {
     fn what_is_not_built_is_said_and_trusted_promises_nothing() {
         let offline = report(ProfileName::Offline, Mechanism::Namespaces, NEWEST);
         let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
-        assert!(said(Promise::Secrets) && said(Promise::HostUnixSockets) && said(Promise::Limits));
+        assert!(!said(Promise::Secrets) && said(Promise::HostUnixSockets) && said(Promise::Limits));
         assert!(!said(Promise::CarveOuts));
         let net = report(ProfileName::NetReadOnly, Mechanism::Namespaces, NEWEST);
         assert_eq!(net.network, NetworkEnforcement::Unfiltered);
