@@ -15,7 +15,11 @@ export interface ProfileInit {
    * itself and what is below it; naming what lies above a secret doesn't open the secret. `denyRead` is stronger.
    */
   readable?: string[];
-  /** Paths that the run may not read: absolute, `~/…`, or relative to the workspace. Literal; not in `trusted`. */
+  /**
+   * Paths that the run may not read: absolute, `~/…`, or relative to the workspace. With `*`, `?`, `[…]` or `{a,b}`, in which `**`
+   * crosses directories, one is a pattern: what it matches when the sandbox starts is hidden (at most 1,000 paths, found among at most
+   * 200,000 entries, else `SandboxUnavailable`). Not in `trusted`.
+   */
   denyRead?: string[];
   /** Narrows the network of the profile. It can't widen it. */
   network?: 'none' | 'outbound';

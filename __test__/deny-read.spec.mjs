@@ -60,3 +60,49 @@ test('one that does not exist yet is said to be unenforced', async (t) => {
   const { enforcement } = await sh(box, 'true');
   assert.ok(enforcement.unenforced.some(({ promise }) => promise === 'deny-read'));
 });
+
+test('patterns: what they match is hidden, whatever profile, and all else is not', async (t) => {
+  for (const profile of RESTRICTED) {
+    const [folder, base] = [workspace(), outside()];
+    const files = ['.env', 'a/.env', 'a/b/.env.local', 'a/key.pem', 'key.pem', 'a/.envoy', 'private-1/deep/file', '[id].txt', 'i.txt', 'notes'];
+    for (const directory of [folder, base]) {
+      for (const file of files) {
+        mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+        writeFileSync(path.join(directory, file), SECRET);
+      }
+    }
+    symlinkSync(base, path.join(folder, 'elsewhere'));
+    const before = snapshot(folder) + snapshot(base);
+    const denyRead = ['**/.env', '**/.env.*', '*.pem', 'private-?', '[id].txt', `${base}/{notes,a/*.pem}`];
+    const box = sandbox(t, { profile: SecurityProfile.named(profile, { denyRead }), workspace: folder });
+    const readable = async (directory) => {
+      const results = await Promise.all(files.map(async (file) => [file, await box.exec('cat', [path.join(directory, file)])]));
+      return results.filter(([, { exitCode }]) => exitCode === 0).map(([file]) => file);
+    };
+    assert.deepEqual(await readable(folder), ['a/key.pem', 'a/.envoy', 'notes'], profile);
+    assert.deepEqual(await readable(base), files.filter((file) => !['notes', 'a/key.pem'].includes(file)), 'a link is not followed');
+    assert.equal(snapshot(folder) + snapshot(base), before);
+    const { enforcement } = await box.exec('true');
+    assert.ok(enforcement.unenforced.some(({ promise, reason }) => promise === 'deny-read' && /appears later/.test(reason)));
+  }
+});
+
+test('patterns are explained', () => {
+  const profile = SecurityProfile.named('offline', { denyRead: ['**/.env'] });
+  const folder = workspace();
+  assert.deepEqual(['.env', 'a/b/.env', 'a/.env/c', 'a.env'].map((read) => profile.explain({ read }, folder).allowed), [false, false, false, true]);
+  assert.match(profile.explain({ read: 'a/.env' }, folder).reason, /\*\*\/\.env/);
+  assert.throws(() => profile.toSandboxPolicy(folder), /denyRead/);
+});
+
+test('patterns that are broken, that hide the workspace or that match too much are refused', async (t) => {
+  for (const pattern of ['a[', '{a', '*/../x']) {
+    assert.throws(() => SecurityProfile.named('offline', { denyRead: [pattern] }), { code: 'ProfileError', message: /denyRead\[0\].*pattern/ });
+  }
+  const folder = workspace();
+  const hiding = sandbox(t, { profile: SecurityProfile.named('offline', { denyRead: [`${path.dirname(folder)}/workspace-*`] }), workspace: folder });
+  await assert.rejects(hiding.exec('true'), { code: 'SandboxUnavailable', message: /must read/ });
+  for (let number = 0; number <= 1000; number++) writeFileSync(path.join(folder, `file-${number}`), '');
+  const many = sandbox(t, { profile: SecurityProfile.named('offline', { denyRead: ['file-*'] }), workspace: folder });
+  await assert.rejects(many.exec('true'), { code: 'SandboxUnavailable', message: /more than 1000/ });
+});

@@ -89,8 +89,8 @@ pub struct Run {
     /// A file or directory that the command may read although it is a secret, or lies in one or below /tmp
     #[arg(long, value_name = "PATH")]
     pub readable: Vec<PathBuf>,
-    /// A path that the command may not read
-    #[arg(long, value_name = "PATH")]
+    /// A path, or a pattern of paths, that the command may not read
+    #[arg(long, value_name = "GLOB")]
     pub deny_read: Vec<PathBuf>,
     /// Judge the command by the built-in exec policy and the rules of this file before it runs
     #[arg(long, value_name = "FILE")]

@@ -11,6 +11,7 @@
 //! What is lost on the way, always to the stricter side:
 //! - The host's `/tmp` and `TMPDIR` are never writable here, so both `exclude_` flags are written as `true`, and read
 //!   but not needed: a run has a private tmp whatever they say.
+//! - Secrets are denied by both, and `readable` is lost.
 //! - `denyRead` has no Codex form; [`SandboxPolicy::to_codex`] refuses to leave it out.
 //! - A profile whose network was narrowed comes back as the profile without network, which is the same policy.
 //! - The environment isn't part of the form. Codex keeps that rule elsewhere.
@@ -84,6 +85,9 @@ impl SandboxPolicy {
     pub fn to_codex(&self) -> Result<CodexPolicy, CodexPolicyError> {
         if let Some(path) = self.deny_read.first() {
             return Err(CodexPolicyError::DenyRead { path: path.clone() });
+        }
+        if let Some(pattern) = self.deny_read_patterns.first() {
+            return Err(CodexPolicyError::DenyRead { path: pattern.to_string().into() });
         }
         let network_access = self.network != NetworkPolicy::None;
         Ok(match &self.write {

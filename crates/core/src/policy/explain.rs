@@ -35,6 +35,10 @@ impl SandboxPolicy {
                 return Decision::denied("unusable-path", format!("{path:?} {problem}"), None);
             }
         };
+        if let Some(pattern) = self.deny_read_patterns.iter().find(|pattern| pattern.denies(&landed)) {
+            let reason = format!("{} matches the denyRead pattern {pattern}", landed.display());
+            return Decision::denied("deny-read", reason, Some(format!("narrow {pattern} in denyRead")));
+        }
         // Denials come first, so that no grant below can reopen what one closes.
         match self.deny_read.iter().find(|denied| landed.starts_with(denied)) {
             Some(denied) => Decision::denied(

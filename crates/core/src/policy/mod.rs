@@ -2,6 +2,7 @@
 
 mod access;
 mod codex;
+pub(crate) mod deny_pattern;
 mod environment;
 mod explain;
 mod sandbox_policy;
@@ -10,6 +11,7 @@ pub(crate) mod secrets;
 
 pub use access::{Access, Decision};
 pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};
+pub use deny_pattern::{DenyPattern, ExpandError};
 pub use environment::{
     DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment, is_malformed_name,
 };

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::EnvironmentPolicy;
+use super::{DenyPattern, EnvironmentPolicy};
 use crate::profile::ProfileName;
 
 /// What a run may touch, with every path absolute. Made by [`SecurityProfile::resolve`](crate::SecurityProfile::resolve).
@@ -22,6 +22,8 @@ pub struct SandboxPolicy {
     pub workspace: PathBuf,
     /// Files and directories that the run may not read, whatever else allows it. They need not exist.
     pub deny_read: BTreeSet<PathBuf>,
+    /// Patterns of paths that the run may not read: what they match when the sandbox starts is hidden.
+    pub deny_read_patterns: Vec<DenyPattern>,
     /// Places of the user's secrets, each with what it holds: hidden like `deny_read`, but for what `readable` or a
     /// writable root opens. They need not exist, and are left out of the display.
     #[serde(skip)]
@@ -48,11 +50,17 @@ impl SandboxPolicy {
 
     /// Every directory or file that the policy grants by name: the workspace, what may be written, what may be read.
     pub fn roots(&self) -> impl Iterator<Item = &PathBuf> {
-        let writable = match &self.write {
+        self.writable_roots().chain(&self.readable).chain([&self.workspace])
+    }
+
+    /// The directories that the run may write; none under `trusted`, which writes everything.
+    pub fn writable_roots(&self) -> impl Iterator<Item = &PathBuf> {
+        match &self.write {
             WriteAccess::Roots(roots) => Some(roots),
             WriteAccess::All => None,
-        };
-        writable.into_iter().flatten().chain(&self.readable).chain([&self.workspace])
+        }
+        .into_iter()
+        .flatten()
     }
 }
 

@@ -182,8 +182,10 @@ pub enum PathProblem {
     /// The root directory as a writable directory.
     #[error("is the whole file system; name the directories that the run needs, or use trusted")]
     Root,
-    /// A pattern where a literal path is wanted.
-    #[error("looks like a glob, and globs aren't supported here; name each path")]
+    /// A pattern that can't be read, or that leads upwards.
+    #[error(
+        "is no valid pattern; close its brackets, put no `..` after a wildcard, and write `\\\\[` for the character"
+    )]
     Glob,
     /// `~name/…`.
     #[error("names another user's home, which isn't looked up; write the whole path, or ./~… for a file of that name")]

@@ -31,8 +31,9 @@ pub struct ProfileInit {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readable: Vec<PathBuf>,
 
-    /// Files and directories that the run may not read: absolute, `~/…`, or relative to the workspace; literal, no globs.
-    /// They need not exist. Default: none.
+    /// Files and directories that the run may not read: absolute, `~/…`, or relative to the workspace. They need not exist.
+    /// With `*`, `?`, `[…]` or `{a,b}`, in which `**` crosses directories, a path is a pattern: what it matches when the
+    /// sandbox starts is hidden, and what appears later is not. Default: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deny_read: Vec<PathBuf>,
 

@@ -10,7 +10,9 @@ use super::{
     paths::{self, directory, existing, expand, land},
     security_profile::Parts,
 };
-use crate::policy::{EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, secrets};
+use crate::policy::{
+    DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, deny_pattern::is_pattern, secrets,
+};
 
 impl SecurityProfile {
     /// The policy of a run in `workspace`, which must be an absolute path of a directory; links are resolved.
@@ -71,7 +73,17 @@ impl SecurityProfile {
         }
 
         let mut denied = BTreeSet::new();
+        let mut patterns = Vec::new();
         for (index, path) in deny_read.iter().enumerate() {
+            // A file whose name has such characters is denied as well.
+            if is_pattern(path) {
+                let land = |base: &Path| land(base, &resolved, home);
+                let pattern = DenyPattern::new(path, land).and_then(|pattern| pattern.ok_or(PathProblem::Glob));
+                patterns.push(pattern.map_err(|problem| path_error("denyRead", index, path, problem))?);
+                if !expand(path, &resolved, home).is_ok_and(|literal| literal.exists()) {
+                    continue;
+                }
+            }
             let landed = land(path, &resolved, home).map_err(|problem| path_error("denyRead", index, path, problem))?;
             if let Some(needed) = roots.iter().chain([&resolved]).find(|needed| needed.starts_with(&landed)) {
                 return Err(ProfileError::DeniesNeeded { denied: landed, needed: needed.clone() });
@@ -94,6 +106,7 @@ impl SecurityProfile {
             profile: self.name(),
             workspace: resolved,
             deny_read: denied,
+            deny_read_patterns: patterns,
             secrets,
             readable: open,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },

@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use super::{NetworkInit, PathProblem, ProfileError, ProfileInit, ProfileName, VariableProblem};
-use crate::policy::NetworkPolicy;
+use crate::policy::{DenyPattern, NetworkPolicy, deny_pattern::is_pattern};
 
 /// Checks `init` as an addition to the profile `name`.
 pub(super) fn validate(name: ProfileName, init: &ProfileInit) -> Result<(), ProfileError> {
@@ -16,8 +16,8 @@ pub(super) fn validate(name: ProfileName, init: &ProfileInit) -> Result<(), Prof
         report("readable", index, path, path_problem(path))?;
     }
     for (index, path) in init.deny_read.iter().enumerate() {
-        // A pattern that was taken literally would deny nothing, and nobody would notice.
-        let problem = path_problem(path).or_else(|| is_glob(path).then_some(PathProblem::Glob));
+        let broken = is_pattern(path) && !DenyPattern::is_valid(path);
+        let problem = path_problem(path).or_else(|| broken.then_some(PathProblem::Glob));
         report("denyRead", index, path, problem)?;
     }
     let environment = &init.environment;
@@ -106,10 +106,6 @@ fn spells_root(path: &Path) -> bool {
         }
     }
     path.has_root() && depth == 0
-}
-
-fn is_glob(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[]{}".contains(byte))
 }
 
 fn name_problem(name: &str) -> Option<VariableProblem> {

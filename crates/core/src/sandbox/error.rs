@@ -30,6 +30,12 @@ pub enum SandboxError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What `denyRead` asks for can't be held.
+    #[error("{reason}")]
+    DenyRead {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The sandbox was closed.
     #[error("the sandbox is closed; make a new one")]
     Closed,

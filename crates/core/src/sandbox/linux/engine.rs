@@ -15,10 +15,11 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::Handle;
 
 use super::{
+    hidden,
     launcher::{Answer, Launcher, Standing, Starting},
     message::ScreenedHost,
     pinned::PinnedPath,
-    refusal, report, secrets,
+    refusal, report,
 };
 use crate::{
     policy::{NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -186,7 +187,7 @@ impl Engine {
         if let Some(path) = stand_in_tmp {
             writable.push(PinnedPath::directory(path)?.to_plan());
         }
-        let secrets = secrets::pin(&self.policy)?;
+        let (secrets, matched) = (hidden::secrets(&self.policy)?, hidden::pattern_matches(&self.policy)?);
         let plan = LaunchPlan {
             boundary,
             network: match self.policy.network {
@@ -195,7 +196,7 @@ impl Engine {
             },
             visible: pinned.readable.iter().chain([&pinned.workspace]).map(PinnedPath::to_plan).collect(),
             writable,
-            hidden: pinned.deny_read.iter().chain(&secrets).map(PinnedPath::to_plan).collect(),
+            hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
             tmp_bytes: TMP_BYTES,
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
         };

@@ -3,6 +3,7 @@
 mod capabilities;
 mod capture;
 mod engine;
+mod hidden;
 mod launcher;
 mod message;
 mod pids;
@@ -10,7 +11,6 @@ mod pinned;
 mod refusal;
 mod report;
 mod run;
-mod secrets;
 mod signaller;
 mod spawn;
 mod streams;

@@ -58,6 +58,13 @@ pub fn enforcement(
                 );
             }
         }
+        if !policy.deny_read_patterns.is_empty() {
+            missing(
+                Promise::DenyRead,
+                Cause::Version,
+                "a pattern hides what it matches when the sandbox starts; what appears later can be read",
+            );
+        }
         if absent_denials > 0 {
             missing(
                 Promise::DenyRead,
