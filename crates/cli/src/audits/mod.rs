@@ -173,12 +173,14 @@ fn tail(log: &Path, count: usize, follow: bool, selection: &Selection, view: &Vi
         put(line, &mut out, view, json)?;
     }
     out.flush()?;
-    while follow {
+    if !follow {
+        return Ok(Output::default());
+    }
+    loop {
         std::thread::sleep(FOLLOW_PAUSE);
         print(&mut records, &mut out, view, json)?;
         out.flush()?;
     }
-    Ok(Output::default())
 }
 
 fn print(

@@ -6,7 +6,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use globset::{GlobBuilder, GlobMatcher};
+use fast_glob::glob_match;
 use serde::{Serialize, Serializer};
 
 /// How many directory entries are looked at for all patterns below one directory.
@@ -20,7 +20,7 @@ const MAX_MATCHES: usize = 1_000;
 pub struct DenyPattern {
     base: PathBuf,
     below: PathBuf,
-    matcher: GlobMatcher,
+    glob: String,
 }
 
 /// Why what a pattern matches can't be denied.
@@ -65,25 +65,26 @@ fn split(path: &Path) -> (PathBuf, PathBuf) {
     (base, below)
 }
 
-/// The matcher of the part with wildcards; `None` when it is no valid pattern, or leads upwards.
-fn matcher(below: &Path) -> Option<GlobMatcher> {
+/// The part with wildcards as it is matched; `None` when it is no valid pattern, or leads upwards.
+fn glob(below: &Path) -> Option<String> {
     let upwards = below.components().any(|part| matches!(part, Component::ParentDir));
     let text = below.to_str().filter(|_| !upwards)?;
-    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().ok()?;
-    Some(glob.compile_matcher())
+    fast_glob::validate(text).ok()?;
+    // In a name, `!` is a letter like others; in front of a pattern it would turn its meaning around.
+    Some(if text.starts_with('!') { format!("\\{text}") } else { text.to_owned() })
 }
 
 impl DenyPattern {
     /// Whether a path is a valid pattern.
     pub(crate) fn is_valid(path: &Path) -> bool {
-        matcher(&split(path).1).is_some()
+        glob(&split(path).1).is_some()
     }
 
     /// The pattern of a path; `land` finds where the directory before the first wildcard is. `None` as for `is_valid`.
     pub(crate) fn new<E>(path: &Path, land: impl FnOnce(&Path) -> Result<PathBuf, E>) -> Result<Option<Self>, E> {
         let (base, below) = split(path);
         let base = land(if base.as_os_str().is_empty() { Path::new(".") } else { &base })?;
-        Ok(matcher(&below).map(|matcher| Self { base, below, matcher }))
+        Ok(glob(&below).map(|glob| Self { base, below, glob }))
     }
 
     /// Whether the pattern denies a path that it matches, or one below that.
@@ -92,7 +93,12 @@ impl DenyPattern {
         let Ok(below) = path.strip_prefix(&self.base) else {
             return false;
         };
-        below.ancestors().any(|above| !above.as_os_str().is_empty() && self.matcher.is_match(above))
+        below.ancestors().any(|above| !above.as_os_str().is_empty() && self.matches(above))
+    }
+
+    /// Whether a path below the base fits.
+    fn matches(&self, below: &Path) -> bool {
+        glob_match(&self.glob, below.as_os_str().as_encoded_bytes())
     }
 
     /// The deepest level at which it can match.
@@ -155,7 +161,7 @@ fn expand_below(base: &Path, patterns: &[&DenyPattern], matches: &mut Vec<PathBu
             }
             let path = entry.path();
             let below = path.strip_prefix(base).unwrap_or(&path);
-            if patterns.iter().any(|pattern| pattern.matcher.is_match(below)) {
+            if patterns.iter().any(|pattern| pattern.matches(below)) {
                 if matches.len() == MAX_MATCHES {
                     return Err(ExpandError::TooManyMatches { base: base.to_path_buf() });
                 }
@@ -198,6 +204,8 @@ mod tests {
             ("[ab]", "c", false),
             ("a/**", "a/b/c", true),
             ("a/**", "a", false),
+            ("!(*)", "!(x)", true),
+            ("!*", "a", false),
         ] {
             assert_eq!(pattern(base, text).denies(&base.join(path)), denied, "{text} {path}");
         }
