@@ -33,6 +33,36 @@ export interface ProfileInit {
     /** Variables that the run is given. */
     set?: Record<string, string>;
   };
+  /** How much a run may use. An extension can only lower what is set. */
+  limits?: Limits;
+}
+
+/**
+ * How much may be used: whole numbers from 1. A sandbox holds its limits for all its runs together where the kernel can
+ * count so; a command's own are for its run, and can only lower those of the profile. `enforcement.limits` says by what each
+ * is held, and of what it is one. One that is asked for and can't be held is refused (`SandboxUnavailable`); a default that
+ * can't be held is left out of `enforcement.limits`. `trusted` has no defaults.
+ */
+export interface Limits {
+  /** Milliseconds from the start of a run to its end, as `timeout`; the shorter one counts. Default: none. */
+  wallTime?: number;
+  /** Milliseconds of CPU time, all processors together. Without a control group it is per process, in whole seconds. Default: none. */
+  cpuTime?: number;
+  /**
+   * Bytes of memory, the private tmp among it. Without a control group it is the private memory of each process. Default: none;
+   * when the machine runs out of memory, the kernel ends processes of sandboxes first.
+   */
+  memory?: number;
+  /** Processes and threads at the same time. Default: 4096. */
+  processes?: number;
+  /** Open files of one process. Default: 65536. */
+  openFiles?: number;
+  /** Bytes of one file that is written. Default: 64 GiB. */
+  fileSize?: number;
+  /** Bytes of captured standard output and standard error together. Default: none; `maxBuffer` bounds what is kept. */
+  output?: number;
+  /** Bytes in the private tmp. Not for one command, and not in `trusted`. Default: 4 GiB. */
+  tmpSize?: number;
 }
 
 /** The form that Codex uses. */
@@ -324,6 +354,16 @@ export interface Enforcement {
   readonly capabilitiesDropped: boolean;
   /** The Landlock version; 0 when it was not used. */
   readonly landlockAbi: number;
+  /** The limits that were held. */
+  readonly limits: {
+    readonly [Name in keyof Limits]?: {
+      readonly value: number;
+      /** A control group, a resource limit, the ids of a pid namespace, the size of a file system, or this package, which ends the run. */
+      readonly by: 'cgroup' | 'rlimit' | 'pid-namespace' | 'tmpfs' | 'engine';
+      /** Whether the value is for all runs of the sandbox together, for one run, for each process or for each file. */
+      readonly per: 'sandbox' | 'run' | 'process' | 'file';
+    };
+  };
   /** Promises of the profile that this run did not hold. */
   readonly unenforced: readonly {
     readonly promise: string;
@@ -356,6 +396,8 @@ export interface SandboxOptions {
   policy?: ExecPolicy;
   /** Records each command before and after it. Refused where the commands may write it. Default: none. */
   audit?: AuditLog;
+  /** Limits, as in the profile, which they can only lower. */
+  limits?: Limits;
   /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync`. */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
@@ -388,6 +430,8 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
   forceKillAfterDelay?: number;
   /** Whether a command that failed rejects with the result as a `CodexError`. Default: false. */
   reject?: boolean;
+  /** Limits of this command, which can only lower those of the sandbox. In the one-shot `exec` they are the sandbox's. */
+  limits?: Omit<Limits, 'tmpSize'>;
 }
 
 export interface ExecResult<Output = string> {
@@ -404,6 +448,12 @@ export interface ExecResult<Output = string> {
   /** Whether the exit code was not 0, or a signal, the timeout or an abort ended it. */
   failed: boolean;
   timedOut: boolean;
+  /**
+   * The limit that the run met, where that can't be mistaken. `wallTime`, `cpuTime` and `output` ended it. `memory`: the
+   * kernel ended a process of it. `processes`: the kernel refused it one. `fileSize`: it ended the program. `tmpSize`: the
+   * private tmp is full. `memory` and `processes` are told only where a control group holds them.
+   */
+  limit: keyof Limits | undefined;
   /** Whether `options.signal` ended it. */
   isCanceled: boolean;
   /** Whether output beyond `maxBuffer` was dropped. */

@@ -58,11 +58,11 @@ class SecurityProfile {
   }
 }
 
-/** The addon's object behind a profile, or behind the profile of that name. */
-function nativeProfile(profile) {
-  if (profile instanceof SecurityProfile) return natives.get(profile);
-  if (typeof profile === 'string') return natives.get(new SecurityProfile(profile));
-  throw check.invalidType('profile', 'a SecurityProfile or a profile name', profile);
+/** The addon's object behind a profile, or behind the profile of that name, with overrides if there are some. */
+function nativeProfile(profile, overrides) {
+  const named = typeof profile === 'string' ? new SecurityProfile(profile) : profile;
+  if (!(named instanceof SecurityProfile)) throw check.invalidType('profile', 'a SecurityProfile or a profile name', profile);
+  return natives.get(overrides === undefined ? named : named.extend(overrides));
 }
 
 function adopt(native) {

@@ -9,12 +9,16 @@ const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
 
-const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'onRequest']);
+const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'onRequest']);
 const EXEC_OPTIONS = new Set([
   'cwd', 'env', 'input', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
-  'forceKillAfterDelay', 'reject',
+  'forceKillAfterDelay', 'reject', 'limits',
 ]);
 const ONE_SHOT_OPTIONS = new Set([...SANDBOX_OPTIONS, ...EXEC_OPTIONS]);
+
+const LIMITS = new Set(['wallTime', 'cpuTime', 'memory', 'processes', 'openFiles', 'fileSize', 'output', 'tmpSize']);
+/** Limits that end a run. */
+const ENDING_LIMITS = new Set(['wallTime', 'cpuTime', 'output']);
 
 const DEFAULT_MAX_BUFFER = 10 * 1024 * 1024;
 const DEFAULT_FORCE_KILL_AFTER_DELAY = 5000;
@@ -32,13 +36,13 @@ class Sandbox {
   #onRequest;
 
   constructor(options) {
-    const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', onRequest } = check.options(
+    const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', limits, onRequest } = check.options(
       'options', options, SANDBOX_OPTIONS);
     if (onRequest !== undefined && typeof onRequest !== 'function') throw check.invalidType('options.onRequest', 'a function', onRequest);
     this.#onRequest = onRequest;
     check.oneOf('options.enforcement', enforcement, ['required', 'best-effort']);
     const directory = filePath('options.workspace', workspace);
-    const native = nativeProfile(profile);
+    const native = nativeProfile(profile, limits === undefined ? undefined : { __proto__: null, limits: readLimits(limits) });
     const judge = policy === undefined ? undefined : nativePolicy(policy);
     const log = audit === undefined ? undefined : nativeAuditLog(audit);
     this.#native = unwrap(
@@ -110,8 +114,9 @@ class Sandbox {
       stdout: report.stdout,
       stderr: report.stderr,
       durationMs: report.durationMs,
-      failed: exitCode !== 0 || report.timedOut,
+      failed: exitCode !== 0 || report.timedOut || ENDING_LIMITS.has(report.limit),
       timedOut: report.timedOut,
+      limit: report.limit ?? undefined,
       isCanceled: false,
       truncated: report.truncated,
       enforcement: this.#enforcement(report.enforcement),
@@ -133,7 +138,8 @@ async function exec(file, args, options) {
   const all = check.options('options', options, ONE_SHOT_OPTIONS);
   const sandbox = new Sandbox(pick(all, SANDBOX_OPTIONS));
   try {
-    return await sandbox.exec(file, args, pick(all, EXEC_OPTIONS));
+    // The limits of the one command are those of its sandbox.
+    return await sandbox.exec(file, args, { ...pick(all, EXEC_OPTIONS), limits: undefined });
   } finally {
     await sandbox.close();
   }
@@ -149,7 +155,7 @@ function prepare(file, args, options) {
   if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
   const {
     cwd, env, input, stdout = 'pipe', stderr = 'pipe', encoding = 'utf8', timeout = 0, maxBuffer = DEFAULT_MAX_BUFFER,
-    signal, killSignal = 'SIGTERM', forceKillAfterDelay = DEFAULT_FORCE_KILL_AFTER_DELAY, reject = false,
+    signal, killSignal = 'SIGTERM', forceKillAfterDelay = DEFAULT_FORCE_KILL_AFTER_DELAY, reject = false, limits,
   } = check.options('options', options, EXEC_OPTIONS);
   check.string('file', file);
   if (file === '') throw check.invalidValue('file', 'the name or the path of a program', file);
@@ -173,8 +179,21 @@ function prepare(file, args, options) {
     killSignal: signalNumber(killSignal),
     forceKillAfterDelay: check.number('options.forceKillAfterDelay', forceKillAfterDelay, 0),
     strings: encoding === 'utf8',
+    limits: limits === undefined ? undefined : JSON.stringify(readLimits(limits)),
   };
   return { command, args: args ?? [], reject, signal };
+}
+
+/** A copy of the own limits; each is a whole number, so that a unit that was thought of is not cut off. */
+function readLimits(limits) {
+  const own = check.options('options.limits', limits, LIMITS);
+  for (const [name, value] of Object.entries(own)) {
+    if (value === undefined) delete own[name];
+    else if (!Number.isInteger(check.number(`options.limits.${name}`, value, 1))) {
+      throw check.invalidValue(`options.limits.${name}`, 'a whole number', value);
+    }
+  }
+  return own;
 }
 
 function joinArguments(args) {
@@ -231,7 +250,7 @@ function canceledEarly({ strings }) {
   const nothing = () => (strings ? '' : Buffer.alloc(0));
   return {
     exitCode: null, signal: null, pid: undefined, stdout: nothing(), stderr: nothing(), durationMs: 0, failed: true, timedOut: false,
-    isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
+    limit: undefined, isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
   };
 }
 
@@ -242,6 +261,7 @@ function finish(result, reject, file, cause) {
 
 function ending(result) {
   if (result.isCanceled) return 'was aborted';
+  if (ENDING_LIMITS.has(result.limit)) return `was ended by its limit ${result.limit}`;
   if (result.timedOut) return 'was ended by its timeout';
   return result.signal === null ? `ended with exit code ${result.exitCode}` : `was ended by ${result.signal}`;
 }

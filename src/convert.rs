@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use codex_core::exec::{Captured, Command, End, Environment, Input, Output};
+use codex_core::{
+    exec::{Captured, Command, End, Environment, Input, Output},
+    policy::Limit,
+};
 use codex_supervisor::Report;
 use napi::bindgen_prelude::{Buffer, Either};
 
@@ -35,6 +38,8 @@ pub struct NativeCommand {
     pub force_kill_after_delay: f64,
     /// Whether captured output becomes strings.
     pub strings: bool,
+    /// Limits of this command, as JSON.
+    pub limits: Option<String>,
 }
 
 /// How a command ended, or `error`: why it was not run.
@@ -58,6 +63,8 @@ pub struct NativeReport {
     pub duration_ms: f64,
     /// Whether the timeout ended it.
     pub timed_out: bool,
+    /// The limit that the run met.
+    pub limit: Option<&'static str>,
     /// The number of the enforcement report; see `enforcement`.
     pub enforcement: u32,
     /// Sentences.
@@ -70,7 +77,10 @@ pub struct NativeReport {
 
 impl NativeCommand {
     /// The command.
-    pub fn into_command(self) -> Command {
+    ///
+    /// # Errors
+    /// For limits that are none.
+    pub fn into_command(self) -> serde_json::Result<Command> {
         let mut command = Command::new(self.program);
         command.arguments = joined(&self.args).map(OsString::from).collect();
         command.environment = self.env.map_or(Environment::Host, |env| Environment::Given(variables(&env)));
@@ -84,7 +94,10 @@ impl NativeCommand {
         command.timeout = self.timeout.and_then(milliseconds);
         command.kill_signal = self.kill_signal;
         command.force_kill_after = milliseconds(self.force_kill_after_delay).unwrap_or(Duration::MAX);
-        command
+        if let Some(limits) = self.limits {
+            command.limits = serde_json::from_str(&limits)?;
+        }
+        Ok(command)
     }
 }
 
@@ -101,6 +114,7 @@ impl NativeReport {
             truncated: false,
             duration_ms: 0.0,
             timed_out: false,
+            limit: None,
             enforcement: 0,
             hints: Vec::new(),
             verdict: None,
@@ -125,12 +139,19 @@ impl NativeReport {
             stderr: captured(outcome.stderr, strings),
             duration_ms: outcome.duration.as_secs_f64() * 1000.0,
             timed_out: outcome.timed_out,
+            limit: outcome.limit.map(limit_name),
             enforcement,
             hints,
             audit_id,
             verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
         }
     }
+}
+
+/// The key of a limit among the others.
+fn limit_name(limit: Limit) -> &'static str {
+    let key = limit.key();
+    key.strip_prefix("limits.").unwrap_or(key)
 }
 
 fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {

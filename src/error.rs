@@ -118,6 +118,7 @@ impl From<&ExecError> for ErrorFacts {
             ExecError::NulByte { .. } | ExecError::VariableName { .. } | ExecError::EmptyProgram => {
                 "ERR_INVALID_ARG_VALUE"
             }
+            ExecError::Limit { .. } => "ProfileError",
             ExecError::SandboxEnded => "SandboxUnavailable",
             other => other.errno().map_or("ERR_CODEX_EXEC", errno_name),
         };

@@ -94,7 +94,15 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn exec(&self, command: NativeCommand, token: u32, signallable: bool, approved: bool) {
         let strings = command.strings;
-        let (signaller, report) = self.session.exec(command.into_command(), approval(approved));
+        let command = match command.into_command() {
+            Ok(command) => command,
+            Err(error) => {
+                let report = NativeReport::failed(ErrorFacts::profile(&error).to_json());
+                self.reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
+                return;
+            }
+        };
+        let (signaller, report) = self.session.exec(command, approval(approved));
         let shared = Arc::clone(&self.shared);
         if signallable {
             shared.signallers().insert(token, signaller);
@@ -115,7 +123,11 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn exec_sync(&self, command: NativeCommand, approved: bool) -> NativeReport {
         let strings = command.strings;
-        let report = runtime::handle().block_on(self.session.exec(command.into_command(), approval(approved)).1);
+        let command = match command.into_command() {
+            Ok(command) => command,
+            Err(error) => return NativeReport::failed(ErrorFacts::profile(&error).to_json()),
+        };
+        let report = runtime::handle().block_on(self.session.exec(command, approval(approved)).1);
         self.shared.to_native(report, strings)
     }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -124,6 +125,43 @@ static int int80(char **words) {
     return 0;
 }
 
+// eat MIB: takes so much memory and uses it.
+static int eat(char **words) {
+    for (long mib = atol(words[0]); mib > 0; mib--) {
+        char *piece = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (piece == MAP_FAILED) return report(1);
+        memset(piece, 1, 1 << 20);
+    }
+    return report(0);
+}
+
+// forks COUNT: starts so many processes that stay; says how many there were, and the first error.
+static int forks(char **words) {
+    int wanted = atoi(words[0]), made = 0, error = 0;
+    pid_t *children = calloc(wanted, sizeof *children);
+    while (made < wanted) {
+        pid_t child = fork();
+        if (child == 0) pause();
+        if (child < 0) {
+            error = errno;
+            break;
+        }
+        children[made++] = child;
+    }
+    for (int index = 0; index < made; index++) kill(children[index], SIGKILL);
+    while (wait(NULL) > 0 || errno == EINTR) {}
+    printf("%d %d\n", made, error);
+    return 0;
+}
+
+// open COUNT: opens a file so often; says how often it could, and the first error.
+static int open_files(char **words) {
+    int wanted = atoi(words[0]), made = 0;
+    while (made < wanted && open("/dev/null", O_RDONLY) >= 0) made++;
+    printf("%d %d\n", made, made < wanted ? errno : 0);
+    return 0;
+}
+
 // descriptors: the open ones.
 static int descriptors(void) {
     for (int one = 0; one < 1024; one++)
@@ -165,6 +203,9 @@ int main(int count, char **words) {
     if (strcmp(what, "serve-abstract") == 0 && count == 1) return serve_abstract(words);
     if (strcmp(what, "serve") == 0 && count == 2) return serve(words);
     if (strcmp(what, "peek") == 0 && count == 1) return peek(words);
+    if (strcmp(what, "eat") == 0 && count == 1) return eat(words);
+    if (strcmp(what, "forks") == 0 && count == 1) return forks(words);
+    if (strcmp(what, "open") == 0 && count == 1) return open_files(words);
     if (strcmp(what, "int80") == 0 && count == 1) return int80(words);
     if (strcmp(what, "descriptors") == 0) return descriptors();
     return 2;

@@ -3,9 +3,14 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
-use codex_core::{policy::SandboxMode, profile::ProfileName};
+use codex_core::{
+    policy::{Limit, SandboxMode},
+    profile::ProfileName,
+};
 
-const EXIT_CODES: &str = "Exit codes of exec: the command's own; 124 after a timeout; 125 when the sandbox, the \
+use crate::limits;
+
+const EXIT_CODES: &str = "Exit codes of exec: the command's own; 124 after a timeout, or when its CPU time is used up; 125 when the sandbox, the \
 profile, the exec policy or the audit log refuses; 126 when the program can't be executed; 127 when it isn't found; 128+n after signal n; 2 for a \
 command line that isn't understood.";
 
@@ -111,6 +116,10 @@ pub struct Run {
     /// Seconds after which the command is ended
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<f64>,
+    /// Limit what the command may use: wall-time, cpu-time (500ms, 30s, 5m, 1h), memory, file-size, tmp-size, output (64M,
+    /// 2G), processes, open-files
+    #[arg(long, value_name = "KEY=V", value_parser = limits::parse)]
+    pub limit: Vec<(Limit, u64)>,
     /// Set a variable (K=V), or let one through as it is (K)
     #[arg(long, value_name = "K[=V]")]
     pub env: Vec<OsString>,

@@ -10,6 +10,7 @@ use std::{
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
     exec::{Captured, Command, End, ExecError, Input, Output as Stream},
+    policy::{Limit, Limits},
     profile::{ProfileInit, ProfileName, SecurityProfile},
     sandbox::{Enforcement, Requirement, Signaller},
 };
@@ -155,10 +156,15 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
         (None, Some(mode)) => mode.profile(),
         (None, None) => ProfileName::default(),
     };
+    let mut limits = Limits::default();
+    for &(limit, value) in &run.limit {
+        limits.set(limit, value);
+    }
     let init = ProfileInit {
         writable: run.writable.clone(),
         readable: run.readable.clone(),
         deny_read: run.deny_read.clone(),
+        limits,
         ..ProfileInit::default()
     };
     SecurityProfile::with(name, init)
@@ -189,6 +195,7 @@ fn finished(report: &Report, json: bool, verbose: bool) -> Output {
     let outcome = &report.outcome;
     let exit_code = match outcome.end {
         _ if outcome.timed_out => ExitCode::TIMEOUT,
+        _ if outcome.limit == Some(Limit::CpuTime) => ExitCode::TIMEOUT,
         End::Code(code) => code,
         End::Signal(signal) => ExitCode::SIGNAL + signal,
     };
@@ -241,6 +248,7 @@ struct Document<'a> {
     duration_ms: f64,
     timed_out: bool,
     truncated: bool,
+    limit: Option<Limit>,
     enforcement: &'a Enforcement,
     hints: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,6 +275,7 @@ impl<'a> Document<'a> {
             duration_ms: outcome.duration.as_secs_f64() * 1000.0,
             timed_out: outcome.timed_out,
             truncated: outcome.stdout.truncated || outcome.stderr.truncated,
+            limit: outcome.limit,
             enforcement: &outcome.enforcement,
             hints: &report.hints,
             audit_id: report.audit_id.as_deref(),

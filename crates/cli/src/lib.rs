@@ -9,6 +9,7 @@ mod audits;
 mod doctor;
 mod exec;
 mod exit;
+mod limits;
 mod policies;
 mod profiles;
 mod sink;

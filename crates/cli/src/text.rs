@@ -42,6 +42,15 @@ pub fn enforcement(enforcement: &Enforcement) -> String {
         word(&enforcement.network),
         word(&enforcement.processes),
     );
+    for (limit, held) in &enforcement.limits {
+        lines.push_str(&format!(
+            "codex: limit {}: {}, by {} for each {}\n",
+            word(limit),
+            held.value,
+            word(&held.by),
+            word(&held.per)
+        ));
+    }
     for missing in &enforcement.unenforced {
         lines.push_str(&format!("codex: not enforced: {}: {}\n", word(&missing.promise), missing.reason));
     }

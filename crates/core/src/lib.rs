@@ -9,7 +9,7 @@ pub mod sandbox;
 
 pub use policy::{
     Access, CodexPolicy, CodexPolicyError, Decision, DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy,
-    FilteredEnvironment, NetworkPolicy, SandboxMode, SandboxPolicy, UnknownSandboxMode, WriteAccess,
+    FilteredEnvironment, Limit, Limits, NetworkPolicy, SandboxMode, SandboxPolicy, UnknownSandboxMode, WriteAccess,
 };
 pub use profile::{
     EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileFact, ProfileInit, ProfileName,

@@ -17,14 +17,20 @@ use std::{
 
 use codex_launcher::{
     channel::Inbox,
-    protocol::{Boundary, RunRequest},
+    protocol::{Boundary, Limit, ProcessLimit, RunLimits, RunRequest},
 };
 use rustix::{
     io::Errno,
     process::{Pid, Signal, kill_process},
 };
 
-use crate::{cell_init::cell_init, signals, stack::Stack};
+use crate::{
+    cell_init::cell_init,
+    groups::{CellGroup, GroupFiles},
+    limits::Held,
+    signals,
+    stack::Stack,
+};
 
 /// What every cell of a launcher has in common.
 #[derive(Clone, Copy)]
@@ -41,6 +47,14 @@ pub struct Setting {
     pub landlock: RawFd,
     /// The filter that closes what the launcher itself still needs; no instructions: none.
     pub filter: libc::sock_fprog,
+    /// What holds the number of processes where no control group does.
+    pub processes: ProcessLimit,
+    /// The largest process id of a cell; 0: as the kernel has it.
+    pub largest_pid: u64,
+    /// The resource limits of the launcher.
+    pub held: Held,
+    /// How many processors the machine has.
+    pub processors: u64,
 }
 
 /// What the processes of a cell read, and the few words that they write.
@@ -51,6 +65,8 @@ pub struct Shared {
     pub program_stack: *mut c_void,
     /// Whether the cell serves more than one run.
     pub lasting: bool,
+    /// The control groups of the cell.
+    pub groups: GroupFiles,
     /// The init's process id as the launcher sees it; written by the kernel during the clone.
     pub init: AtomicI32,
     /// Whose turn it is: see [`UNBORN`], [`IDLE`], [`DISPATCHED`].
@@ -61,6 +77,8 @@ pub struct Shared {
     pub failed_stage: AtomicU8,
     /// The error number with which it failed; 0: it did not fail.
     pub errno: AtomicI32,
+    /// What the control groups had counted when the run began: of [`Counted`], memory and processes.
+    pub counted_before: [AtomicU64; 2],
     /// The last run whose end the engine was told.
     pub reported: AtomicU64,
 }
@@ -76,6 +94,10 @@ pub const DISPATCHED: u8 = 2;
 pub struct Assignment {
     /// The engine's number of the run.
     pub run: u64,
+    /// What the run may use.
+    pub limits: RunLimits,
+    /// How many processes are counted with the run's and are none of them.
+    pub others: u64,
     /// Standard input, output and error; the cell closes them.
     pub stdio: [RawFd; 3],
     /// The NUL-terminated working directory.
@@ -88,6 +110,19 @@ pub struct Assignment {
     pub environment: *const *const c_char,
 }
 
+impl Shared {
+    /// The limit that the run met, of those that are told by control groups.
+    pub fn met(&self) -> Option<Limit> {
+        let counted = self.groups.counted();
+        let [memory, processes] = self.counted_before.each_ref().map(|before| before.load(Acquire));
+        if counted.memory > memory {
+            Some(Limit::Memory)
+        } else {
+            (counted.processes > processes).then_some(Limit::Processes)
+        }
+    }
+}
+
 /// A cell with its memory, which stays where it is until the init has been reaped.
 pub struct Cell {
     /// The message of the run that the cell serves, or served last.
@@ -97,11 +132,13 @@ pub struct Cell {
     /// Kept for as long as `shared` points to it.
     _program_stack: Stack,
     shared: Box<Shared>,
+    /// Removed last, when the files in it are not used any more.
+    group: Option<CellGroup>,
 }
 
 impl Cell {
     /// Makes the memory of a cell; nothing is started yet.
-    pub fn new(setting: Setting, lasting: bool) -> Result<Self, Errno> {
+    pub fn new(setting: Setting, lasting: bool, group: Option<CellGroup>) -> Result<Self, Errno> {
         let program_stack = Stack::new()?;
         Ok(Self {
             inbox: Inbox::default(),
@@ -111,10 +148,13 @@ impl Cell {
                 setting,
                 program_stack: program_stack.top(),
                 lasting,
+                groups: group.as_ref().map_or(GroupFiles::NONE, |group| group.files),
                 init: AtomicI32::new(0),
                 turn: AtomicU8::new(UNBORN),
                 assignment: UnsafeCell::new(Assignment {
                     run: 0,
+                    limits: RunLimits::default(),
+                    others: 0,
                     stdio: [-1; 3],
                     working_directory: ptr::null(),
                     candidates: ptr::null(),
@@ -123,9 +163,11 @@ impl Cell {
                 }),
                 failed_stage: AtomicU8::new(0),
                 errno: AtomicI32::new(0),
+                counted_before: [AtomicU64::new(0), AtomicU64::new(0)],
                 reported: AtomicU64::new(0),
             }),
             _program_stack: program_stack,
+            group,
         })
     }
 
@@ -137,6 +179,11 @@ impl Cell {
     /// Whether there is no init yet.
     pub fn is_unborn(&self) -> bool {
         self.shared.turn.load(Acquire) == UNBORN
+    }
+
+    /// Whether it has control groups.
+    pub fn is_grouped(&self) -> bool {
+        self.group.is_some()
     }
 
     /// The init's process id.
@@ -152,17 +199,26 @@ impl Cell {
         (dispatched && self.shared.reported.load(Acquire) != run).then_some(run)
     }
 
+    /// See [`Shared::met`].
+    pub fn met(&self) -> Option<Limit> {
+        self.shared.met()
+    }
+
     /// Gives the run to the cell, which must be unborn or idle; starts the init if need be. The strings of the request
-    /// must lie in a message that is put into `inbox` next and stays there.
+    /// must lie in a message that is put into `inbox` next and stays there. `others`: see [`Assignment`].
     ///
     /// # Errors
     /// `BADMSG` when the strings are not as many as the request says; the error of the clone.
-    pub fn dispatch(&mut self, request: &RunRequest<'_>, stdio: [OwnedFd; 3]) -> Result<(), Errno> {
-        let assignment = self.lay_out(request, &stdio)?;
+    pub fn dispatch(&mut self, request: &RunRequest<'_>, stdio: [OwnedFd; 3], others: u64) -> Result<(), Errno> {
+        let assignment = self.lay_out(request, &stdio, others)?;
         let unborn = self.is_unborn();
         // SAFETY: it is the launcher's turn.
         unsafe { *self.shared.assignment.get() = assignment };
         self.shared.errno.store(0, Relaxed);
+        let counted = self.shared.groups.counted();
+        for (before, now) in self.shared.counted_before.iter().zip([counted.memory, counted.processes]) {
+            before.store(now, Relaxed);
+        }
         self.shared.turn.store(DISPATCHED, Release);
         if unborn {
             self.start_init().inspect_err(|_| self.shared.turn.store(UNBORN, Release))?;
@@ -211,7 +267,7 @@ impl Cell {
     }
 
     /// Lays the tables over the strings of a request.
-    fn lay_out(&mut self, request: &RunRequest<'_>, stdio: &[OwnedFd; 3]) -> Result<Assignment, Errno> {
+    fn lay_out(&mut self, request: &RunRequest<'_>, stdio: &[OwnedFd; 3], others: u64) -> Result<Assignment, Errno> {
         let groups = [request.candidates, request.arguments, request.variables].map(|count| count as usize);
         let mut strings = request.strings.0.split_inclusive(|&byte| byte == 0);
         let mut next = || strings.next().filter(|string| string.ends_with(&[0])).ok_or(Errno::BADMSG);
@@ -227,6 +283,8 @@ impl Cell {
         let [candidates, arguments, _] = groups;
         Ok(Assignment {
             run: request.run,
+            limits: request.limits,
+            others,
             stdio: stdio.each_ref().map(AsRawFd::as_raw_fd),
             working_directory,
             candidates: start_of(0)?,

@@ -13,11 +13,12 @@ use std::{
 
 use codex_launcher::{
     channel,
-    protocol::{Boundary, Reply, Stage},
+    protocol::{Boundary, ExitStatus, Limit, Reply, Stage},
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
+    mount::{MountFlags, mount_remount},
     net::SendFlags,
     process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid},
 };
@@ -25,11 +26,12 @@ use syscalls::{Sysno, syscall};
 
 use crate::{
     cell::{Assignment, DISPATCHED, IDLE, Shared},
+    limits,
     mounts::{PROC_FLAGS, mount_proc},
     privileges,
     program::{self, start_program},
     signals::{self, ALL, LAUNCHER_DIED},
-    tree,
+    tree::{self, CpuBudget, Ended},
 };
 
 /// Room for the longest reply.
@@ -44,14 +46,16 @@ pub extern "C" fn cell_init(shared: *mut c_void) -> c_int {
         // SAFETY: it is this process's turn until it says otherwise.
         let assignment = unsafe { &*shared.assignment.get() };
         let run = assignment.run;
+        let cpu_before = shared.groups.counted().cpu_us;
         let reply = match born.and_then(|()| start(shared, assignment)) {
             Ok(program) => {
-                let ended = tree::supervise(shared.setting.boundary, run, program);
+                let budget = CpuBudget::new(shared, assignment, cpu_before);
+                let ended = tree::supervise(shared.setting.boundary, run, program, budget);
                 if ended.launcher_gone {
                     // The engine tells it as what it is, the end of the sandbox; how the program was ended is no result.
                     return 0;
                 }
-                Reply::Exited { run, status: ended.status }
+                Reply::Exited { run, status: ended.status, limit: met(shared, assignment, &ended) }
             }
             Err((stage, errno)) => Reply::Failed { run, stage, errno: errno.raw_os_error() },
         };
@@ -95,8 +99,9 @@ fn forget_signals(boundary: Boundary) -> bool {
 /// What is done once for all runs of the cell.
 fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
     let setting = &shared.setting;
+    shared.groups.enter().map_err(|errno| (Stage::Limits, errno))?;
     if setting.boundary == Boundary::Namespaces {
-        mount_proc(PROC_FLAGS).map_err(|errno| (Stage::Proc, errno))?;
+        mount_limited_proc(setting.largest_pid)?;
         privileges::drop_capabilities().map_err(|errno| (Stage::Proc, errno))?;
         // Every program inherits them at no cost. Nothing in the cell can reach into this process all the same: it is
         // not dumpable, and the first process of a pid namespace can't be ended from within.
@@ -105,6 +110,40 @@ fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
         set_child_subreaper(Some(getpid())).map_err(|errno| (Stage::Clone, errno))?;
     }
     end_with_launcher(setting.boundary, setting.launcher).map_err(|errno| (Stage::Clone, errno))
+}
+
+/// Mounts `/proc`; before it becomes read-only, the largest process id is set, if there is to be one.
+fn mount_limited_proc(largest_pid: u64) -> Result<(), (Stage, Errno)> {
+    if largest_pid == 0 {
+        return mount_proc(PROC_FLAGS).map_err(|errno| (Stage::Proc, errno));
+    }
+    mount_proc(PROC_FLAGS.difference(MountFlags::RDONLY)).map_err(|errno| (Stage::Proc, errno))?;
+    limits::set_largest_pid(largest_pid).map_err(|errno| (Stage::Limits, errno))?;
+    // The newer call for this is closed already.
+    mount_remount(c"/proc", PROC_FLAGS.union(MountFlags::BIND), c"").map_err(|errno| (Stage::Proc, errno))
+}
+
+/// The limit that a run met, the one that ended it first.
+fn met(shared: &Shared, assignment: &Assignment, ended: &Ended) -> Option<Limit> {
+    let (limits, by_groups) = (&assignment.limits, shared.met());
+    let ended_by = |signal| ended.status == ExitStatus::Signal(signal);
+    if ended.out_of_cpu_time || (limits.cpu_time > 0 && ended_by(libc::SIGXCPU)) {
+        Some(Limit::CpuTime)
+    } else if by_groups == Some(Limit::Memory) {
+        by_groups
+    } else if limits.file_size > 0 && ended_by(libc::SIGXFSZ) {
+        Some(Limit::FileSize)
+    } else if by_groups.is_some() {
+        by_groups
+    } else if shared.setting.boundary == Boundary::Namespaces && tmp_is_full() {
+        Some(Limit::TmpSize)
+    } else {
+        None
+    }
+}
+
+fn tmp_is_full() -> bool {
+    rustix::fs::statfs(c"/tmp").is_ok_and(|tmp| tmp.f_bfree == 0 || tmp.f_ffree == 0)
 }
 
 /// Makes the kernel end this process, or tell it, when the launcher dies; and notices when it is dead already.
@@ -124,6 +163,10 @@ fn end_with_launcher(boundary: Boundary, launcher: RawFd) -> Result<(), Errno> {
 
 /// Starts a program; returns its process id in this pid namespace.
 fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)> {
+    if let Err(errno) = shared.groups.limit(&assignment.limits) {
+        close_all(assignment);
+        return Err((Stage::Limits, errno));
+    }
     // SAFETY: the child runs on a stack of its own and returns from its entry point or becomes another program;
     // this process waits until then, so nothing is used by both at once.
     let child = unsafe {
@@ -134,9 +177,7 @@ fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)
             std::ptr::from_ref(shared).cast_mut().cast(),
         )
     };
-    for descriptor in assignment.stdio {
-        close(descriptor);
-    }
+    close_all(assignment);
     let Some(child) = Pid::from_raw(child.max(0)) else {
         // The error number is a thread-local variable, which this process must not read: say the usual cause.
         return Err((Stage::Clone, Errno::AGAIN));
@@ -158,7 +199,9 @@ fn tell(shared: &Shared, reply: &Reply) -> Result<(), Errno> {
     channel::send(control, encoded, &[], SendFlags::empty())
 }
 
-fn close(descriptor: RawFd) {
-    // SAFETY: the launcher handed the descriptor over, and nothing uses it again.
-    unsafe { rustix::io::close(descriptor) };
+fn close_all(assignment: &Assignment) {
+    for descriptor in assignment.stdio {
+        // SAFETY: the launcher handed the descriptor over, and nothing uses it again.
+        unsafe { rustix::io::close(descriptor) };
+    }
 }

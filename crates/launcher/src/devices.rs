@@ -42,12 +42,12 @@ pub fn clone_nodes() -> Result<Vec<(&'static CStr, OwnedFd)>, SetupError> {
         .collect()
 }
 
-/// Covers `/dev` and fills it.
-pub fn build(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory_bytes: u64) -> Result<(), SetupError> {
-    fill(nodes, shared_memory_bytes).during(Step::Devices)
+/// Covers `/dev` and fills it; `shared_memory` becomes its `shm`.
+pub fn build(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory: &OwnedFd) -> Result<(), SetupError> {
+    fill(nodes, shared_memory).during(Step::Devices)
 }
 
-fn fill(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory_bytes: u64) -> Result<(), Errno> {
+fn fill(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory: &OwnedFd) -> Result<(), Errno> {
     mount_tmpfs(c"/dev", DEV_BYTES, 0o755)?;
     for (path, node) in nodes {
         attach(&node, &create(path, 0o666)?)?;
@@ -66,7 +66,7 @@ fn fill(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory_bytes: u64) -> Resul
         MountFlags::NOSUID | MountFlags::NOEXEC,
         c"newinstance,ptmxmode=0666,mode=620",
     )?;
-    mount_tmpfs(c"/dev/shm", shared_memory_bytes, 0o1777)?;
+    attach(shared_memory, &openat(CWD, c"/dev/shm", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)?;
     make_read_only(c"/dev")
 }
 

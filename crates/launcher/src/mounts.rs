@@ -14,11 +14,11 @@ use std::{
 
 use codex_launcher::protocol::{LaunchPlan, Pinned, Refusal, Step};
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, chmod, fstat, mkdirat, openat},
     io::Errno,
     mount::{
-        FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
-        fsconfig_set_string, fsmount, fsopen, mount, move_mount, open_tree,
+        FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
+        fsconfig_create, fsconfig_set_string, fsmount, fsopen, mount, move_mount, open_tree, unmount,
     },
 };
 use syscalls::{Sysno, syscall};
@@ -31,6 +31,9 @@ use crate::{
 /// The flags of a run's `/proc`. Read-only, because its `/proc/sys` belongs to root, who may be running this.
 pub const PROC_FLAGS: MountFlags =
     MountFlags::NOSUID.union(MountFlags::NODEV).union(MountFlags::NOEXEC).union(MountFlags::RDONLY);
+
+/// How many files the smallest tmpfs can have.
+const LEAST_FILES: u64 = 1024;
 
 /// Directories that are the run's own, empty at first.
 pub const PRIVATE_TMP: [&CStr; 2] = [c"/tmp", c"/var/tmp"];
@@ -46,14 +49,14 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    for directory in PRIVATE_TMP {
+    let [tmp, var_tmp, shared_memory] = private_tmp(plan.tmp_bytes).during(Step::PrivateTmp)?;
+    put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
+    match put_tmp(&var_tmp, c"/var/tmp") {
         // A system without /var/tmp has nothing there to hide.
-        match mount_tmpfs(directory, plan.tmp_bytes, 0o1777) {
-            Err(Errno::NOENT) if directory != c"/tmp" => {}
-            other => other.during(Step::PrivateTmp)?,
-        }
+        Err(Errno::NOENT) => {}
+        other => other.during(Step::PrivateTmp)?,
     }
-    devices::build(device_nodes, plan.tmp_bytes)?;
+    devices::build(device_nodes, &shared_memory)?;
     // What holds comes before what it holds: a writable directory in a hidden one, a hidden file in a writable one.
     changes.sort_by_key(|change| depth(change.pinned));
     let mut covers = Vec::new();
@@ -143,9 +146,30 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
+/// Three empty directories of one tmpfs, which together hold at most `bytes`.
+fn private_tmp(bytes: u64) -> Result<[OwnedFd; 3], Errno> {
+    // Where it is made is covered again at once by one of them.
+    mount_tmpfs(c"/tmp", bytes, 0o755)?;
+    let directories = [c"/tmp/tmp", c"/tmp/var-tmp", c"/tmp/shm"].map(|directory| {
+        mkdirat(CWD, directory, Mode::from_raw_mode(0o1777))?;
+        // The mask of the user took some of that away.
+        chmod(directory, Mode::from_raw_mode(0o1777))?;
+        detached_copy(CWD, directory, ATTR_NOSUID | ATTR_NODEV)
+    });
+    unmount(c"/tmp", UnmountFlags::DETACH)?;
+    let [tmp, var_tmp, shared_memory] = directories;
+    Ok([tmp?, var_tmp?, shared_memory?])
+}
+
+fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {
+    attach(tree, &openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
 /// Mounts an empty tmpfs of at most `bytes`.
 pub fn mount_tmpfs(target: &CStr, bytes: u64, mode: u32) -> Result<(), Errno> {
-    let options = CString::new(format!("mode={mode:o},size={bytes}")).map_err(|_| Errno::INVAL)?;
+    // A file takes memory beside its bytes: as many as have a page each.
+    let files = (bytes / 4096).max(LEAST_FILES);
+    let options = CString::new(format!("mode={mode:o},size={bytes},nr_inodes={files}")).map_err(|_| Errno::INVAL)?;
     mount(c"tmpfs", target, c"tmpfs", MountFlags::NOSUID | MountFlags::NODEV, options.as_c_str())
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use codex_launcher::protocol::{Network, Step};
+use codex_launcher::protocol::{Network, ProcessLimit, Step};
 use rustix::{
     fs::{Mode, OFlags},
     io::Errno,
@@ -12,6 +12,7 @@ use rustix::{
 };
 
 use crate::{
+    limits,
     mounts::{PROC_FLAGS, mount_proc},
     setup::{During, SetupError},
 };
@@ -39,9 +40,12 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
 /// Tries what every run will do, so that a machine on which it fails is known before the first run.
 ///
 /// A container that masks parts of `/proc` forbids a fresh one: the kernel asks for an unmasked one to be visible.
-pub fn check_proc() -> Result<(), SetupError> {
+/// With `limited`, the same child shows what can hold the number of processes.
+pub fn check_proc(limited: bool) -> Result<ProcessLimit, SetupError> {
     // SAFETY: the process has one thread, and the child only mounts and exits.
-    let child = unsafe { clone_like_fork(libc::CLONE_NEWPID | libc::CLONE_NEWNS) }.during(Step::Proc)?;
+    let clone = || unsafe { clone_like_fork(libc::CLONE_NEWPID | libc::CLONE_NEWNS) };
+    let (child, counted) =
+        if limited { limits::clone_counted(clone) } else { clone().map(|child| (child, false)) }.during(Step::Proc)?;
     if child == 0 {
         let code = mount_proc(PROC_FLAGS).err().map_or(0, Errno::raw_os_error);
         // SAFETY: ends the child at once; nothing is to be cleaned up.
@@ -53,7 +57,9 @@ pub fn check_proc() -> Result<(), SetupError> {
         return Err(Errno::CHILD).during(Step::Proc);
     }
     match (libc::WIFEXITED(status), libc::WEXITSTATUS(status)) {
-        (true, 0) => Ok(()),
+        (true, 0) if counted => Ok(ProcessLimit::UserNamespace),
+        (true, 0) if limited && limits::pid_namespaces_have_limits() => Ok(ProcessLimit::PidNamespace),
+        (true, 0) => Ok(ProcessLimit::None),
         (true, code) => Err(Errno::from_raw_os_error(code)).during(Step::Proc),
         _ => Err(Errno::CHILD).during(Step::Proc),
     }

@@ -9,13 +9,14 @@ use std::{
     sync::atomic::Ordering::Relaxed,
 };
 
-use codex_launcher::protocol::{Boundary, Stage};
+use codex_launcher::protocol::{Boundary, ProcessLimit, Stage};
 use rustix::{io::Errno, net::SendFlags};
 use syscalls::{Sysno, syscall};
 
 use crate::{
     cell::{Assignment, Setting, Shared},
     filter,
+    limits::{self, HeldElsewhere},
     signals::{self, NONE},
 };
 
@@ -25,7 +26,7 @@ pub extern "C" fn start_program(shared: *mut c_void) -> c_int {
     let shared = unsafe { &*shared.cast::<Shared>() };
     // SAFETY: it is the cell's turn, and the init waits for this process.
     let assignment = unsafe { &*shared.assignment.get() };
-    let Err((stage, errno)) = become_program(&shared.setting, assignment);
+    let Err((stage, errno)) = become_program(shared, assignment);
     shared.failed_stage.store(stage as u8, Relaxed);
     shared.errno.store(errno.raw_os_error(), Relaxed);
     127
@@ -44,13 +45,14 @@ pub fn restrict(setting: &Setting) -> Result<(), (Stage, Errno)> {
 
 /// The stage that a failed program left as a number.
 pub fn stage_of(number: u8) -> Stage {
-    [Stage::Stdio, Stage::Session, Stage::WorkingDirectory, Stage::Landlock, Stage::Seccomp]
+    [Stage::Stdio, Stage::Session, Stage::WorkingDirectory, Stage::Landlock, Stage::Seccomp, Stage::Limits]
         .into_iter()
         .find(|&stage| stage as u8 == number)
         .unwrap_or(Stage::Exec)
 }
 
-fn become_program(setting: &Setting, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
+fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
+    let setting = &shared.setting;
     for (wanted, descriptor) in (0..).zip(assignment.stdio) {
         duplicate(descriptor, wanted).map_err(|errno| (Stage::Stdio, errno))?;
     }
@@ -62,6 +64,14 @@ fn become_program(setting: &Setting, assignment: &Assignment) -> Result<Infallib
     if setting.boundary != Boundary::Namespaces {
         restrict(setting)?;
     }
+    let elsewhere = HeldElsewhere {
+        cpu_time: shared.groups.counts_cpu(),
+        memory: shared.groups.limits_memory(),
+        // Elsewhere than in a namespace the kernel would count all processes of the user.
+        processes: shared.groups.limits_processes() || setting.processes != ProcessLimit::UserNamespace,
+    };
+    limits::set(&assignment.limits, &setting.held, elsewhere, assignment.others)
+        .map_err(|errno| (Stage::Limits, errno))?;
     signals::block(NONE).map_err(|errno| (Stage::Session, errno))?;
     Err((Stage::Exec, execute(assignment)))
 }

@@ -49,6 +49,8 @@ pub struct LaunchPlan {
     pub hidden: Vec<Pinned>,
     /// The largest size of the private tmp in bytes.
     pub tmp_bytes: u64,
+    /// How many processes and threads the sandbox may have; a launcher that can hold it says so in [`Applied`].
+    pub processes: Option<u64>,
     /// A directory that the launcher removes when it ends: it outlives the engine, whose process may be killed.
     pub remove_at_end: Option<Vec<u8>>,
 }
@@ -73,6 +75,8 @@ pub enum Request<'a> {
     /// Start a program; its standard input, output and error come with the message.
     #[serde(borrow)]
     Run(RunRequest<'a>),
+    /// From now on, hold the limits of runs that ask for it by control groups; their directories come with the message.
+    ControlGroups(ControlGroups),
     /// Send a signal to a run. `SIGKILL` ends its whole tree at once.
     Signal {
         /// The run.
@@ -96,9 +100,74 @@ pub struct RunRequest<'a> {
     pub arguments: u32,
     /// How many environment entries.
     pub variables: u32,
+    /// What it may use.
+    pub limits: RunLimits,
     /// All of them.
     #[serde(borrow)]
     pub strings: Bytes<'a>,
+}
+
+/// The control groups of a sandbox, one for each directory that came with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlGroups {
+    /// The name that each of the directories has in its parent, for their end.
+    pub name: Vec<u8>,
+    /// What each is for.
+    pub hierarchies: Vec<Hierarchy>,
+}
+
+/// What one directory of control groups is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hierarchy {
+    /// Which interface the files in it have.
+    pub version: GroupVersion,
+    /// It limits memory.
+    pub memory: bool,
+    /// It limits processes.
+    pub processes: bool,
+    /// It counts CPU time.
+    pub cpu: bool,
+}
+
+/// The interface of a control group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupVersion {
+    /// One tree for each kind of limit.
+    One,
+    /// One tree for all of them.
+    Two,
+}
+
+/// The limits of one run; 0: none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// Whether the run takes a cell with control groups, which then hold the first three as far as they can.
+    pub grouped: bool,
+    /// Milliseconds of CPU time.
+    pub cpu_time: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Processes and threads.
+    pub processes: u64,
+    /// Open files of a process.
+    pub open_files: u64,
+    /// Bytes of a file.
+    pub file_size: u64,
+}
+
+/// A limit that a run met, on the kernel's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limit {
+    /// The run used up its CPU time.
+    CpuTime,
+    /// The kernel ended a process of the run for want of memory.
+    Memory,
+    /// The kernel refused the run a process.
+    Processes,
+    /// The program was ended for writing a file that is too large.
+    FileSize,
+    /// The private tmp is full.
+    TmpSize,
 }
 
 /// Bytes that are encoded in one piece.
@@ -127,6 +196,8 @@ pub enum Reply {
         run: u64,
         /// How the program ended.
         status: ExitStatus,
+        /// The limit that it met.
+        limit: Option<Limit>,
     },
 }
 
@@ -137,6 +208,23 @@ pub struct Applied {
     pub landlock_abi: u32,
     /// Whether the syscall filter is on.
     pub seccomp: bool,
+    /// What holds the number of processes of the plan.
+    pub processes: ProcessLimit,
+}
+
+/// The smallest number of processes that [`ProcessLimit::PidNamespace`] can hold: the kernel sets no lower one, and keeps
+/// the first 300 process ids to itself once all were used.
+pub const LEAST_BY_PID_NAMESPACE: u64 = 601;
+
+/// What holds the number of processes without a control group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProcessLimit {
+    /// A resource limit of the user, which the kernel counts in each user namespace by itself.
+    UserNamespace,
+    /// The largest process id of each run's pid namespace.
+    PidNamespace,
+    /// Nothing.
+    None,
 }
 
 /// Why a launcher could not become the sandbox.
@@ -207,6 +295,8 @@ pub enum Stage {
     Landlock,
     /// Taking the syscall filter.
     Seccomp,
+    /// Taking its limits.
+    Limits,
     /// Starting the program itself.
     Exec,
 }

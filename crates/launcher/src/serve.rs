@@ -11,7 +11,10 @@ use std::{
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{CONTROL_FD, ExitStatus, LaunchPlan, PIDS_FD, Reply, Request, Stage, Step},
+    protocol::{
+        CONTROL_FD, ExitStatus, LEAST_BY_PID_NAMESPACE, LaunchPlan, PIDS_FD, ProcessLimit, Reply, Request, RunRequest,
+        Stage, Step,
+    },
 };
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -23,6 +26,8 @@ use rustix::{
 use crate::{
     cell::{Cell, Setting},
     filter::Program,
+    groups::Groups,
+    limits::Held,
     setup::{During, Restrictions, SetupError, become_sandbox},
     signals::{self, ALL},
 };
@@ -74,12 +79,23 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
         launcher: launcher.as_raw_fd(),
         landlock: restrictions.landlock.as_ref().map_or(-1, AsRawFd::as_raw_fd),
         filter: restrictions.filter.as_ref().map_or(NO_FILTER, Program::as_prog),
+        processes: applied.processes,
+        largest_pid: match applied.processes {
+            ProcessLimit::PidNamespace => {
+                plan.processes.filter(|processes| *processes >= LEAST_BY_PID_NAMESPACE).unwrap_or(0)
+            }
+            ProcessLimit::UserNamespace | ProcessLimit::None => 0,
+        },
+        held: Held::now(),
+        processors: std::thread::available_parallelism().map_or(1, |count| count.get() as u64),
     };
     Ok(Server {
         control,
         children,
         setting,
+        inbox: Inbox::default(),
         cells: Vec::new(),
+        groups: None,
         remove_at_end: plan.remove_at_end,
         _kept: (launcher, restrictions),
     })
@@ -95,7 +111,11 @@ struct Server<'a> {
     /// Readable when a child has ended.
     children: OwnedFd,
     setting: Setting,
+    /// For the next message.
+    inbox: Inbox,
     cells: Vec<Cell>,
+    /// Where the cells of runs with limits of their own belong, if the engine said so.
+    groups: Option<Groups>,
     remove_at_end: Option<Vec<u8>>,
     /// What the cells' settings point to.
     _kept: (OwnedFd, Restrictions),
@@ -126,35 +146,65 @@ impl Server<'_> {
 
     /// Takes one request. An error means that the conversation is over.
     fn take_request(&mut self) -> Result<(), Errno> {
-        let cell = free_cell(&mut self.cells, self.setting)?;
-        let descriptors = cell.inbox.receive(self.control, RecvFlags::empty())?.ok_or(Errno::PIPE)?;
-        let message = std::mem::take(&mut cell.inbox);
+        let descriptors = self.inbox.receive(self.control, RecvFlags::empty())?.ok_or(Errno::PIPE)?;
+        let message = std::mem::take(&mut self.inbox);
         let request: Request<'_> = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG)?;
-        let answer = match request {
+        match request {
             Request::Signal { run, signal } => {
-                cell.inbox = message;
                 for cell in &self.cells {
                     cell.signal(run, signal);
                 }
-                return Ok(());
+                self.inbox = message;
+            }
+            Request::ControlGroups(groups) => {
+                self.groups = Some(Groups::new(groups, descriptors)?);
+                self.inbox = message;
             }
             Request::Run(request) => {
-                let dispatched = match <[OwnedFd; 3]>::try_from(descriptors) {
-                    Ok(stdio) => cell.dispatch(&request, stdio),
-                    Err(_) => Err(Errno::BADMSG),
-                };
-                dispatched.map_err(|errno| {
-                    let stage = if errno == Errno::BADMSG { Stage::Request } else { Stage::Clone };
-                    Reply::Failed { run: request.run, stage, errno: errno.raw_os_error() }
-                })
+                let run = request.run;
+                let started = self.start(&request, descriptors);
+                match started {
+                    // Moving the message leaves its bytes, and so what the cell was given, where they are.
+                    Ok(cell) => self.inbox = std::mem::replace(&mut cell.inbox, message),
+                    Err((stage, errno)) => {
+                        self.inbox = message;
+                        reply(self.control, &Reply::Failed { run, stage, errno: errno.raw_os_error() })?;
+                    }
+                }
             }
-        };
-        // Moving the message leaves its bytes, and so what the cell was given, where they are.
-        cell.inbox = message;
-        match answer {
-            Ok(()) => Ok(()),
-            Err(failed) => reply(self.control, &failed),
         }
+        Ok(())
+    }
+
+    /// Gives a run to a cell, which must be given the message with the request next.
+    fn start(&mut self, request: &RunRequest<'_>, descriptors: Vec<OwnedFd>) -> Result<&mut Cell, (Stage, Errno)> {
+        let stdio = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| (Stage::Request, Errno::BADMSG))?;
+        let index = self.free_cell(request.limits.grouped)?;
+        // This process and the inits.
+        let others = self.cells.len() as u64 + 1;
+        let cell = self.cells.get_mut(index).ok_or((Stage::Clone, Errno::NOMEM))?;
+        cell.dispatch(request, stdio, others).map_err(|errno| match errno {
+            Errno::BADMSG => (Stage::Request, errno),
+            _ => (Stage::Clone, errno),
+        })?;
+        Ok(cell)
+    }
+
+    /// A cell that can take a run: an idle one, or a new one. With `grouped`, one that has control groups.
+    fn free_cell(&mut self, grouped: bool) -> Result<usize, (Stage, Errno)> {
+        let of_kind = |cell: &Cell| cell.is_grouped() == grouped;
+        let free = self.cells.iter().position(|cell| cell.is_idle() && of_kind(cell));
+        if let Some(index) = free.or_else(|| self.cells.iter().position(|cell| cell.is_unborn() && of_kind(cell))) {
+            return Ok(index);
+        }
+        let group = match (grouped, &mut self.groups) {
+            (false, _) => None,
+            (true, Some(groups)) => Some(groups.cell().map_err(|errno| (Stage::Limits, errno))?),
+            (true, None) => return Err((Stage::Limits, Errno::INVAL)),
+        };
+        let lasting = self.cells.len() < LASTING_CELLS;
+        self.cells.push(Cell::new(self.setting, lasting, group).map_err(|errno| (Stage::Clone, errno))?);
+        Ok(self.cells.len() - 1)
     }
 
     /// Reaps the inits that have ended, and answers for those that could not.
@@ -168,7 +218,8 @@ impl Server<'_> {
             };
             let cell = self.cells.swap_remove(index);
             if let Some(run) = cell.unreported() {
-                let _ = reply(self.control, &Reply::Exited { run, status: ExitStatus::Signal(libc::SIGKILL) });
+                let status = ExitStatus::Signal(libc::SIGKILL);
+                let _ = reply(self.control, &Reply::Exited { run, status, limit: cell.met() });
             }
         }
     }
@@ -177,20 +228,11 @@ impl Server<'_> {
     fn end_cells(&mut self) {
         self.cells.iter().filter(|cell| !cell.is_unborn()).for_each(Cell::end);
         while wait(WaitOptions::empty()).is_ok() {}
-    }
-}
-
-/// A cell that can take a run: an idle one, or a new one.
-fn free_cell(cells: &mut Vec<Cell>, setting: Setting) -> Result<&mut Cell, Errno> {
-    let free = cells.iter().position(Cell::is_idle).or_else(|| cells.iter().position(Cell::is_unborn));
-    let index = match free {
-        Some(index) => index,
-        None => {
-            cells.push(Cell::new(setting, cells.len() < LASTING_CELLS)?);
-            cells.len() - 1
+        self.cells.clear();
+        if let Some(groups) = self.groups.take() {
+            groups.remove();
         }
-    };
-    cells.get_mut(index).ok_or(Errno::NOMEM)
+    }
 }
 
 fn reply(control: BorrowedFd<'_>, reply: &Reply) -> Result<(), Errno> {

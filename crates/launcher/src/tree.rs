@@ -9,7 +9,11 @@ use rustix::{
 };
 use syscalls::{Sysno, syscall};
 
-use crate::signals::{self, ALL, LAUNCHER_DIED, PASS_ON};
+use crate::{
+    cell::{Assignment, Shared},
+    groups::GroupFiles,
+    signals::{self, ALL, LAUNCHER_DIED, PASS_ON},
+};
 
 /// How long what a program left running may take to end by itself: a `tee` that flushes, a helper that notices.
 const STRAGGLER_GRACE_NS: i64 = 500_000_000;
@@ -23,16 +27,51 @@ pub struct Ended {
     pub status: ExitStatus,
     /// Whether the launcher is gone: there will be no further run.
     pub launcher_gone: bool,
+    /// Whether it was ended because it had used up its CPU time.
+    pub out_of_cpu_time: bool,
 }
+
+/// The CPU time of a run whose control group counts it.
+#[derive(Clone, Copy)]
+pub struct CpuBudget<'a> {
+    groups: &'a GroupFiles,
+    /// What the group will have counted when the run has used up its time, in microseconds.
+    until_us: u64,
+    processors: u64,
+}
+
+impl<'a> CpuBudget<'a> {
+    /// The budget of a run, if it has one; `before` is what its group had counted before it.
+    pub fn new(shared: &'a Shared, assignment: &Assignment, before: u64) -> Option<Self> {
+        let limited = assignment.limits.cpu_time > 0 && shared.groups.counts_cpu();
+        limited.then(|| Self {
+            groups: &shared.groups,
+            until_us: before.saturating_add(assignment.limits.cpu_time.saturating_mul(1000)),
+            processors: shared.setting.processors.max(1),
+        })
+    }
+
+    /// The nanoseconds in which it can't be used up, however many processors the run uses; `None`: it is.
+    fn safe_for(&self) -> Option<i64> {
+        let left_us = self.until_us.saturating_sub(self.groups.counted().cpu_us);
+        let safe_us = (left_us / self.processors).clamp(LEAST_PAUSE_US, LONGEST_PAUSE_US);
+        (left_us > 0).then(|| i64::try_from(safe_us).unwrap_or(i64::MAX).saturating_mul(1000))
+    }
+}
+
+/// CPU time is not looked at more often than this.
+const LEAST_PAUSE_US: u64 = 1000;
+/// And not more seldom, so that the numbers stay small.
+const LONGEST_PAUSE_US: u64 = 3_600_000_000;
 
 /// Waits until the program and all that it started are gone.
-pub fn supervise(boundary: Boundary, run: u64, program: Pid) -> Ended {
-    let mut launcher_gone = false;
-    let status = watch(boundary, run, program, &mut launcher_gone);
-    Ended { status, launcher_gone }
+pub fn supervise(boundary: Boundary, run: u64, program: Pid, budget: Option<CpuBudget<'_>>) -> Ended {
+    let mut ended = Ended { status: ExitStatus::Signal(libc::SIGKILL), launcher_gone: false, out_of_cpu_time: false };
+    ended.status = watch(boundary, run, program, budget, &mut ended);
+    ended
 }
 
-fn watch(boundary: Boundary, run: u64, program: Pid, launcher_gone: &mut bool) -> ExitStatus {
+fn watch(boundary: Boundary, run: u64, program: Pid, budget: Option<CpuBudget<'_>>, ended: &mut Ended) -> ExitStatus {
     let mut status = None;
     let mut deadline = None;
     loop {
@@ -42,9 +81,16 @@ fn watch(boundary: Boundary, run: u64, program: Pid, launcher_gone: &mut bool) -
         if status.is_some() && deadline.is_none() {
             deadline = Some(now().saturating_add(STRAGGLER_GRACE_NS));
         }
-        let left = deadline.map(|deadline| deadline.saturating_sub(now()));
+        let mut left = deadline.map(|deadline| deadline.saturating_sub(now()));
         if left.is_some_and(|left| left <= 0) {
             return end(boundary, program, status);
+        }
+        if let Some(budget) = budget {
+            let Some(safe) = budget.safe_for() else {
+                ended.out_of_cpu_time = true;
+                return end(boundary, program, status);
+            };
+            left = Some(left.map_or(safe, |left| left.min(safe)));
         }
         let timeout = left.map(|left| libc::timespec { tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000 });
         let Ok(received) = signals::wait(ALL, timeout) else {
@@ -53,7 +99,7 @@ fn watch(boundary: Boundary, run: u64, program: Pid, launcher_gone: &mut bool) -
         match received.signal {
             // Under namespaces the kernel ends this process with the launcher: whoever sent it made it up.
             LAUNCHER_DIED if boundary != Boundary::Namespaces => {
-                *launcher_gone = true;
+                ended.launcher_gone = true;
                 return end(boundary, program, status);
             }
             // One that came late is for a run that is over.

@@ -11,7 +11,7 @@ use codex_audit::{AppendError, AuditLog};
 
 use codex_core::{
     exec::{Command, ExecError, Outcome},
-    policy::{SandboxPolicy, WriteAccess},
+    policy::{Limit, SandboxPolicy, WriteAccess},
     profile::{ProfileError, SecurityProfile},
     sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller},
 };
@@ -264,5 +264,24 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
     if outcome.stdout.truncated || outcome.stderr.truncated {
         hints.push("output beyond maxBuffer was dropped; raise maxBuffer, or write to a file".to_owned());
     }
+    if let Some(hint) = outcome.limit.and_then(limit_hint) {
+        hints.push(hint.to_owned());
+    }
     hints
+}
+
+/// Of those that end a run, or that its output may say nothing about.
+fn limit_hint(limit: Limit) -> Option<&'static str> {
+    match limit {
+        // The hint about the timeout says it.
+        Limit::WallTime | Limit::OpenFiles => None,
+        Limit::CpuTime => Some("the command used up limits.cpuTime and was ended; raise it, or give it less to do"),
+        Limit::Memory => Some("the kernel ended a process that went beyond limits.memory; raise it"),
+        Limit::Processes => {
+            Some("the kernel refused a process beyond limits.processes; raise it, or start fewer at once")
+        }
+        Limit::FileSize => Some("the command was ended for writing a file beyond limits.fileSize; raise it"),
+        Limit::Output => Some("the command wrote more than limits.output and was ended; raise it, or write to a file"),
+        Limit::TmpSize => Some("the private tmp is full; raise limits.tmpSize, or write to the workspace"),
+    }
 }

@@ -5,6 +5,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 
+use crate::policy::Limits;
+
 /// A program with its arguments, environment, streams and limits of time and output.
 ///
 /// Arguments are passed byte for byte; there is never a shell.
@@ -34,6 +36,8 @@ pub struct Command {
     pub kill_signal: i32,
     /// How long after `kill_signal` the whole tree is killed. Default: 5 s.
     pub force_kill_after: Duration,
+    /// Limits of this command, below those of the policy. Default: those of the policy.
+    pub limits: Limits,
 }
 
 /// The environment that the policy filters.
@@ -91,6 +95,7 @@ impl Command {
             timeout: None,
             kill_signal: Self::SIGTERM,
             force_kill_after: Duration::from_secs(5),
+            limits: Limits::default(),
         }
     }
 }

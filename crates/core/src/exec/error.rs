@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::sandbox::SandboxError;
+use crate::{policy::Limit, sandbox::SandboxError};
 
 /// A command that was not run, or whose end is not known.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,14 @@ pub enum ExecError {
         /// The system's error.
         source: io::Error,
     },
+    /// A limit of the command that the policy doesn't leave room for, or that is no command's own.
+    #[error("`{}`: {problem}", limit.key())]
+    Limit {
+        /// Which one.
+        limit: Limit,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The command line and the environment together are too long.
     #[error("the arguments and the environment are too long for this system; pass the data through a file or stdin")]
     TooLong,
@@ -87,6 +95,7 @@ impl ExecError {
             | Self::NulByte { .. }
             | Self::VariableName { .. }
             | Self::EmptyProgram
+            | Self::Limit { .. }
             | Self::SandboxEnded => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::sandbox::Enforcement;
+use crate::{policy::Limit, sandbox::Enforcement};
 
 /// The end of a command that was started.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Outcome {
     pub duration: Duration,
     /// Whether the timeout ended it.
     pub timed_out: bool,
+    /// The limit that the run met, where something says so that can't be mistaken; it need not have ended the run.
+    pub limit: Option<Limit>,
     /// What the kernel enforced.
     pub enforcement: Arc<Enforcement>,
 }

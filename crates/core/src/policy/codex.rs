@@ -14,7 +14,7 @@
 //! - Secrets are denied by both, and `readable` is lost.
 //! - `denyRead` has no Codex form; [`SandboxPolicy::to_codex`] refuses to leave it out.
 //! - A profile whose network was narrowed comes back as the profile without network, which is the same policy.
-//! - The environment isn't part of the form. Codex keeps that rule elsewhere.
+//! - The environment and the limits aren't part of the form. Codex keeps those rules elsewhere.
 //! - `external-sandbox` promises a sandbox that this one can't check; it is refused as an unknown type.
 
 use std::{fmt, path::PathBuf, str::FromStr};

@@ -5,6 +5,7 @@ mod codex;
 pub(crate) mod deny_pattern;
 mod environment;
 mod explain;
+mod limits;
 mod sandbox_policy;
 mod secret_places;
 pub(crate) mod secrets;
@@ -15,4 +16,5 @@ pub use deny_pattern::{DenyPattern, ExpandError};
 pub use environment::{
     DropReason, DroppedVariable, EnvironmentBase, EnvironmentPolicy, FilteredEnvironment, is_malformed_name,
 };
+pub use limits::{Limit, Limits};
 pub use sandbox_policy::{NetworkPolicy, SandboxPolicy, WriteAccess};

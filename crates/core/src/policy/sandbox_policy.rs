@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{DenyPattern, EnvironmentPolicy};
+use super::{DenyPattern, EnvironmentPolicy, Limits};
 use crate::profile::ProfileName;
 
 /// What a run may touch, with every path absolute. Made by [`SecurityProfile::resolve`](crate::SecurityProfile::resolve).
@@ -36,6 +36,19 @@ pub struct SandboxPolicy {
     pub network: NetworkPolicy,
     /// Which environment variables the run sees.
     pub environment: EnvironmentPolicy,
+    /// The limits that were asked for; [`limits_in_force`](Self::limits_in_force) has the defaults, too.
+    pub limits: Limits,
+}
+
+impl SandboxPolicy {
+    /// The limits of every run: those that were asked for and, in the restricted profiles, the defaults for the rest.
+    #[must_use]
+    pub fn limits_in_force(&self) -> Limits {
+        match self.profile {
+            ProfileName::Trusted => self.limits,
+            _ => self.limits.or(&Limits::DEFAULT),
+        }
+    }
 }
 
 impl SandboxPolicy {

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::{EnvironmentMode, ProfileName, SecurityProfile, security_profile::Parts};
-use crate::policy::{NetworkPolicy, secrets};
+use crate::policy::{Limit, Limits, NetworkPolicy, secrets};
 
 /// One line of what a profile means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileFact {
-    /// What the line is about: `profile`, `read`, `write`, `network` or `environment`.
+    /// What the line is about: `profile`, `read`, `write`, `network`, `limits` or `environment`.
     pub topic: &'static str,
     /// What holds.
     pub fact: String,
@@ -66,6 +66,14 @@ impl SecurityProfile {
                 _ => "inherited, minus secrets and what injects code",
             },
         );
+        let limits = if trusted { self.limits() } else { self.limits().or(&Limits::DEFAULT) };
+        if limits.is_empty() {
+            facts.push("limits", "those of the user who starts it");
+        }
+        for (limit, value) in limits.iter() {
+            facts.push("limits", amount(limit, value));
+        }
+
         for (word, names) in [("keeps", &environment.allow), ("never", &environment.deny)] {
             for name in names {
                 facts.push("environment", format!("{word} {name}"));
@@ -76,6 +84,33 @@ impl SecurityProfile {
         }
         facts.0
     }
+}
+
+/// A limit in words.
+fn amount(limit: Limit, value: u64) -> String {
+    match limit {
+        Limit::WallTime => format!("{value} ms for a run"),
+        Limit::CpuTime => format!("{value} ms of CPU time"),
+        Limit::Memory => format!("{} of memory", bytes(value)),
+        Limit::Processes => format!("{value} processes and threads"),
+        Limit::OpenFiles => format!("{value} open files of a process"),
+        Limit::FileSize => format!("{} in one file", bytes(value)),
+        Limit::Output => format!("{} of captured output", bytes(value)),
+        Limit::TmpSize => format!("{} in the private tmp", bytes(value)),
+    }
+}
+
+/// The largest unit that says it exactly.
+fn bytes(value: u64) -> String {
+    let mut value = value;
+    let mut units = ["bytes", "KiB", "MiB", "GiB", "TiB"].into_iter().peekable();
+    while let Some(unit) = units.next() {
+        if !value.is_multiple_of(1024) || units.peek().is_none() {
+            return format!("{value} {unit}");
+        }
+        value /= 1024;
+    }
+    String::new()
 }
 
 #[derive(Default)]

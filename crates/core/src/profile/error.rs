@@ -41,6 +41,17 @@ pub enum ProfileError {
         held: &'static str,
     },
 
+    /// An extension that would raise a limit.
+    #[error("`{key}`: {asked} was asked, and this profile already has {held}; a limit can only be lowered")]
+    WidensLimit {
+        /// The key of the limit.
+        key: &'static str,
+        /// What was asked.
+        asked: u64,
+        /// What the profile has.
+        held: u64,
+    },
+
     /// An extension, or a name beside an init, that names another base.
     #[error("`profile`: {asked} was asked, but the base is {held}; leave the key out or build a new profile")]
     OtherBase {
@@ -159,6 +170,7 @@ impl ProfileError {
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Grant { key, .. } | Self::Unenforced { key } | Self::Widens { key, .. } => Some(key),
+            Self::WidensLimit { key, .. } => Some(key),
             Self::Path { key, .. } | Self::Directory { key, .. } | Self::Variable { key, .. } => Some(key),
             Self::OtherBase { .. } | Self::UnknownProfile(_) => Some("profile"),
             Self::DeniesNeeded { .. } => Some("denyRead"),

@@ -9,6 +9,7 @@ use serde::{
 };
 
 use super::ProfileName;
+use crate::policy::Limits;
 
 /// A profile as it is written: the base, and what is added to it or taken from it. Unknown keys are errors.
 ///
@@ -44,6 +45,10 @@ pub struct ProfileInit {
     /// Which environment variables the run sees.
     #[serde(skip_serializing_if = "EnvironmentInit::is_empty", deserialize_with = "object")]
     pub environment: EnvironmentInit,
+
+    /// How much a run may use. An extension can only lower what is set.
+    #[serde(skip_serializing_if = "Limits::is_empty", deserialize_with = "object")]
+    pub limits: Limits,
 }
 
 /// How far the network of a profile reaches.

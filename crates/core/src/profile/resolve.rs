@@ -112,6 +112,7 @@ impl SecurityProfile {
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
             environment: self.environment(),
+            limits: self.limits(),
         })
     }
 

@@ -8,7 +8,7 @@ use super::{
     EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileInit, ProfileName,
     validate::{default_network, validate},
 };
-use crate::policy::NetworkPolicy;
+use crate::policy::{Limits, NetworkPolicy};
 
 /// What a run may do, as the user means it: one of the five profiles and what was added. Immutable, and valid once made.
 /// Default: `offline` with nothing added.
@@ -23,6 +23,7 @@ pub struct SecurityProfile {
     deny_read: Vec<PathBuf>,
     network: Option<NetworkInit>,
     environment: EnvironmentInit,
+    limits: Limits,
 }
 
 impl SecurityProfile {
@@ -49,8 +50,8 @@ impl SecurityProfile {
         Self::with(init.profile.unwrap_or_default(), init)
     }
 
-    /// This profile with `init` added. Paths and names are added to those that are there; the network and the mode of
-    /// the environment can only narrow; `set` replaces a variable of the same name. No restriction is ever lost.
+    /// This profile with `init` added. Paths and names are added to those that are there; the network, the mode
+    /// of the environment and the limits can only narrow; `set` replaces a variable of the same name. No restriction is ever lost.
     ///
     /// # Errors
     /// As [`with`](Self::with), and when `init` would undo a restriction.
@@ -72,6 +73,14 @@ impl SecurityProfile {
             }
             extended.environment.mode = Some(mode);
         }
+        if let Some(limit) = init.limits.first_above(&self.limits) {
+            return Err(ProfileError::WidensLimit {
+                key: limit.key(),
+                asked: init.limits.get(limit).unwrap_or_default(),
+                held: self.limits.get(limit).unwrap_or_default(),
+            });
+        }
+        extended.limits = init.limits.or(&self.limits);
         append(&mut extended.writable, init.writable);
         append(&mut extended.readable, init.readable);
         append(&mut extended.deny_read, init.deny_read);
@@ -95,6 +104,12 @@ impl SecurityProfile {
             Some(NetworkInit::None) => NetworkPolicy::None,
             Some(NetworkInit::Outbound) => NetworkPolicy::Outbound,
         }
+    }
+
+    /// The limits that were asked for, without any default.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The serialised form, with the base profile named. Making a profile of it gives an equal one.
@@ -138,6 +153,7 @@ impl From<SecurityProfile> for ProfileInit {
             deny_read: profile.deny_read,
             network: profile.network,
             environment: profile.environment,
+            limits: profile.limits,
         }
     }
 }

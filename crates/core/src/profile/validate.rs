@@ -56,6 +56,8 @@ fn what_the_profile_holds(name: ProfileName, init: &ProfileInit) -> Result<(), P
             "denyRead"
         } else if init.network.is_some() {
             "network"
+        } else if init.limits.tmp_size.is_some() {
+            "limits.tmpSize"
         } else {
             return Ok(());
         };

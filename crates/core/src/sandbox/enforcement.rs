@@ -1,8 +1,10 @@
 //! What the kernel really applied, layer by layer.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::profile::ProfileName;
+use crate::{policy::Limit, profile::ProfileName};
 
 /// What held a run. Part of every result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,8 +24,52 @@ pub struct Enforcement {
     pub capabilities_dropped: bool,
     /// The Landlock version of the kernel; 0 when it has none or it was not used.
     pub landlock_abi: u32,
+    /// The limits that were held. One that is missing was not asked for, or is a default that this machine can't hold.
+    pub limits: BTreeMap<Limit, HeldLimit>,
     /// Promises of the profile that this run did not hold, each with the reason.
     pub unenforced: Vec<Unenforced>,
+}
+
+/// A limit and what held it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldLimit {
+    /// Milliseconds, bytes or a number, as in the profile.
+    pub value: u64,
+    /// By what it was held.
+    pub by: LimitMeans,
+    /// Of what it is the limit.
+    pub per: LimitScope,
+}
+
+/// By what a limit is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitMeans {
+    /// A control group.
+    Cgroup,
+    /// A resource limit.
+    Rlimit,
+    /// The largest process id of the run's pid namespace.
+    PidNamespace,
+    /// The size of the file system.
+    Tmpfs,
+    /// The engine, which ends the run.
+    Engine,
+}
+
+/// Of what a limit is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitScope {
+    /// All runs of the sandbox together.
+    Sandbox,
+    /// One run.
+    Run,
+    /// Each process for itself.
+    Process,
+    /// Each file for itself.
+    File,
 }
 
 /// A mechanism that holds file rules.
@@ -94,7 +140,7 @@ pub enum Promise {
     HostUnixSockets,
     /// Outbound connections are filtered.
     NetworkFilter,
-    /// CPU, memory, processes and file sizes are limited.
+    /// Processes and the private tmp are limited.
     Limits,
     /// Paths that the policy denies can't be read.
     DenyRead,

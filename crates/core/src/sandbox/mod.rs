@@ -13,7 +13,10 @@ use std::path::PathBuf;
 
 #[cfg(target_os = "linux")]
 pub(crate) use account::account_home;
-pub use enforcement::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement, Unenforced};
+pub use enforcement::{
+    Boundary, Cause, Enforcement, HeldLimit, LimitMeans, LimitScope, NetworkEnforcement, Promise, TreeEnforcement,
+    Unenforced,
+};
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
 pub use linux::{Capabilities, Feature, Sandbox, Signaller};

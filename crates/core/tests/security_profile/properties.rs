@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::LazyLock};
 
 use codex_core::{
-    Access, EnvironmentInit, EnvironmentMode, NetworkInit, NetworkPolicy, ProfileInit, ProfileName, SandboxPolicy,
-    SecurityProfile, WriteAccess,
+    Access, EnvironmentInit, EnvironmentMode, Limit, Limits, NetworkInit, NetworkPolicy, ProfileInit, ProfileName,
+    SandboxPolicy, SecurityProfile, WriteAccess,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -55,6 +55,18 @@ fn environment() -> impl Strategy<Value = EnvironmentInit> {
     })
 }
 
+/// Any but the one that `trusted` has no place for.
+fn limits() -> impl Strategy<Value = Limits> {
+    let limit = select(Limit::ALL.into_iter().filter(|limit| *limit != Limit::TmpSize).collect::<Vec<_>>());
+    vec((limit, 1_u64..100_000), 0..3).prop_map(|chosen| {
+        let mut limits = Limits::default();
+        for (limit, value) in chosen {
+            limits.set(limit, value);
+        }
+        limits
+    })
+}
+
 fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
     let roots = select(vec!["cache", "cache/a", "home/a", "workspace/a"]).prop_map(|name| PLACE.root.join(name));
     let writable = vec(roots, if name.writes_workspace() { 0..3 } else { 0..1 });
@@ -64,9 +76,17 @@ fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
         ProfileName::Offline | ProfileName::WorkspaceWrite => vec![None, Some(NetworkInit::None)],
         _ => vec![None, Some(NetworkInit::None), Some(NetworkInit::Outbound)],
     };
-    (writable, deny, select(networks), environment()).prop_map(|(writable, deny_read, network, environment)| {
-        ProfileInit { profile: None, writable, readable: Vec::new(), deny_read, network, environment }
-    })
+    (writable, deny, select(networks), environment(), limits()).prop_map(
+        |(writable, deny_read, network, environment, limits)| ProfileInit {
+            profile: None,
+            writable,
+            readable: Vec::new(),
+            deny_read,
+            network,
+            environment,
+            limits,
+        },
+    )
 }
 
 fn profile() -> impl Strategy<Value = SecurityProfile> {
@@ -100,6 +120,18 @@ fn names(policy: &SandboxPolicy) -> BTreeSet<Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn a_limit_can_only_be_lowered(profile in profile(), limits in limits()) {
+        let before = profile.limits();
+        match profile.extend(ProfileInit { limits, ..ProfileInit::default() }) {
+            Ok(extended) => {
+                prop_assert_eq!(extended.limits().first_above(&before), None);
+                prop_assert_eq!(extended.limits(), limits.or(&before));
+            }
+            Err(error) => prop_assert_eq!(error.key(), limits.first_above(&before).map(Limit::key)),
+        }
+    }
 
     #[test]
     fn a_denial_never_opens_anything(

@@ -70,6 +70,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         writable: Vec::new(),
         hidden: Vec::new(),
         tmp_bytes: 1024 * 1024,
+        processes: None,
         remove_at_end: None,
     };
     match Starting::new(&options.launcher, &plan, &options.runtime)?.answer().await? {

@@ -31,6 +31,8 @@ pub struct Capture {
     pipe: Pipe,
     captured: Captured,
     limit: usize,
+    /// How many bytes came, kept or not.
+    seen: u64,
     at_end: bool,
 }
 
@@ -45,7 +47,12 @@ enum Pipe {
 impl Capture {
     /// Takes a non-blocking pipe.
     pub fn new(pipe: OwnedFd, limit: usize) -> Self {
-        Self { pipe: Pipe::Unwatched(pipe), captured: Captured::default(), limit, at_end: false }
+        Self { pipe: Pipe::Unwatched(pipe), captured: Captured::default(), limit, seen: 0, at_end: false }
+    }
+
+    /// How many bytes came, kept or not.
+    pub fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// Waits until something comes, and takes it. Waits for ever at the end, and when the pipe can't be read any more:
@@ -70,7 +77,8 @@ impl Capture {
         let mut ready: AsyncFdReadyGuard<'_, OwnedFd> = pipe.readable().await?;
         match read(ready.get_inner(), &mut self.captured, self.limit, null) {
             Ok(0) => self.at_end = true,
-            Ok(_) | Err(Errno::INTR) => {}
+            Ok(bytes) => self.seen += bytes as u64,
+            Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => ready.clear_ready(),
             Err(other) => return Err(other.into()),
         }
@@ -78,22 +86,25 @@ impl Capture {
     }
 
     /// Takes what is left when no process of the run exists any more, without waiting.
-    pub fn finish(mut self, null: &File) -> Captured {
+    pub fn finish(&mut self, null: &File) -> Captured {
         let mut taken = 0;
         let pipe = match &self.pipe {
             Pipe::Unwatched(pipe) => pipe,
             Pipe::Watched(pipe) => pipe.get_ref(),
-            Pipe::Gone => return self.captured,
+            Pipe::Gone => return std::mem::take(&mut self.captured),
         };
         while !self.at_end && taken < LEFT_BYTES {
             match read(pipe, &mut self.captured, self.limit, null) {
                 Ok(0) | Err(Errno::AGAIN) => break,
-                Ok(bytes) => taken += bytes,
+                Ok(bytes) => {
+                    taken += bytes;
+                    self.seen += bytes as u64;
+                }
                 Err(Errno::INTR) => {}
                 Err(_) => break,
             }
         }
-        self.captured
+        std::mem::take(&mut self.captured)
     }
 }
 

@@ -15,19 +15,18 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::Handle;
 
 use super::{
+    groups::Groups,
     hidden,
     launcher::{Answer, Launcher, Standing, Starting},
+    limits::{self, Means},
     message::ScreenedHost,
     pinned::PinnedPath,
     refusal, report,
 };
 use crate::{
-    policy::{NetworkPolicy, SandboxPolicy, WriteAccess},
+    policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
     sandbox::{Cause, Enforcement, Requirement, SandboxError, SandboxOptions},
 };
-
-/// The largest size of the private tmp.
-const TMP_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// What stands behind a sandbox.
 #[derive(Debug)]
@@ -188,6 +187,7 @@ impl Engine {
             writable.push(PinnedPath::directory(path)?.to_plan());
         }
         let (secrets, matched) = (hidden::secrets(&self.policy)?, hidden::pattern_matches(&self.policy)?);
+        let limits = self.policy.limits_in_force();
         let plan = LaunchPlan {
             boundary,
             network: match self.policy.network {
@@ -197,7 +197,8 @@ impl Engine {
             visible: pinned.readable.iter().chain([&pinned.workspace]).map(PinnedPath::to_plan).collect(),
             writable,
             hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
-            tmp_bytes: TMP_BYTES,
+            tmp_bytes: limits.get(Limit::TmpSize).unwrap_or(0),
+            processes: limits.get(Limit::Processes),
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
         };
         Starting::new(&self.options.launcher, &plan, self.runtime())?.answer().await
@@ -209,11 +210,19 @@ impl Engine {
         boundary: Boundary,
         stand_in_tmp: Option<tempfile::TempDir>,
     ) -> Result<Arc<Launcher>, SandboxError> {
-        let enforcement = report::enforcement(&self.policy, boundary, standing.applied, self.absent_denials);
+        let applied = standing.applied;
+        let groups = if limits::wants_groups(&self.policy.limits) { Groups::make(&self.policy.limits) } else { None };
+        let means = Means { boundary, applied, groups: groups.as_ref() };
+        let held = limits::held(&self.policy, &Limits::default(), means)?;
+        let enforcement = report::enforcement(&self.policy, boundary, applied, self.absent_denials, held);
         if self.options.requirement == Requirement::Required {
             refuse_what_is_missing(&enforcement)?;
         }
-        Ok(standing.serve(enforcement, stand_in_tmp, self.runtime()))
+        let launcher = standing.serve(enforcement, stand_in_tmp, self.runtime());
+        if groups.is_some() {
+            launcher.take_groups(|| groups).map_err(|errno| SandboxError::host("reach the launcher")(errno.into()))?;
+        }
+        Ok(launcher)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -14,8 +14,9 @@ use std::{
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{Applied, Boundary, ExitStatus, LaunchPlan, Refusal, Reply, Request, Stage},
+    protocol::{Applied, Boundary, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Request, Stage},
 };
+use once_cell::sync::OnceCell;
 use rustix::{
     io::Errno,
     net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, shutdown, socketpair},
@@ -26,7 +27,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use super::{pids::Pids, spawn, watched::watch};
+use super::{groups::Groups, limits::Means, pids::Pids, spawn, watched::watch};
 use crate::sandbox::{Enforcement, SandboxError};
 
 /// How a run ended, as far as its launcher knows.
@@ -38,6 +39,8 @@ pub enum RunEnd {
         pid: i32,
         /// How the program ended.
         status: ExitStatus,
+        /// The limit that the run met.
+        limit: Option<Limit>,
     },
     /// Its program could not be started.
     Failed {
@@ -56,6 +59,9 @@ pub struct Launcher {
     control: AsyncFd<OwnedFd>,
     boundary: Boundary,
     enforcement: Arc<Enforcement>,
+    applied: Applied,
+    /// Its control groups, once they were asked for; `None` in it: they can't be had.
+    groups: OnceCell<Option<Groups>>,
     /// A directory on the host that stands in for the private tmp where there are no mounts.
     stand_in_tmp: Option<tempfile::TempDir>,
     runs: Mutex<Runs>,
@@ -159,11 +165,14 @@ impl Standing {
         stand_in_tmp: Option<tempfile::TempDir>,
         runtime: &Handle,
     ) -> Arc<Launcher> {
+        let applied = self.applied;
         let Starting { control, death, pids, boundary } = self.starting;
         let launcher = Arc::new(Launcher {
             control,
             boundary,
             enforcement: Arc::new(enforcement),
+            applied,
+            groups: OnceCell::new(),
             stand_in_tmp,
             runs: Mutex::new(Runs { waiting: HashMap::new(), pids, over: false }),
             ended: watch::Sender::new(false),
@@ -177,6 +186,35 @@ impl Launcher {
     /// What its sandbox enforces.
     pub fn enforcement(&self) -> &Arc<Enforcement> {
         &self.enforcement
+    }
+
+    /// By what it holds limits, if its control groups were asked for already.
+    pub fn means(&self) -> Option<Means<'_>> {
+        let groups = self.groups.get()?.as_ref();
+        Some(Means { boundary: self.boundary, applied: self.applied, groups })
+    }
+
+    /// By what it holds limits without control groups.
+    pub fn means_without_groups(&self) -> Means<'_> {
+        Means { boundary: self.boundary, applied: self.applied, groups: None }
+    }
+
+    /// Gives it control groups, if it was given none before.
+    ///
+    /// # Errors
+    /// As [`try_send`](Self::try_send); then it has none, and can be given some later.
+    pub fn take_groups(&self, make: impl FnOnce() -> Option<Groups>) -> Result<(), Errno> {
+        let given = self.groups.get_or_try_init(|| {
+            let Some(groups) = make() else {
+                return Ok(None);
+            };
+            let (message, directories) = groups.to_message();
+            let body = postcard::to_allocvec(&Request::ControlGroups(message)).map_err(|_| Errno::OVERFLOW)?;
+            self.try_send(&body, &directories)?;
+            drop(directories);
+            Ok(Some(groups))
+        });
+        given.map(drop)
     }
 
     /// The mechanism that it uses.
@@ -287,7 +325,9 @@ impl Launcher {
     fn hand_over(&self, reply: Reply) {
         let mut runs = self.runs();
         let (run, end) = match reply {
-            Reply::Exited { run, status } => (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status }),
+            Reply::Exited { run, status, limit } => {
+                (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status, limit })
+            }
             Reply::Failed { run, stage, errno } => {
                 // A program that failed late had told its process id.
                 runs.pids.take(run);

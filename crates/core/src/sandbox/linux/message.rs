@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use codex_launcher::protocol::{Bytes, Request, RunRequest};
+use codex_launcher::protocol::{Bytes, Request, RunLimits, RunRequest};
 
 use crate::{
     exec::{Command, Environment, ExecError},
@@ -17,13 +17,14 @@ use crate::{
 /// Where programs are looked for when `PATH` is not set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
 
-/// Encodes the request to run `command`, with `tmp` as its `TMPDIR`.
+/// Encodes the request to run `command`, with `tmp` as its `TMPDIR`, within `limits`.
 pub fn encode(
     run: u64,
     command: &Command,
     policy: &SandboxPolicy,
     screened: &ScreenedHost,
     tmp: Option<&Path>,
+    limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
     let environment = environment(command, policy, screened, tmp)?;
     let mut strings = Strings::default();
@@ -43,6 +44,7 @@ pub fn encode(
         candidates: count(candidates)?,
         arguments: count(command.arguments.len() + 1)?,
         variables: count(environment.len())?,
+        limits,
         strings: Bytes(&strings.bytes),
     }))
     .map_err(|_| ExecError::TooLong)

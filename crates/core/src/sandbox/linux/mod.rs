@@ -3,8 +3,10 @@
 mod capabilities;
 mod capture;
 mod engine;
+mod groups;
 mod hidden;
 mod launcher;
+mod limits;
 mod message;
 mod pids;
 mod pinned;

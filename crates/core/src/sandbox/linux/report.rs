@@ -1,29 +1,31 @@
 //! From a policy and what a launcher applied to the report of what was enforced.
 
+use std::collections::BTreeMap;
+
 use codex_launcher::protocol::{Applied, Boundary as Mechanism};
 
 use crate::{
-    policy::{NetworkPolicy, SandboxPolicy},
+    policy::{Limit, NetworkPolicy, SandboxPolicy},
     profile::ProfileName,
-    sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement, Unenforced},
+    sandbox::{Boundary, Cause, Enforcement, HeldLimit, NetworkEnforcement, Promise, TreeEnforcement, Unenforced},
 };
 
 /// What a machine can't hold although a profile promises it.
-const WITHOUT_NAMESPACES: [(Promise, &str); 4] = [
+const WITHOUT_NAMESPACES: [(Promise, &str); 5] = [
     (
         Promise::FileMetadata,
         "Landlock has no right for modes, owners and times; mounts in a user namespace would do it",
     ),
     (Promise::PrivateTmp, "a directory of its own stands in for it, and TMPDIR points there; /tmp itself is read-only"),
     (Promise::InvisibleProcesses, "without a pid namespace the processes of the host are listed in /proc"),
+    (Promise::Limits, "without namespaces only a control group limits processes, and nothing the place of the tmp"),
     (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
 ];
 
 /// What is promised by the restricted profiles and not built yet.
-const NOT_BUILT: [(Promise, &str); 3] = [
+const NOT_BUILT: [(Promise, &str); 2] = [
     (Promise::CarveOuts, "not in this version: git hooks and editor settings in the workspace can be written"),
     (Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path"),
-    (Promise::Limits, "not in this version: the limits of the user who started it apply"),
 ];
 
 /// The first Landlock version that keeps a run from sockets and processes outside by its scopes.
@@ -31,12 +33,14 @@ const SCOPES: u32 = 6;
 
 /// Reports on a sandbox of `policy`.
 ///
-/// `absent_denials` counts the paths that the policy denies and that did not exist when the sandbox was made.
+/// `absent_denials` counts the paths that the policy denies and that did not exist when the sandbox was made; `limits` are
+/// those that are held.
 pub fn enforcement(
     policy: &SandboxPolicy,
     mechanism: Mechanism,
     applied: Applied,
     absent_denials: usize,
+    limits: BTreeMap<Limit, HeldLimit>,
 ) -> Enforcement {
     let mut unenforced = Vec::new();
     let mut missing =
@@ -114,6 +118,7 @@ pub fn enforcement(
         seccomp: applied.seccomp,
         capabilities_dropped: mechanism != Mechanism::None,
         landlock_abi: applied.landlock_abi,
+        limits,
         unenforced,
     }
 }
@@ -141,7 +146,7 @@ fn writes_workspace(profile: ProfileName) -> bool {
 mod tests {
     use std::path::Path;
 
-    use codex_launcher::protocol::{Applied, Boundary as Mechanism};
+    use codex_launcher::protocol::{Applied, Boundary as Mechanism, ProcessLimit};
 
     use super::enforcement;
     use crate::{
@@ -149,11 +154,11 @@ mod tests {
         sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
     };
 
-    const NEWEST: Applied = Applied { landlock_abi: 7, seccomp: true };
+    const NEWEST: Applied = Applied { landlock_abi: 7, seccomp: true, processes: ProcessLimit::UserNamespace };
 
     fn report(name: ProfileName, mechanism: Mechanism, applied: Applied) -> Enforcement {
         let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        enforcement(&policy, mechanism, applied, 0)
+        enforcement(&policy, mechanism, applied, 0, std::collections::BTreeMap::new())
     }
 
     fn machine_lacks(report: &Enforcement) -> Vec<Promise> {
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn mounts_alone_hold_the_profiles_without_network() {
-        let without_landlock = Applied { landlock_abi: 0, seccomp: true };
+        let without_landlock = Applied { landlock_abi: 0, ..NEWEST };
         assert_eq!(machine_lacks(&report(ProfileName::WorkspaceWrite, Mechanism::Namespaces, without_landlock)), []);
         let net = report(ProfileName::WorkspaceNet, Mechanism::Namespaces, without_landlock);
         assert_eq!(machine_lacks(&net), [Promise::AbstractUnixSockets]);
@@ -195,12 +200,16 @@ mod tests {
     fn what_is_not_built_is_said_and_trusted_promises_nothing() {
         let offline = report(ProfileName::Offline, Mechanism::Namespaces, NEWEST);
         let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
-        assert!(!said(Promise::Secrets) && said(Promise::HostUnixSockets) && said(Promise::Limits));
+        assert!(!said(Promise::Secrets) && said(Promise::HostUnixSockets));
         assert!(!said(Promise::CarveOuts));
         let net = report(ProfileName::NetReadOnly, Mechanism::Namespaces, NEWEST);
         assert_eq!(net.network, NetworkEnforcement::Unfiltered);
         assert!(net.unenforced.iter().any(|missing| missing.promise == Promise::NetworkFilter));
-        let trusted = report(ProfileName::Trusted, Mechanism::None, Applied { landlock_abi: 0, seccomp: false });
+        let trusted = report(
+            ProfileName::Trusted,
+            Mechanism::None,
+            Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None },
+        );
         assert_eq!((trusted.unenforced.len(), trusted.filesystem.len()), (0, 0));
     }
 }

@@ -17,13 +17,18 @@ use tokio::{sync::oneshot, time::sleep};
 
 use super::{
     engine::Engine,
+    groups::Groups,
     launcher::{Launcher, RunEnd},
-    message,
+    limits, message,
     signaller::Signaller,
     streams::{Streams, host},
     timeout::{SIGKILL, Timeout},
 };
-use crate::exec::{Command, End, Environment, ExecError, Outcome};
+use crate::{
+    exec::{Command, End, Environment, ExecError, Outcome},
+    policy::{Limit, Limits},
+    sandbox::Enforcement,
+};
 
 /// The private tmp inside a sandbox that has mounts.
 const PRIVATE_TMP: &str = "/tmp";
@@ -38,7 +43,7 @@ pub struct Start {
 
 enum Step {
     /// The sandbox has to be made first.
-    Later(Command),
+    Later(Box<Command>),
     /// The launcher could not take the request at once.
     Unsent(Box<Prepared>),
     Sent(Box<Running>),
@@ -49,9 +54,11 @@ impl Start {
     pub fn new(engine: Arc<Engine>, command: Command, signaller: Signaller) -> Self {
         let begun = Instant::now();
         let step = match engine.current() {
-            None => Step::Later(with_environment_of_now(command)),
+            None => Step::Later(Box::new(with_environment_of_now(command))),
             Some(launcher) => match Prepared::new(&engine, command) {
                 Err(error) => Step::Failed(error),
+                // Control groups are made in the background.
+                Ok(prepared) if prepared.lacks_groups(&launcher) => prepared.later(),
                 Ok(prepared) => prepared.start_now(&engine, &launcher, &signaller),
             },
         };
@@ -67,7 +74,7 @@ impl Start {
             Step::Unsent(prepared) => prepared.start(&engine, &signaller).await,
             // The sandbox first: a machine that refuses it is told before anything else.
             Step::Later(command) => match engine.ready().await.map_err(ExecError::from) {
-                Ok(_) => match Prepared::new(&engine, command) {
+                Ok(_) => match Prepared::new(&engine, *command) {
                     Ok(prepared) => prepared.start(&engine, &signaller).await,
                     Err(error) => Err(error),
                 },
@@ -98,39 +105,52 @@ struct Prepared {
     run: u64,
     ours: Streams,
     theirs: [OwnedFd; 3],
+    /// Those of the command and of the policy.
+    limits: Limits,
 }
 
 impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
+        let limits = limits::of_command(&command, engine.policy())?;
         let _inside = engine.runtime().enter();
         let (ours, theirs) = Streams::new(&mut command, engine.null())?;
-        Ok(Self { run: engine.next_run(), command, ours, theirs })
+        Ok(Self { run: engine.next_run(), command, ours, theirs, limits })
     }
 
     fn start_now(self, engine: &Engine, launcher: &Arc<Launcher>, signaller: &Signaller) -> Step {
-        let body = match self.encode(engine, launcher) {
-            Ok(body) => body,
+        let (body, enforcement) = match self.encode(engine, launcher) {
+            Ok(encoded) => encoded,
             Err(error) => return Step::Failed(error),
         };
         let end = launcher.register(self.run);
         match launcher.try_send(&body, &self.theirs.each_ref().map(AsFd::as_fd)) {
-            Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller))),
-            Err(Errno::AGAIN | Errno::PIPE | Errno::CONNRESET) => {
-                let command = with_environment_of_now(self.command);
-                Step::Unsent(Box::new(Self { command, ..self }))
-            }
+            Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller, enforcement))),
+            Err(Errno::AGAIN | Errno::PIPE | Errno::CONNRESET) => self.later(),
             Err(errno) => Step::Failed(host("reach the launcher")(errno)),
         }
+    }
+
+    fn later(self) -> Step {
+        let command = with_environment_of_now(self.command);
+        Step::Unsent(Box::new(Self { command, ..self }))
+    }
+
+    /// Whether the command has a limit that control groups hold best, and they were not asked for yet.
+    fn lacks_groups(&self, launcher: &Launcher) -> bool {
+        launcher.means().is_none() && limits::wants_groups(&self.command.limits)
     }
 
     /// Sends the request, to a new launcher if the old one is found dead.
     async fn start(self, engine: &Engine, signaller: &Signaller) -> Result<Running, ExecError> {
         for _ in 0..LAUNCHERS_TRIED {
             let launcher = engine.ready().await?;
-            let body = self.encode(engine, &launcher)?;
+            if self.lacks_groups(&launcher) {
+                launcher.take_groups(|| Groups::make(&engine.policy().limits)).map_err(host("reach the launcher"))?;
+            }
+            let (body, enforcement) = self.encode(engine, &launcher)?;
             let end = launcher.register(self.run);
             match launcher.send(&body, &self.theirs.each_ref().map(AsFd::as_fd)).await {
-                Ok(()) => return Ok(self.sent(&launcher, end, signaller)),
+                Ok(()) => return Ok(self.sent(&launcher, end, signaller, enforcement)),
                 Err(Errno::PIPE | Errno::CONNRESET) => {
                     launcher.end();
                     launcher.ended().await;
@@ -141,19 +161,37 @@ impl Prepared {
         Err(ExecError::SandboxEnded)
     }
 
-    fn encode(&self, engine: &Engine, launcher: &Launcher) -> Result<Vec<u8>, ExecError> {
+    /// The request, and what is enforced for it.
+    fn encode(&self, engine: &Engine, launcher: &Launcher) -> Result<(Vec<u8>, Arc<Enforcement>), ExecError> {
+        let (own, policy) = (&self.command.limits, engine.policy());
+        let means = launcher.means().unwrap_or_else(|| launcher.means_without_groups());
+        let enforcement = if own.is_empty() {
+            Arc::clone(launcher.enforcement())
+        } else {
+            let limits = limits::held(policy, own, means)?;
+            Arc::new(Enforcement { limits, ..Enforcement::clone(launcher.enforcement()) })
+        };
+        let limits = limits::to_request(&self.limits, &own.or(&policy.limits), means.groups);
         let tmp = match launcher.boundary() {
             Boundary::Namespaces => Some(Path::new(PRIVATE_TMP)),
             Boundary::Landlock => launcher.stand_in_tmp(),
             Boundary::None => None,
         };
-        message::encode(self.run, &self.command, engine.policy(), engine.screened(), tmp)
+        let body = message::encode(self.run, &self.command, policy, engine.screened(), tmp, limits)?;
+        Ok((body, enforcement))
     }
 
     /// The run has its own copies of its ends now; ours are closed, so that its death is the end of its pipes.
-    fn sent(self, launcher: &Arc<Launcher>, end: oneshot::Receiver<RunEnd>, signaller: &Signaller) -> Running {
-        signaller.started(launcher, self.run);
-        Running { command: self.command, run: self.run, launcher: Arc::clone(launcher), end, streams: self.ours }
+    fn sent(
+        self,
+        launcher: &Arc<Launcher>,
+        end: oneshot::Receiver<RunEnd>,
+        signaller: &Signaller,
+        enforcement: Arc<Enforcement>,
+    ) -> Running {
+        let Self { command, run, ours: streams, limits, theirs: _ } = self;
+        signaller.started(launcher, run);
+        Running { command, run, launcher: Arc::clone(launcher), end, streams, limits, enforcement }
     }
 }
 
@@ -164,19 +202,26 @@ struct Running {
     launcher: Arc<Launcher>,
     end: oneshot::Receiver<RunEnd>,
     streams: Streams,
+    limits: Limits,
+    enforcement: Arc<Enforcement>,
 }
 
 impl Running {
     async fn finish(self, engine: &Engine, begun: Instant) -> Result<Outcome, ExecError> {
-        let Self { command, run, launcher, mut end, mut streams } = self;
+        let Self { command, run, launcher, mut end, mut streams, limits, enforcement } = self;
         let unfinished = EndOnDrop { launcher: &launcher, run };
         let null = engine.null();
-        let mut timeout = Timeout::new(&command, begun);
+        let mut timeout = Timeout::new(&command, &limits, begun);
+        let most_output = limits.get(Limit::Output);
+        let mut flooded = false;
         let ended = loop {
             tokio::select! {
                 biased;
                 ended = &mut end => break ended.unwrap_or(RunEnd::Lost),
-                () = async { sleep(BLINK).await; streams.pump(null).await } => {}
+                () = async { sleep(BLINK).await; streams.pump(null, most_output).await }, if !flooded => {
+                    flooded = true;
+                    launcher.signal(run, SIGKILL);
+                }
                 signal = timeout.next() => launcher.signal(run, signal),
             }
         };
@@ -185,7 +230,7 @@ impl Running {
         match ended {
             RunEnd::Lost => Err(ExecError::SandboxEnded),
             RunEnd::Failed { stage, errno } => Err(not_started(stage, errno, &command, engine)),
-            RunEnd::Exited { pid, status } => {
+            RunEnd::Exited { pid, status, limit } => {
                 let (stdout, stderr) = streams.finish(null);
                 Ok(Outcome {
                     end: match status {
@@ -197,7 +242,14 @@ impl Running {
                     stderr,
                     duration,
                     timed_out: timeout.is_over(),
-                    enforcement: Arc::clone(launcher.enforcement()),
+                    limit: if streams.is_above(most_output) {
+                        Some(Limit::Output)
+                    } else if timeout.is_limit_over() {
+                        Some(Limit::WallTime)
+                    } else {
+                        limit.map(limits::met)
+                    },
+                    enforcement,
                 })
             }
         }
@@ -245,6 +297,7 @@ fn not_started(stage: Stage, errno: i32, command: &Command, engine: &Engine) -> 
         (Stage::Stdio, _) => ExecError::Setup { stage: "its standard streams could not be put in place", source },
         (Stage::Session, _) => ExecError::Setup { stage: "a session of its own could not be made", source },
         (Stage::Landlock, _) => ExecError::Setup { stage: "the Landlock ruleset could not be taken", source },
+        (Stage::Limits, _) => ExecError::Setup { stage: "its limits could not be set", source },
         (Stage::Seccomp, _) => ExecError::Setup { stage: "the syscall filter could not be taken", source },
     }
 }

@@ -35,9 +35,9 @@ impl Streams {
         Ok((Self { input, stdout, stderr }, [stdin, stdout_end, stderr_end]))
     }
 
-    /// Moves bytes until it is dropped.
-    pub async fn pump(&mut self, null: &File) {
-        loop {
+    /// Moves bytes until it is dropped, or more than `limit` have come out.
+    pub async fn pump(&mut self, null: &File, limit: Option<u64>) {
+        while !self.is_above(limit) {
             tokio::select! {
                 () = fill(&mut self.stdout, null) => {}
                 () = fill(&mut self.stderr, null) => {}
@@ -47,9 +47,15 @@ impl Streams {
     }
 
     /// What came through standard output and standard error, when no process of the run exists any more.
-    pub fn finish(self, null: &File) -> (Captured, Captured) {
-        let finish = |capture: Option<Capture>| capture.map_or_else(Captured::default, |capture| capture.finish(null));
-        (finish(self.stdout), finish(self.stderr))
+    pub fn finish(&mut self, null: &File) -> (Captured, Captured) {
+        let finish = |capture: &mut Option<Capture>| capture.as_mut().map(|capture| capture.finish(null));
+        (finish(&mut self.stdout).unwrap_or_default(), finish(&mut self.stderr).unwrap_or_default())
+    }
+
+    /// Whether more than `limit` bytes have come out.
+    pub fn is_above(&self, limit: Option<u64>) -> bool {
+        let seen = |capture: &Option<Capture>| capture.as_ref().map_or(0, Capture::seen);
+        limit.is_some_and(|limit| seen(&self.stdout) + seen(&self.stderr) > limit)
     }
 }
 
