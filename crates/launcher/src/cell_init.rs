@@ -120,7 +120,13 @@ fn mount_limited_proc(largest_pid: u64) -> Result<(), (Stage, Errno)> {
     mount_proc(PROC_FLAGS.difference(MountFlags::RDONLY)).map_err(|errno| (Stage::Proc, errno))?;
     limits::set_largest_pid(largest_pid).map_err(|errno| (Stage::Limits, errno))?;
     // The newer call for this is closed already.
-    mount_remount(c"/proc", PROC_FLAGS.union(MountFlags::BIND), c"").map_err(|errno| (Stage::Proc, errno))
+    let read_only = match mount_remount(c"/proc", PROC_FLAGS.union(MountFlags::BIND), c"") {
+        // A program that starts meanwhile in another cell has a copy of the open file, until it executes. Another mount over
+        // this one, which nothing in the cell can take away, does the same.
+        Err(Errno::BUSY) => mount_proc(PROC_FLAGS),
+        other => other,
+    };
+    read_only.map_err(|errno| (Stage::Proc, errno))
 }
 
 /// The limit that a run met, the one that ended it first.
