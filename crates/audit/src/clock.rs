@@ -14,26 +14,40 @@ pub(crate) fn now_ms() -> i64 {
 
 /// The text of a time; years beyond 9999 become the epoch.
 pub(crate) fn format_ms(ms: i64) -> [u8; TIME_LENGTH] {
-    let moment = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000))
-        .ok()
-        .filter(|m| (0..=9999).contains(&m.year()))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (mut days, mut rest) = (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS));
+    if !(FIRST_DAY..=LAST_DAY).contains(&days) {
+        (days, rest) = (0, 0);
+    }
+    // The civil date of a day number: eras of 400 years that begin on the first of March.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + i64::from(month <= 2);
     let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut put = |at: usize, width: usize, mut value: u32| {
+    let mut put = |at: usize, width: usize, mut value: i64| {
         for i in (at..at + width).rev() {
             text[i] = b'0' + (value % 10) as u8;
             value /= 10;
         }
     };
-    put(0, 4, moment.year().unsigned_abs());
-    put(5, 2, u32::from(u8::from(moment.month())));
-    put(8, 2, u32::from(moment.day()));
-    put(11, 2, u32::from(moment.hour()));
-    put(14, 2, u32::from(moment.minute()));
-    put(17, 2, u32::from(moment.second()));
-    put(20, 3, ms.rem_euclid(1000) as u32);
+    put(0, 4, year);
+    put(5, 2, month);
+    put(8, 2, day);
+    put(11, 2, rest / 3_600_000);
+    put(14, 2, rest / 60_000 % 60);
+    put(17, 2, rest / 1_000 % 60);
+    put(20, 3, rest % 1_000);
     text
 }
+
+const DAY_MS: i64 = 86_400_000;
+/// The days of 0000-01-01 and 9999-12-31, counted from 1970-01-01.
+const FIRST_DAY: i64 = -719_528;
+const LAST_DAY: i64 = 2_932_896;
 
 /// Milliseconds since the epoch of an RFC 3339 time or a date.
 pub(crate) fn parse_ms(text: &str) -> Option<i64> {
@@ -68,6 +82,12 @@ mod tests {
         assert_eq!(parse_ms("2026-11-25T05:16:07.123+01:00"), Some(1_795_580_167_123));
         assert_eq!(parse_ms("2026-11-25"), Some(1_795_564_800_000));
         assert_eq!(&format_ms(-1), b"1969-12-31T23:59:59.999Z");
+        assert_eq!(&format_ms(i64::MAX), b"1970-01-01T00:00:00.000Z");
+        for day in (FIRST_DAY..=LAST_DAY).step_by(17).chain([LAST_DAY]) {
+            let moment = OffsetDateTime::from_unix_timestamp(day * 86_400).unwrap();
+            let expected = format!("{:04}-{:02}-{:02}", moment.year(), u8::from(moment.month()), moment.day());
+            assert_eq!(&format_ms(day * DAY_MS)[..10], expected.as_bytes());
+        }
         assert_eq!(parse_span_ms("90s"), Some(90_000));
         assert_eq!(parse_span_ms("99999999999999999w"), None);
     }

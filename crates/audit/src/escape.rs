@@ -37,6 +37,48 @@ pub(crate) fn to_json<T: Serialize>(out: &mut Vec<u8>, value: &T) -> serde_json:
     value.serialize(&mut Serializer::with_formatter(out, Safe(CompactFormatter)))
 }
 
+/// Appends `text` as a JSON string, as [`to_json`] would.
+pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().position(|b| !PLAIN[usize::from(*b)]).unwrap_or(bytes.len());
+    out.extend_from_slice(&bytes[..plain]);
+    if plain < bytes.len() {
+        push_escaped(out, &text[plain..]);
+    }
+    out.push(b'"');
+}
+
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend_from_slice(&[b'\\', c as u8]),
+            '\u{8}' => out.extend_from_slice(b"\\b"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\u{c}' => out.extend_from_slice(b"\\f"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            c if c < ' ' || is_deceptive(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                }
+            }
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
+/// Whether JSON and every terminal take the byte as it is.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x7f {
+        plain[byte] = byte != b'"' as usize && byte != b'\\' as usize;
+        byte += 1;
+    }
+    plain
+};
+
 /// Characters beyond C0 that a terminal acts on, or that make text look like other text.
 fn is_deceptive(c: char) -> bool {
     matches!(c,
@@ -78,6 +120,17 @@ mod tests {
             serde_json::from_str::<String>(&text).unwrap(),
             "a\n\u{1b}[31m\u{7f}\u{9b}é\u{202e}\u{e0041}{\"x\":1}"
         );
+    }
+
+    #[test]
+    fn a_string_is_the_same_by_either_way() {
+        let all: String = (0..0x3000u32).chain([0xfeff, 0xfffa, 0x1f600, 0xe0041]).filter_map(char::from_u32).collect();
+        for text in ["", "plain", "a\"b\\", "\u{1}é", &all] {
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            push_string(&mut one, text);
+            to_json(&mut other, &text).unwrap();
+            assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::escape::{push_string, to_json};
+
 /// The kind of an event, as it stands in the `event` field of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
@@ -151,6 +153,23 @@ macro_rules! event {
                     $($name: None,)*
                 }
             }
+
+            /// Appends the fields as JSON without the braces, `"event":…` first; the same as `Serialize` gives.
+            pub(crate) fn push_fields(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+                out.extend_from_slice(b"\"event\":\"");
+                out.extend_from_slice(self.event.name().as_bytes());
+                out.push(b'"');
+                push_list(out, ",\"argv\":", &self.argv);
+                push_map(out, ",\"env\":", &self.env);
+                push_list(out, ",\"enforcement\":", &self.enforcement);
+                push_list(out, ",\"not_enforced\":", &self.not_enforced);
+                push_map(out, ",\"labels\":", &self.labels);
+                $(if let Some(value) = &self.$name {
+                    out.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
+                    value.push(out)?;
+                })*
+                Ok(())
+            }
         }
     };
 }
@@ -227,6 +246,64 @@ event! {
     log: LogNote,
 }
 
+/// A value of an optional field as JSON.
+trait Field {
+    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+}
+
+impl Field for String {
+    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        push_string(out, self);
+        Ok(())
+    }
+}
+
+impl Field for Decision {
+    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        push_string(out, self.name());
+        Ok(())
+    }
+}
+
+/// What is rare, and numbers, go through serde.
+macro_rules! by_serde {
+    ($($type:ty)*) => {
+        $(impl Field for $type {
+            fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+                to_json(out, self)
+            }
+        })*
+    };
+}
+
+by_serde!(i32 u16 u32 u64 f64 bool LogNote);
+
+fn push_list(out: &mut Vec<u8>, name: &str, list: &[String]) {
+    if list.is_empty() {
+        return;
+    }
+    out.extend_from_slice(name.as_bytes());
+    for (at, text) in list.iter().enumerate() {
+        out.push(if at == 0 { b'[' } else { b',' });
+        push_string(out, text);
+    }
+    out.push(b']');
+}
+
+fn push_map(out: &mut Vec<u8>, name: &str, map: &BTreeMap<String, String>) {
+    if map.is_empty() {
+        return;
+    }
+    out.extend_from_slice(name.as_bytes());
+    for (at, (key, value)) in map.iter().enumerate() {
+        out.push(if at == 0 { b'{' } else { b',' });
+        push_string(out, key);
+        out.push(b':');
+        push_string(out, value);
+    }
+    out.push(b'}');
+}
+
 /// What the log says about itself: in `session.*` and `log.*` records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -289,4 +366,24 @@ pub struct Tie {
     pub at: u64,
     /// Its hash, lower-case hex; empty when the file held no record.
     pub hash: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_are_what_serde_gives() {
+        let full = r#"{"event":"exec.exit","argv":["a","b\u0001"],"env":{"A":"x","B":"\""},"enforcement":["landlock"],
+            "not_enforced":["x"],"labels":{"team":"é"},"run":"r","command":"c","decision":"deny","exit_code":-3,
+            "duration_ms":12.25,"stdout_bytes":18446744073709551615,"truncated":true,"timed_out":false,"port":22,
+            "pid":7,"suggestion":"\u202e","log":{"cause":"lost","lost":3,"frontier":["a"],"tie":{"at":1,"hash":""}}}"#;
+        for event in [serde_json::from_str(full).unwrap(), Event::new(EventKind::Denial)] {
+            let (mut fields, mut by_serde) = (vec![b'{'], Vec::new());
+            event.push_fields(&mut fields).unwrap();
+            fields.push(b'}');
+            to_json(&mut by_serde, &event).unwrap();
+            assert_eq!(String::from_utf8(fields).unwrap(), String::from_utf8(by_serde).unwrap());
+        }
+    }
 }

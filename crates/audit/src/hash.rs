@@ -27,18 +27,22 @@ pub fn sha256_of(mut reader: impl Read) -> io::Result<String> {
 }
 
 /// Appends 64 hex digits.
-pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for b in bytes {
-        out.push(DIGITS[usize::from(b >> 4)]);
-        out.push(DIGITS[usize::from(b & 15)]);
+pub(crate) fn push_hash(out: &mut Vec<u8>, hash: &Hash) {
+    let mut digits = [0; 64];
+    for at in 0..hash.len() {
+        [digits[2 * at], digits[2 * at + 1]] = digits_of(hash[at]);
     }
+    out.extend_from_slice(&digits);
 }
 
+/// Two hex digits for each byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
-    push_hex(&mut out, bytes);
-    String::from_utf8(out).unwrap_or_default()
+    bytes.iter().flat_map(|byte| digits_of(*byte)).map(char::from).collect()
+}
+
+const fn digits_of(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
 }
 
 /// Reads exactly 64 lower-case hex digits.
@@ -54,6 +58,11 @@ pub(crate) fn from_hex(digits: &[u8]) -> Option<Hash> {
         all |= high | low;
     }
     (all < 16).then_some(hash)
+}
+
+/// Whether these are 64 lower-case hex digits.
+pub(crate) fn is_hex(digits: &[u8]) -> bool {
+    digits.len() == 64 && digits.iter().fold(true, |all, b| all & (b.is_ascii_digit() | (*b >= b'a' && *b <= b'f')))
 }
 
 /// The value of each lower-case hex digit; 255 for every other byte.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::clock::{format_ms, now_ms, parse_ms, parse_span_ms};
 use crate::lines::LineReader;
 use crate::query::Query;
-use crate::record::{RawLine, Record, split_torn};
+use crate::record::{Record, Shape, split_torn};
 use crate::store::{Access, Store, stat};
 
 /// What to read.
@@ -51,8 +51,18 @@ pub struct Records {
     /// How far each file was read, by what identifies it.
     done: HashMap<FileKey, u64>,
     queue: VecDeque<String>,
-    current: Option<(FileKey, u64, LineReader<BufReader<File>>)>,
-    line: Vec<u8>,
+    current: Option<Current>,
+    /// The line that was read last.
+    line: String,
+}
+
+/// The file being read.
+struct Current {
+    key: FileKey,
+    /// Where reading began in it, and how far whole lines were read.
+    base: u64,
+    done: u64,
+    lines: LineReader<BufReader<File>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -70,7 +80,7 @@ pub fn records(path: &Path, options: ReadOptions) -> Result<Records, ReadError> 
         return Err(io(io::ErrorKind::NotFound.into()));
     }
     let since = options.since_ms.map(format_ms);
-    Ok(Records { store, options, since, done: HashMap::new(), queue, current: None, line: Vec::new() })
+    Ok(Records { store, options, since, done: HashMap::new(), queue, current: None, line: String::new() })
 }
 
 impl Records {
@@ -78,14 +88,14 @@ impl Records {
     pub fn next_line(&mut self) -> Result<Option<&str>, ReadError> {
         let found =
             self.advance().map_err(|source| ReadError::Io { path: self.store.path.display().to_string(), source })?;
-        Ok(found.and_then(|from| std::str::from_utf8(&self.line[from..]).ok()))
+        Ok(found.map(|from| &self.line[from..]))
     }
 
     /// Moves to the next line that fits; returns where the record starts in it.
     fn advance(&mut self) -> io::Result<Option<usize>> {
         let mut looked = false;
         loop {
-            let Some((key, base, lines)) = &mut self.current else {
+            let Some(current) = &mut self.current else {
                 match self.queue.pop_front() {
                     Some(name) => self.open(&name)?,
                     None if looked => return Ok(None),
@@ -96,28 +106,40 @@ impl Records {
                 }
                 continue;
             };
-            match lines.next(&mut self.line)? {
+            let mut line = std::mem::take(&mut self.line).into_bytes();
+            match current.lines.next(&mut line)? {
                 Some(info) if info.whole => {
-                    let end = *base + info.end;
-                    self.done.insert(key.clone(), end);
-                    let (torn, record) = split_torn(&self.line);
-                    let from = torn.len();
-                    if self.fits(record) {
+                    current.done = current.base + info.end;
+                    let from = split_torn(&line).0.len();
+                    // The start of a torn line may be no text; the record behind it is looked at alone.
+                    let (text, from) = match String::from_utf8(line) {
+                        Ok(text) => (text, from),
+                        Err(error) => match String::from_utf8(error.as_bytes()[from..].to_vec()) {
+                            Ok(text) => (text, 0),
+                            Err(_) => continue,
+                        },
+                    };
+                    self.line = text;
+                    if self.fits(&self.line[from..]) {
                         return Ok(Some(from));
                     }
                 }
                 // An unfinished line is read again when it is whole.
-                _ => self.current = None,
+                _ => {
+                    if let Some(Current { key, done, .. }) = self.current.take() {
+                        self.done.insert(key, done);
+                    }
+                }
             }
         }
     }
 
-    fn fits(&self, record: &[u8]) -> bool {
-        let Ok(raw) = RawLine::parse(record) else {
+    fn fits(&self, record: &str) -> bool {
+        let Some(shape) = Shape::of_record(record.as_bytes()) else {
             return false;
         };
-        let recent = self.since.as_ref().is_none_or(|since| raw.time.as_bytes() >= since.as_slice());
-        recent && self.options.filter.as_ref().is_none_or(|filter| filter.matches(record))
+        let recent = self.since.as_ref().is_none_or(|since| shape.time >= since.as_slice());
+        recent && self.options.filter.as_ref().is_none_or(|filter| filter.fits(record))
     }
 
     fn open(&mut self, name: &str) -> io::Result<()> {
@@ -135,7 +157,8 @@ impl Records {
         }
         if from < now.size {
             file.seek(SeekFrom::Start(from))?;
-            self.current = Some((key, from, LineReader::new(BufReader::with_capacity(1 << 18, file))));
+            let lines = LineReader::new(BufReader::with_capacity(1 << 18, file));
+            self.current = Some(Current { key, base: from, done: from, lines });
         }
         Ok(())
     }

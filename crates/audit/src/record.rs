@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::TIME_LENGTH;
 use crate::event::{Event, EventKind};
-use crate::hash::{Hash, from_hex, push_hex, sha256};
+use crate::hash::{Hash, from_hex, is_hex, push_hash, sha256};
 
 /// The version of the record format; `v` in every record.
 pub const FORMAT_VERSION: u32 = 1;
@@ -146,20 +146,21 @@ pub(crate) struct Place<'a> {
 /// Appends the line of a record, newline included, and returns its hash. `fields` is `"event":…` and what follows.
 pub(crate) fn push_line(out: &mut Vec<u8>, place: &Place, fields: &[u8]) -> Hash {
     let start = out.len();
+    out.reserve(PREFIX.len() + SESSION_LENGTH + 64 + fields.len() + PREV_TAIL + HASH_TAIL);
     out.extend_from_slice(PREFIX);
     out.extend_from_slice(place.session.as_bytes());
     out.extend_from_slice(b"\",\"seq\":");
-    out.extend_from_slice(place.seq.to_string().as_bytes());
+    push_number(out, place.seq);
     out.extend_from_slice(b",\"time\":\"");
     out.extend_from_slice(&place.time);
     out.extend_from_slice(b"\",");
     out.extend_from_slice(fields);
     out.extend_from_slice(b",\"prev\":\"");
-    push_hex(out, place.prev);
+    push_hash(out, place.prev);
     out.push(b'"');
     let hash = sha256(&out[start..]);
     out.extend_from_slice(b",\"hash\":\"");
-    push_hex(out, &hash);
+    push_hash(out, &hash);
     out.extend_from_slice(b"\"}\n");
     hash
 }
@@ -180,6 +181,37 @@ pub(crate) struct RawLine<'a> {
 impl<'a> RawLine<'a> {
     /// Takes a line apart; the reason is for people.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, &'static str> {
+        let Shape { session, seq, time, event, prev, hash } = Shape::of(line)?;
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8");
+        Ok(Self {
+            line,
+            session: text(session)?,
+            seq,
+            time: text(time)?,
+            event: text(event)?,
+            prev: from_hex(prev).ok_or("no previous hash")?,
+            hash: from_hex(hash).ok_or("no hash at the end")?,
+        })
+    }
+
+    /// The hash that the line ought to have.
+    pub(crate) fn computed(&self) -> Hash {
+        sha256(&self.line[..self.line.len() - HASH_TAIL])
+    }
+}
+
+/// The parts of a line at their fixed places, not yet read.
+pub(crate) struct Shape<'a> {
+    session: &'a [u8],
+    seq: u64,
+    pub(crate) time: &'a [u8],
+    event: &'a [u8],
+    prev: &'a [u8],
+    hash: &'a [u8],
+}
+
+impl<'a> Shape<'a> {
+    fn of(line: &'a [u8]) -> Result<Self, &'static str> {
         let Head { session, seq, rest } = head(line).ok_or("not a record of format version 1")?;
         let (time, rest) = rest
             .strip_prefix(b",\"time\":\"")
@@ -191,21 +223,18 @@ impl<'a> RawLine<'a> {
         let hash = line[hash_at..]
             .strip_prefix(b",\"hash\":\"")
             .and_then(|r| r.strip_suffix(b"\"}"))
-            .and_then(from_hex)
             .ok_or("no hash at the end")?;
         let prev_at = hash_at.checked_sub(PREV_TAIL).ok_or("no previous hash")?;
         let prev = line[prev_at..hash_at]
             .strip_prefix(b",\"prev\":\"")
             .and_then(|r| r.strip_suffix(b"\""))
-            .and_then(from_hex)
             .ok_or("no previous hash")?;
-        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "not UTF-8");
-        Ok(Self { line, session: text(session)?, seq, time: text(time)?, event: text(&name[..name_end])?, prev, hash })
+        Ok(Self { session, seq, time, event: &name[..name_end], prev, hash })
     }
 
-    /// The hash that the line ought to have.
-    pub(crate) fn computed(&self) -> Hash {
-        sha256(&self.line[..self.line.len() - HASH_TAIL])
+    /// The shape of a line that [`RawLine::parse`] takes, too, when it is UTF-8.
+    pub(crate) fn of_record(line: &'a [u8]) -> Option<Self> {
+        Self::of(line).ok().filter(|shape| is_hex(shape.prev) && is_hex(shape.hash))
     }
 }
 
@@ -246,16 +275,30 @@ pub(crate) fn split_torn(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// The fields of an event as they stand in a line, `"event":…` first.
 pub(crate) fn fields_of(event: &Event, redacted: u32, cut: u32) -> serde_json::Result<Vec<u8>> {
-    let mut json = Vec::with_capacity(384);
-    crate::escape::to_json(&mut json, event)?;
-    json.pop();
-    json.remove(0);
-    for (name, count) in [("redacted", redacted), ("cut", cut)] {
+    let mut json = Vec::with_capacity(512);
+    event.push_fields(&mut json)?;
+    for (name, count) in [(",\"redacted\":", redacted), (",\"cut\":", cut)] {
         if count > 0 {
-            json.extend_from_slice(format!(",\"{name}\":{count}").as_bytes());
+            json.extend_from_slice(name.as_bytes());
+            push_number(&mut json, count.into());
         }
     }
     Ok(json)
+}
+
+/// Appends a number in decimal.
+fn push_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
 }
 
 /// Whether a kind name is one that this version knows.

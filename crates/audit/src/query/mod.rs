@@ -15,14 +15,18 @@
 mod eval;
 mod parse;
 
-pub(crate) use parse::{Condition, Node};
+use memchr::memmem::Finder;
+
+use parse::{Condition, Node};
 
 /// A parsed query. Parsing is bounded: at most 4 KiB of text and 64 levels.
 #[derive(Clone, Debug)]
 pub struct Query {
     node: Node,
+    /// The top-level fields that it looks at.
+    wanted: Vec<String>,
     /// Bytes that stand in every record that fits, so that most lines are passed over unparsed.
-    needles: Vec<Vec<u8>>,
+    needles: Vec<Finder<'static>>,
 }
 
 /// Why a text is no query.
@@ -41,18 +45,25 @@ impl Query {
         let node = parse::parse(text)?;
         let mut needles = Vec::new();
         collect_needles(&node, &mut needles);
-        Ok(Self { node, needles })
+        let mut wanted = Vec::new();
+        eval::fields(&node, &mut wanted);
+        Ok(Self { node, wanted, needles })
     }
 
     /// Whether the record in `line` fits. A line that is no JSON object fits nothing.
     pub fn matches(&self, line: &[u8]) -> bool {
-        self.needles.iter().all(|needle| memchr::memmem::find(line, needle).is_some())
-            && eval::matches(&self.node, line)
+        std::str::from_utf8(line).is_ok_and(|line| self.fits(line))
+    }
+
+    /// [`Self::matches`] for text.
+    pub(crate) fn fits(&self, line: &str) -> bool {
+        self.needles.iter().all(|needle| needle.find(line.as_bytes()).is_some())
+            && eval::matches(&self.node, &self.wanted, line)
     }
 }
 
 /// What an `and` of string comparisons demands to stand in the line word by word.
-fn collect_needles(node: &Node, needles: &mut Vec<Vec<u8>>) {
+fn collect_needles(node: &Node, needles: &mut Vec<Finder<'static>>) {
     match node {
         Node::And(all) => all.iter().for_each(|node| collect_needles(node, needles)),
         Node::Test(Condition::Equal { field, value, negated: false })
@@ -63,7 +74,7 @@ fn collect_needles(node: &Node, needles: &mut Vec<Vec<u8>>) {
                 && !matches!(value.as_str(), "true" | "false") =>
         {
             // The field may be a list, so only the value is sure to stand there.
-            needles.push(format!("\"{value}\"").into_bytes());
+            needles.push(Finder::new(&format!("\"{value}\"")).into_owned());
         }
         _ => {}
     }

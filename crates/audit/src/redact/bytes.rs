@@ -1,7 +1,7 @@
 //! Small questions about text, answered on bytes.
 
 /// Whether a word may end before, or start after, this byte.
-pub(super) fn is_break(byte: u8) -> bool {
+pub(super) const fn is_break(byte: u8) -> bool {
     byte.is_ascii_whitespace()
         || matches!(
             byte,
@@ -78,12 +78,10 @@ pub(super) fn separators_after(after: &[u8]) -> usize {
 
 /// The length of `%2F`, `%5C` or a doubly encoded form at the start.
 pub(super) fn encoded_separator_after(after: &[u8]) -> usize {
-    let (skip, rest) = match after.strip_prefix(b"%25") {
-        Some(rest) => (3, rest),
-        None => match after.strip_prefix(b"%") {
-            Some(rest) => (1, rest),
-            None => return 0,
-        },
+    let (skip, rest) = match after {
+        [b'%', b'2', b'5', rest @ ..] => (3, rest),
+        [b'%', rest @ ..] => (1, rest),
+        _ => return 0,
     };
     match rest {
         [b'2', b'f' | b'F', ..] | [b'5', b'c' | b'C', ..] => skip + 2,
@@ -96,6 +94,11 @@ fn encoded_separator_before(before: &[u8]) -> usize {
         .into_iter()
         .find(|n| before.len() >= *n && encoded_separator_after(&before[before.len() - n..]) == *n)
         .unwrap_or(0)
+}
+
+/// Whether `~` or `@` stands anywhere. Without an early end, many bytes are compared at once.
+pub(super) fn has_tilde_or_at(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, b| found | (*b == b'~') | (*b == b'@'))
 }
 
 /// Whether the text holds at least one digit and one letter.

@@ -1,16 +1,41 @@
 //! Redaction of a whole event: every string in it, and each secret wherever it stands again.
 
+use std::ops::RangeInclusive;
 use std::sync::PoisonError;
 
 use crate::event::Event;
 
 use super::keys::is_secret_name;
 use super::spans::SECRET;
-use super::{MOST_ROUNDS, Recent, Redactor, hide_all};
+use super::{MOST_ROUNDS, Redactor, hide_all};
 
-/// How many paths are remembered, and how long one may be.
-const MOST_RECENT: usize = 8;
-const LONGEST_RECENT: usize = 512;
+/// The paths that were redacted lately, each in the place that its hash gives it: records of one run name the same few
+/// again and again.
+#[derive(Debug, Default)]
+pub(super) struct Recent([Known; 32]);
+
+#[derive(Debug, Default)]
+struct Known {
+    given: String,
+    /// Nothing when nothing is to be hidden.
+    hidden: Option<String>,
+    count: u32,
+}
+
+/// How long a path must be that looking it up pays, and how long one may be.
+const RECENT_LENGTHS: RangeInclusive<usize> = 16..=512;
+
+impl Recent {
+    /// The place of a path.
+    fn place(text: &str) -> usize {
+        let mut hash = text.len() as u64;
+        for chunk in text.as_bytes().chunks(8) {
+            let word = chunk.iter().fold(0, |word, b| word << 8 | u64::from(*b));
+            hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+        (hash >> 59) as usize
+    }
+}
 
 /// What a secret must have to be hidden wherever it stands again: short or plain words would take half the record along,
 /// and so would the name of a header that stands where the value of another is due.
@@ -91,9 +116,16 @@ impl Redactor {
 
     /// [`Self::hide`] for a path, which is often one of a few.
     fn hide_path(&self, text: &mut String, secrets: &mut Vec<String>) -> u32 {
+        if !RECENT_LENGTHS.contains(&text.len()) {
+            return self.hide(text, secrets, false);
+        }
+        let place = Recent::place(text);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = recent.iter().find(|known| known.given == *text) {
-            text.clone_from(&known.hidden);
+        let known = &recent.0[place];
+        if known.given == *text {
+            if let Some(hidden) = &known.hidden {
+                text.clone_from(hidden);
+            }
             return known.count;
         }
         drop(recent);
@@ -101,11 +133,10 @@ impl Redactor {
         let given = text.clone();
         let count = self.hide(text, secrets, false);
         // A path with a secret in it is not remembered: the secret has to be hidden elsewhere, too.
-        if given.len() <= LONGEST_RECENT && secrets.len() == before {
+        if secrets.len() == before {
+            let hidden = (count > 0).then(|| text.clone());
             recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.truncate(MOST_RECENT - 1);
-            let hidden = text.clone();
-            recent.push_front(Recent { given, hidden, count });
+            recent.0[place] = Known { given, hidden, count };
         }
         count
     }

@@ -5,49 +5,6 @@ use std::ops::Range;
 use super::bytes::{is_break, is_reference};
 use super::spans::{Kind, SECRET, Spans, is_placeholder};
 
-/// Last parts of a name that make it about a secret instead of being one.
-const ABOUT: [&str; 40] = [
-    "file",
-    "path",
-    "name",
-    "field",
-    "len",
-    "length",
-    "policy",
-    "min",
-    "max",
-    "count",
-    "type",
-    "ttl",
-    "expiry",
-    "expires",
-    "expiration",
-    "url",
-    "uri",
-    "stdin",
-    "prompt",
-    "manager",
-    "store",
-    "hint",
-    "env",
-    "format",
-    "size",
-    "limit",
-    "id",
-    "dir",
-    "folder",
-    "endpoint",
-    "version",
-    "algorithm",
-    "provider",
-    "regex",
-    "pattern",
-    "rule",
-    "test",
-    "input",
-    "label",
-    "helper",
-];
 /// Last parts that are secrets, alone or with something in front (`dbpassword`).
 const SECRET_ENDS: [&str; 22] = [
     "password",
@@ -99,58 +56,112 @@ const KEY_KINDS: [&str; 19] = [
     "write",
 ];
 
+const KEYS: [&str; 2] = ["key", "keys"];
+const SIGNATURES: [&str; 2] = ["sig", "signature"];
+/// What makes a secret before it a secret still: `token_value`.
+const VALUES: [&str; 5] = ["value", "hash", "data", "string", "text"];
+
+/// For the last letter of a name, one bit for each letter before it with which the name may announce a secret.
+const ENDINGS: [u32; 26] = {
+    let mut endings = [0; 26];
+    let lists: [&[&str]; 5] = [&SECRET_ENDS, &SECRET_WORDS, &KEYS, &SIGNATURES, &VALUES];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut word = 0;
+        while word < lists[list].len() {
+            let bytes = lists[list][word].as_bytes();
+            let (last, before) = (bytes[bytes.len() - 1], bytes[bytes.len() - 2]);
+            endings[(last - b'a') as usize] |= 1 << (before - b'a');
+            word += 1;
+        }
+        list += 1;
+    }
+    endings
+};
+
+/// Whether the last two letters of a name are those of one that announces a secret; most names go no further.
+fn may_announce(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let Some(at) = bytes.iter().rposition(|b| b.is_ascii_alphabetic() || !b.is_ascii()) else {
+        return false;
+    };
+    match (bytes[at].to_ascii_lowercase(), at.checked_sub(1).map(|at| bytes[at].to_ascii_lowercase())) {
+        (last @ b'a'..=b'z', Some(before @ b'a'..=b'z')) => {
+            ENDINGS[usize::from(last - b'a')] >> (before - b'a') & 1 == 1
+        }
+        // Other alphabets are left to the full look.
+        (last, before) => !last.is_ascii() || before.is_some_and(|before| !before.is_ascii()),
+    }
+}
+
 /// Whether a name such as `dbPassword`, `AWS_SECRET_ACCESS_KEY` or `telegram.token` announces a secret.
+///
+/// The last part decides: `password_file` and `TOKEN_URL` are about a secret and hold none.
 pub(super) fn is_secret_name(name: &str) -> bool {
     // A mark says `SECRET` of what it hides, not of what comes next.
     if name.contains('[') && name.contains(SECRET) {
         return false;
     }
-    let mut parts = parts(name);
-    while parts.last().is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit())) {
-        parts.pop();
-    }
-    let Some(last) = parts.last().map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit())) else {
-        return false;
-    };
-    if ABOUT.contains(&last) {
+    if !may_announce(name) {
         return false;
     }
-    if SECRET_ENDS.iter().any(|end| last.ends_with(end)) || SECRET_WORDS.contains(&last) {
+    // Numbers behind the last part count for nothing: `STRIPE_API_KEY_2`.
+    let (mut before, mut last, mut number) = ("", "", None);
+    for part in Parts(name) {
+        if part.bytes().all(|b| b.is_ascii_digit()) {
+            number = Some(part);
+        } else {
+            before = number.take().unwrap_or(last);
+            last = part;
+        }
+    }
+    let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    if SECRET_ENDS.iter().any(|end| ends_with(last, end)) || is_one_of(last, &SECRET_WORDS) {
         return true;
     }
-    let before = parts.len().checked_sub(2).and_then(|i| parts.get(i)).map(String::as_str).unwrap_or_default();
-    match last {
-        "key" | "keys" => KEY_KINDS.iter().any(|kind| before.ends_with(kind)),
-        "sig" | "signature" => true,
-        "value" | "hash" | "data" | "string" | "text" => {
-            parts[..parts.len() - 1].iter().any(|part| SECRET_ENDS.contains(&part.as_str()))
-        }
-        _ => false,
+    if is_one_of(last, &KEYS) {
+        return KEY_KINDS.iter().any(|kind| ends_with(before, kind));
     }
+    is_one_of(last, &SIGNATURES) || (is_one_of(last, &VALUES) && Parts(name).any(|part| is_one_of(part, &SECRET_ENDS)))
 }
 
-/// The lower-case parts of a name in snake, kebab, dotted or camel case.
-fn parts(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut previous = '_';
-    let mut chars = name.chars().peekable();
-    while let Some(c) = chars.next() {
-        if !c.is_alphanumeric() {
-            parts.push(String::new());
-        } else {
-            let next_is_lower = chars.peek().is_some_and(|next| next.is_lowercase());
+/// Whether `word` ends with the lower-case `end`, in any case.
+fn ends_with(word: &str, end: &str) -> bool {
+    let (word, end) = (word.as_bytes(), end.as_bytes());
+    word.last().map(u8::to_ascii_lowercase) == end.last().copied()
+        && word.len() >= end.len()
+        && word[word.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+/// Whether `word` is one of the lower-case `words`, in any case.
+fn is_one_of(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|other| other.len() == word.len() && ends_with(word, other))
+}
+
+/// The parts of a name in snake, kebab, dotted or camel case.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.0 = self.0.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let mut previous = self.0.chars().next()?;
+        let mut chars = self.0.char_indices().skip(1).peekable();
+        let mut end = self.0.len();
+        while let Some((at, c)) = chars.next() {
+            let next_is_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
             let humps = c.is_uppercase() && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower));
-            if humps {
-                parts.push(String::new());
+            if humps || !c.is_alphanumeric() {
+                end = at;
+                break;
             }
-            if let Some(part) = parts.last_mut() {
-                part.extend(c.to_lowercase());
-            }
+            previous = c;
         }
-        previous = c;
+        let (part, rest) = self.0.split_at(end);
+        self.0 = rest;
+        Some(part)
     }
-    parts.retain(|part| !part.is_empty());
-    parts
 }
 
 /// Looks at a hint word at `hit`: marks the value when the name around it announces a secret. Returns where the name ends.
@@ -168,22 +179,19 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     };
     let query = start > 0 && matches!(bytes[start - 1], b'?' | b'&');
     if !(is_secret_name(name)
-        || (query
-            && separator == b'='
-            && matches!(name.to_ascii_lowercase().as_str(), "key" | "code" | "sig" | "x-amz-credential")))
+        || (query && separator == b'=' && is_one_of(name, &["key", "code", "sig", "x-amz-credential"])))
     {
         return end;
     }
-    let lower = name.trim_start_matches('-').to_ascii_lowercase();
-    let range = if lower.ends_with("authorization") {
+    let range = if ends_with(name, "authorization") {
         header_value(text, start, value_at)
-    } else if lower.ends_with("cookie") && separator == b':' {
+    } else if ends_with(name, "cookie") && separator == b':' {
         value_at..line_end(text, start, value_at)
     } else {
         plain_value(text, value_at, start)
     };
     let value = &text[range.clone()];
-    let directory = matches!(lower.as_str(), "pwd" | "oldpwd")
+    let directory = is_one_of(name.trim_start_matches('-'), &["pwd", "oldpwd"])
         && (value.starts_with(['/', '~', '\\', '.']) || value.get(1..2) == Some(":"));
     if !is_reference(value) && !is_placeholder(&text[range.start..]) && !directory {
         spans.push(range, Kind::Secret);

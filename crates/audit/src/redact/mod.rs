@@ -1,7 +1,7 @@
 //! Redaction: names of people and machines, and secrets, are taken out before anything is hashed or written.
 //!
-//! The rules are structural. A prefilter (one Aho-Corasick automaton over hint words, key prefixes, program names and
-//! the names to hide) finds the few places worth a look; small hand-written scanners then judge each place by its
+//! The rules are structural. A prefilter (over hint words, key prefixes and the names to hide) finds the few places worth
+//! a look; small hand-written scanners then judge each place by its
 //! surroundings. What they find becomes `[USER]`, `[HOST]` or `[SECRET]`. Redacting twice changes nothing.
 
 mod bytes;
@@ -10,6 +10,7 @@ mod identity;
 mod keys;
 mod names;
 mod paths;
+mod prefilter;
 mod programs;
 mod spans;
 mod tokens;
@@ -17,23 +18,23 @@ mod urls;
 mod words;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use event::Recent;
 pub use identity::Identity;
 use paths::Base;
+use prefilter::Prefilter;
 use spans::{Kind, SECRET, Spans};
 
 /// Why a redactor could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedactorError {
-    /// The names to hide are too many or too long for one automaton.
+    /// The names to hide are too many for one table.
     #[error("too many names to hide: pass fewer users, homes and hosts")]
     TooManyNames,
 }
@@ -52,10 +53,8 @@ pub struct Redacted<'a> {
 enum Trigger {
     Base(Base),
     Encoded,
-    Tilde,
     Known(Kind),
     Home,
-    At,
     Id,
     UserVariable,
     Url,
@@ -65,36 +64,21 @@ enum Trigger {
     Jwt,
     Pem,
     Format(u8),
-    /// A program with rules, or an option that may carry a secret.
-    Words,
 }
 
 /// Hides names and secrets in strings, argument lists and events. Cheap to share, safe to use from any thread.
 #[derive(Clone, Debug)]
 pub struct Redactor {
-    prefilter: AhoCorasick,
-    triggers: Vec<Trigger>,
+    prefilter: Arc<Prefilter<Trigger>>,
     pseudonyms: Option<[u8; 32]>,
-    recent: Arc<Mutex<VecDeque<Recent>>>,
-}
-
-/// A path that was redacted lately: records of one run name the same few again and again.
-#[derive(Debug)]
-struct Recent {
-    given: String,
-    hidden: String,
-    count: u32,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl Redactor {
     /// A redactor that hides `identity`, the homes of everyone else, mail addresses and secrets.
     pub fn new(identity: &Identity) -> Result<Self, RedactorError> {
-        let mut patterns: Vec<String> = Vec::new();
-        let mut triggers = Vec::new();
-        let mut add = |pattern: &str, trigger: Trigger| {
-            patterns.push(pattern.to_owned());
-            triggers.push(trigger);
-        };
+        let mut patterns: Vec<(Box<[u8]>, Trigger)> = Vec::with_capacity(128);
+        let mut add = |pattern: &str, trigger: Trigger| patterns.push((pattern.as_bytes().into(), trigger));
         for (name, base) in [
             ("home", Base::Home),
             ("homes", Base::Homes),
@@ -107,8 +91,6 @@ impl Redactor {
         }
         add("-home-", Trigger::Encoded);
         add("-users-", Trigger::Encoded);
-        add("~", Trigger::Tilde);
-        add("@", Trigger::At);
         add("uid=", Trigger::Id);
         add("gid=", Trigger::Id);
         add("user=", Trigger::UserVariable);
@@ -146,9 +128,6 @@ impl Redactor {
         for (at, format) in (0u8..).zip(&tokens::FORMATS) {
             add(format.prefix, Trigger::Format(at));
         }
-        for name in programs::names().chain(programs::GENERIC_OPTIONS) {
-            add(name, Trigger::Words);
-        }
         for word in identity.host_words() {
             add(&word, Trigger::Known(Kind::Host));
         }
@@ -158,12 +137,8 @@ impl Redactor {
         for home in identity.odd_homes() {
             add(&home, Trigger::Home);
         }
-        let prefilter = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)
-            .map_err(|_| RedactorError::TooManyNames)?;
-        Ok(Self { prefilter, triggers, pseudonyms: None, recent: Arc::default() })
+        let prefilter = Prefilter::new(patterns).ok_or(RedactorError::TooManyNames)?;
+        Ok(Self { prefilter: Arc::new(prefilter), pseudonyms: None, recent: Arc::default() })
     }
 
     /// Writes `[USER:1a2b3c4d]` instead of `[USER]`, so that events of one user or host still correlate.
@@ -205,26 +180,32 @@ impl Redactor {
     /// Redacts an argument list in place, adding the secrets that were found to `secrets`.
     fn argv_with(&self, argv: &mut [String], secrets: &mut Vec<String>) -> u32 {
         let mut count = 0;
-        let mut changed = vec![true; argv.len()];
+        // Which words the last look changed; empty before the first.
+        let mut changed = Vec::new();
         for _ in 0..MOST_ROUNDS {
+            let before = std::mem::take(&mut changed);
+            let count_of_words = argv.len();
             let mut found = Vec::new();
             programs::scan(&argv.iter().map(String::as_str).collect::<Vec<_>>(), &mut found);
+            found.sort_by_key(|(at, ..)| *at);
+            let mut found = found.into_iter().peekable();
             for (at, word) in argv.iter_mut().enumerate() {
                 let mut spans = Spans::default();
-                for (_, range, kind) in found.iter().filter(|(index, ..)| *index == at) {
-                    spans.push(range.clone(), *kind);
+                while let Some((_, range, kind)) = found.next_if(|(index, ..)| *index == at) {
+                    spans.push(range, kind);
                 }
-                if !std::mem::take(&mut changed[at]) && spans.is_empty() {
+                if spans.is_empty() && before.get(at) == Some(&false) {
                     continue;
                 }
                 // Only a word with a space in it can be a command line of its own.
                 if let Some((hidden, more)) = self.once(word, spans, word.contains(' '), secrets) {
                     *word = hidden;
                     count += more;
+                    changed.resize(count_of_words, false);
                     changed[at] = true;
                 }
             }
-            if !changed.contains(&true) {
+            if changed.is_empty() {
                 return count;
             }
         }
@@ -251,33 +232,36 @@ impl Redactor {
     fn scan(&self, text: &str, mut spans: Spans, command: bool) -> Spans {
         let mut by_words = false;
         let mut key_end = 0;
-        for hit in self.prefilter.find_overlapping_iter(text) {
-            let range = hit.range();
-            match self.triggers[hit.pattern().as_usize()] {
-                Trigger::Base(base) => paths::scan(text, range, base, &mut spans),
-                Trigger::Encoded => paths::scan_encoded(text, range, &mut spans),
-                Trigger::Tilde => paths::scan_tilde(text, range.start, &mut spans),
-                Trigger::Known(kind) => names::scan_known(text, range, kind, &mut spans),
-                Trigger::Home => names::scan_home(text, range, &mut spans),
-                Trigger::At => names::scan_mail(text, range.start, &mut spans),
-                Trigger::Id => names::scan_id(text, range, &mut spans),
-                Trigger::UserVariable => names::scan_user_variable(text, range, &mut spans),
-                Trigger::Url => urls::scan(text, range, &mut spans),
-                Trigger::Dsn => urls::scan_dsn(text, range, &mut spans),
-                Trigger::Key if range.end <= key_end => {}
-                Trigger::Key => {
-                    key_end = keys::scan(text, trim_query(text, range), &mut spans);
-                    // The value may be the next word.
-                    by_words = by_words || memchr::memchr(b' ', text.as_bytes()).is_some();
+        self.prefilter.find(text, |range, trigger| match trigger {
+            Trigger::Base(base) => paths::scan(text, range, base, &mut spans),
+            Trigger::Encoded => paths::scan_encoded(text, range, &mut spans),
+            Trigger::Known(kind) => names::scan_known(text, range, kind, &mut spans),
+            Trigger::Home => names::scan_home(text, range, &mut spans),
+            Trigger::Id => names::scan_id(text, range, &mut spans),
+            Trigger::UserVariable => names::scan_user_variable(text, range, &mut spans),
+            Trigger::Url => urls::scan(text, range, &mut spans),
+            Trigger::Dsn => urls::scan_dsn(text, range, &mut spans),
+            Trigger::Key if range.end <= key_end => {}
+            Trigger::Key => {
+                key_end = keys::scan(text, trim_query(text, range), &mut spans);
+                // The value may be the next word.
+                by_words = true;
+            }
+            Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
+            Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
+            Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
+            Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
+        });
+        if bytes::has_tilde_or_at(text.as_bytes()) {
+            for (at, byte) in text.bytes().enumerate() {
+                match byte {
+                    b'~' => paths::scan_tilde(text, at, &mut spans),
+                    b'@' => names::scan_mail(text, at, &mut spans),
+                    _ => {}
                 }
-                Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
-                Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
-                Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
-                Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
-                Trigger::Words => by_words |= is_whole_word(text, &range),
             }
         }
-        if command && by_words {
+        if command && ((by_words && text.contains(' ')) || words::is_worth_a_look(text)) {
             words::scan(text, &mut spans);
         }
         if text.len() >= 32 && tokens::has_long_run(text) {
@@ -357,16 +341,6 @@ pub fn sanitize_path(path: &str) -> String {
         Some(redactor) => redactor.text(path).text.into_owned(),
         None => "[PATH]".to_owned(),
     }
-}
-
-/// Whether a program name or an option stands alone, or as the last part of a path, and not inside another word.
-fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
-    let bytes = text.as_bytes();
-    let starts =
-        range.start == 0 || bytes::is_break(bytes[range.start - 1]) || matches!(bytes[range.start - 1], b'/' | b'\\');
-    let option = bytes[range.start] == b'-';
-    let ends = bytes.get(range.end).is_none_or(|b| bytes::is_break(*b) || *b == b'.');
-    starts && (option || ends)
 }
 
 /// A `?code=` hit covers the separators; the name is what is between them.

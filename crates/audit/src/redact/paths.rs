@@ -152,13 +152,18 @@ impl<'a> Root<'a> {
         } else {
             prefix
         };
-        let decoded_colon = prefix.to_ascii_lowercase().contains("%3a");
+        let decoded_colon = prefix.contains('%') && prefix.to_ascii_lowercase().contains("%3a");
         let mut parts: Vec<&str> = Vec::new();
-        for part in prefix.split(['/', '\\']).flat_map(split_encoded) {
-            match part {
-                "" | "." => {}
-                ".." if !parts.is_empty() => drop(parts.pop()),
-                _ => parts.push(part),
+        let mut add = |part: &'a str| match part {
+            "" | "." => {}
+            ".." if !parts.is_empty() => drop(parts.pop()),
+            _ => parts.push(part),
+        };
+        for part in prefix.split(['/', '\\']) {
+            if part.contains('%') {
+                split_encoded(part).into_iter().for_each(&mut add);
+            } else {
+                add(part);
             }
         }
         let drive = parts.iter().any(|part| is_drive(part)) || decoded_colon;
@@ -325,11 +330,11 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
 }
 
 fn is_person(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
+    const VARIABLE: &str = "%username%";
     !(name.is_empty()
         || name.bytes().all(|b| b == b'.')
         || is_placeholder(name)
-        || SHARED.contains(&lower.as_str())
-        || lower.starts_with("%username%")
+        || SHARED.iter().any(|shared| shared.eq_ignore_ascii_case(name))
+        || name.get(..VARIABLE.len()).is_some_and(|start| start.eq_ignore_ascii_case(VARIABLE))
         || (name.starts_with('%') && name.ends_with('%') && name.len() > 1))
 }

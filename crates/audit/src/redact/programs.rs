@@ -1,6 +1,5 @@
 //! What an option or an argument means to the program it is given to: `mysql -p…`, `curl -u user:…`, `ssh bob@…`.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -221,14 +220,6 @@ const WRAPPERS: [&str; 18] = [
     "ionice", "watch", "sshpass", "runuser", "busybox", "npx",
 ];
 
-/// Every program name with rules, for the prefilter.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PROGRAMS.iter().flat_map(|program| program.names.iter().copied())
-}
-
-/// Whether a word is an option whose glued or following value may be a secret, whatever the program.
-pub(super) const GENERIC_OPTIONS: [&str; 2] = ["-p", "-u"];
-
 /// Marks what the words of one or more commands hide: the index of a word, the range in it, and what it is.
 pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
     scan_across(words, found);
@@ -245,11 +236,12 @@ pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>)
 fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
     let mut in_key = false;
     for (at, word) in words.iter().enumerate() {
-        let ends = word.contains("-----END");
         if in_key {
             found.push((at, 0..word.len(), Kind::Secret));
         }
-        in_key = !ends && (in_key || word.contains("-----BEGIN"));
+        if in_key || word.as_bytes().windows(5).any(|five| five == b"-----") {
+            in_key = !word.contains("-----END") && (in_key || word.contains("-----BEGIN"));
+        }
         let Some(name) = word.strip_suffix(':').filter(|name| is_secret_name(name)) else {
             continue;
         };
@@ -279,16 +271,17 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
         }
         let next = (at + 1 < command.end).then(|| words[at + 1]);
         if wrapped && !word.starts_with('-') && !is_assignment(word) {
-            let name = basename(word);
-            if let Some(rules) = rules_for(name) {
+            let known = known(basename(word).as_bytes());
+            let wraps = known.is_some_and(|known| known.wraps);
+            if let Some(rules) = known.and_then(|known| known.rules) {
                 program = Some(rules);
                 first_seen = false;
                 named = true;
-                wrapped = WRAPPERS.contains(&name);
+                wrapped = wraps;
                 continue;
             }
-            if !named || !WRAPPERS.contains(&name) {
-                wrapped = WRAPPERS.contains(&name) || named;
+            if !named || !wraps {
+                wrapped = wraps || named;
             }
             named = true;
         }
@@ -354,7 +347,7 @@ fn generic(words: &[&str], at: usize, next: Option<&str>, found: &mut Vec<(usize
         return true;
     }
     // `--token VALUE`, and `config set some.token VALUE`
-    let alone = !word.contains(['=', ' ']);
+    let alone = !word.bytes().any(|b| matches!(b, b'=' | b' '));
     let option = alone && word.starts_with('-') && word.len() > 2;
     let setting = alone
         && !option
@@ -442,24 +435,49 @@ fn mark(at: usize, word: &str, from: usize, value: Value, found: &mut Vec<(usize
     }
 }
 
-/// The rules for a program, by its name in any case.
-fn rules_for(name: &str) -> Option<&'static Program> {
-    static BY_NAME: LazyLock<HashMap<&str, &Program>> = LazyLock::new(|| {
-        let of = |program: &'static Program| program.names.iter().map(move |name| (*name, program));
-        PROGRAMS.iter().flat_map(of).collect()
+/// A program that means something to redaction.
+struct Known {
+    name: &'static str,
+    rules: Option<&'static Program>,
+    /// It runs the program in its arguments.
+    wraps: bool,
+}
+
+/// The program of this name, in any case.
+fn known(name: &[u8]) -> Option<&'static Known> {
+    static BY_NAME: LazyLock<[Vec<Known>; 256]> = LazyLock::new(|| {
+        let mut table = [const { Vec::<Known>::new() }; 256];
+        let rules = PROGRAMS.iter().flat_map(|program| program.names.iter().map(move |name| (*name, Some(program))));
+        for (name, rules) in rules.chain(WRAPPERS.map(|name| (name, None))) {
+            let entry = &mut table[slot(name.as_bytes())];
+            match entry.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.wraps |= rules.is_none(),
+                None => entry.push(Known { name, rules, wraps: rules.is_none() }),
+            }
+        }
+        table
     });
-    match name.bytes().any(|b| b.is_ascii_uppercase()) {
-        true => BY_NAME.get(name.to_ascii_lowercase().as_str()).copied(),
-        false => BY_NAME.get(name).copied(),
-    }
+    BY_NAME[slot(name)].iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// Where a name stands in the table: by its length and its first and last letter.
+fn slot(name: &[u8]) -> usize {
+    let letter = |byte: Option<&u8>| usize::from(byte.map_or(0, |b| b | 0x20));
+    (letter(name.first()) * 31 + letter(name.last()) * 7 + name.len()) % 256
+}
+
+/// Whether a program of this name has rules.
+pub(super) fn has_rules(name: &[u8]) -> bool {
+    known(name).is_some_and(|known| known.rules.is_some())
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=')
-        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+    let name = word.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    name > 0 && word.as_bytes().get(name) == Some(&b'=')
 }
 
 fn basename(word: &str) -> &str {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    let start = word.bytes().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |at| at + 1);
+    let name = &word[start..];
     name.strip_suffix(".exe").unwrap_or(name)
 }

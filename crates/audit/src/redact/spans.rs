@@ -30,18 +30,16 @@ impl Spans {
 
     /// Sorts and joins the spans that overlap; the strongest kind wins.
     pub(super) fn merged(mut self) -> Vec<(Range<usize>, Kind)> {
-        self.0.sort_by_key(|(range, _)| (range.start, range.end));
-        let mut merged: Vec<(Range<usize>, Kind)> = Vec::with_capacity(self.0.len());
-        for (range, kind) in self.0 {
-            match merged.last_mut() {
-                Some((last, strongest)) if range.start < last.end => {
-                    last.end = last.end.max(range.end);
-                    *strongest = (*strongest).max(kind);
-                }
-                _ => merged.push((range, kind)),
+        self.0.sort_unstable_by_key(|(range, _)| (range.start, range.end));
+        self.0.dedup_by(|(next, kind), (last, strongest)| {
+            let overlaps = next.start < last.end;
+            if overlaps {
+                last.end = last.end.max(next.end);
+                *strongest = (*strongest).max(*kind);
             }
-        }
-        merged
+            overlaps
+        });
+        self.0
     }
 }
 

@@ -2,48 +2,92 @@
 
 use std::ops::Range;
 
+use super::bytes::is_break;
 use super::programs;
 use super::spans::Spans;
 
 /// More words than this are not looked at as a command line.
 const MOST_WORDS: usize = 4096;
 
+/// Whether a program with rules stands in `text`, alone or as the last part of a path, or an option that may carry a
+/// secret whatever the program. Without one, only a name that announces a secret makes its words worth a look.
+pub(super) fn is_worth_a_look(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_worth = |word: &[u8], class: u8| {
+        matches!(word, [b'-', b'p' | b'P' | b'u' | b'U', ..]) || (class != SEPARATOR && programs::has_rules(word))
+    };
+    let (mut start, mut starts) = (0, true);
+    for (at, byte) in bytes.iter().enumerate() {
+        let class = CLASS[usize::from(*byte)];
+        if class == WORD {
+            continue;
+        }
+        if starts && at > start && is_worth(&bytes[start..at], class) {
+            return true;
+        }
+        (start, starts) = (at + 1, class != DOT);
+    }
+    starts && is_worth(&bytes[start..], BREAK)
+}
+
+const WORD: u8 = 0;
+const BREAK: u8 = 1;
+const SEPARATOR: u8 = 2;
+/// Ends a name as in `mysql.exe`, and starts none.
+const DOT: u8 = 3;
+
+/// What each byte is to a word.
+const CLASS: [u8; 256] = {
+    let mut class = [WORD; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        class[byte] = match byte as u8 {
+            b'/' | b'\\' => SEPARATOR,
+            b'.' => DOT,
+            b if is_break(b) => BREAK,
+            _ => WORD,
+        };
+        byte += 1;
+    }
+    class
+};
+
 /// Splits `text` into words and marks what they hide.
 pub(super) fn scan(text: &str, spans: &mut Spans) {
-    let ranges = split(text);
-    let words: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
+    let words = split(text);
     let mut found = Vec::new();
     programs::scan(&words, &mut found);
     for (at, range, kind) in found {
-        spans.push(ranges[at].start + range.start..ranges[at].start + range.end, kind);
+        let start = words[at].as_ptr() as usize - text.as_ptr() as usize;
+        spans.push(start + range.start..start + range.end, kind);
     }
 }
 
 /// The words of a shell-like line. A quoted word loses its outer quotes; operators are words of their own.
-fn split(text: &str) -> Vec<Range<usize>> {
+fn split(text: &str) -> Vec<&str> {
     let bytes = text.as_bytes();
-    let mut words = Vec::new();
+    let mut words = Vec::with_capacity(8);
     let mut at = 0;
     while at < bytes.len() && words.len() < MOST_WORDS {
         match bytes[at] {
             b if b.is_ascii_whitespace() => {
                 if b == b'\n' {
-                    words.push(at..at);
+                    words.push(&text[at..at]);
                 }
                 at += 1;
             }
             b';' | b'(' | b')' => {
-                words.push(at..at + 1);
+                words.push(&text[at..at + 1]);
                 at += 1;
             }
             b'|' | b'&' => {
                 let length = bytes[at..].iter().take_while(|b| matches!(b, b'|' | b'&')).count().min(2);
-                words.push(at..at + length);
+                words.push(&text[at..at + length]);
                 at += length;
             }
             _ => {
                 let (word, next) = word(bytes, at);
-                words.push(word);
+                words.push(&text[word]);
                 at = next;
             }
         }

@@ -27,7 +27,12 @@ impl Core {
             if !state.committer {
                 state.segment.release();
             }
-        } else if state.writes - state.sync_started == 1 || state.writes - state.sync_started == COMMIT_RECORDS {
+            return;
+        }
+        let waiting = state.writes - state.sync_started;
+        // The committer finds the lock free when it wakes.
+        drop(state);
+        if waiting == 1 || waiting == COMMIT_RECORDS {
             self.dirty.notify_all();
         }
     }

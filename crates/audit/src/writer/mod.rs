@@ -131,8 +131,8 @@ impl AuditLog {
     }
 
     /// Redacts an event, chains it, and writes it.
-    pub fn append(&self, event: Event) -> Result<Ack, AppendError> {
-        self.0.core.append(event)
+    pub fn append(&self, mut event: Event) -> Result<Ack, AppendError> {
+        self.0.core.append(&mut event)
     }
 
     /// Logs the judgement of a command given as one line.
@@ -271,35 +271,31 @@ impl Core {
         Ok(())
     }
 
-    fn append(self: &Arc<Self>, mut event: Event) -> Result<Ack, AppendError> {
+    fn append(self: &Arc<Self>, event: &mut Event) -> Result<Ack, AppendError> {
         if event.event.is_reserved() {
             return Err(AppendError::Reserved(event.event.name()));
         }
         event.log = None;
-        let redacted = self.redactor.event(&mut event);
+        let redacted = self.redactor.event(event);
         if event.event == EventKind::ExecDecision && event.command.is_none() && !event.argv.is_empty() {
             let line = self.redactor.text(&command_line(&event.argv)).text.into_owned();
             event.command = Some(line);
         }
-        let cut = shorten(&mut event);
-        let fields = fields_of(&event, redacted, cut)?;
+        let cut = shorten(event);
+        let fields = fields_of(event, redacted, cut)?;
         if self.closed.load(Ordering::Acquire) {
             return Err(AppendError::Closed);
         }
         let mut state = self.lock();
         let lost = state.lost;
-        let result = self.ready(&mut state, false).and_then(|_| {
-            self.write(&mut state, |session, out| {
-                if lost > 0 {
-                    session.push_note(
-                        out,
-                        EventKind::LogRepair,
-                        LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() },
-                    )?;
-                }
+        let result = self.ready(&mut state, false).and_then(|_| match lost {
+            0 => self.write_one(&mut state, &fields),
+            _ => self.write(&mut state, |session, out| {
+                let note = LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() };
+                session.push_note(out, EventKind::LogRepair, note)?;
                 session.push(out, &fields);
                 Ok(())
-            })
+            }),
         });
         if let Err(source) = result {
             state.lost += 1;
@@ -365,6 +361,19 @@ impl Core {
         state.segment.buffer = out;
         result?;
         state.session = session;
+        state.writes += 1;
+        Ok(())
+    }
+
+    /// [`Self::write`] for one record, which needs no copy of the session to be undone.
+    fn write_one(&self, state: &mut State, fields: &[u8]) -> io::Result<()> {
+        let mut out = std::mem::take(&mut state.segment.buffer);
+        out.clear();
+        let hash = state.session.line(&mut out, fields);
+        let result = state.segment.append(&out);
+        state.segment.buffer = out;
+        result?;
+        state.session.advance(hash);
         state.writes += 1;
         Ok(())
     }

@@ -29,14 +29,23 @@ impl Session {
         Ok(Self { id, seq: 0, prev: GENESIS, tree: Tree::default(), signed: 0, started: false })
     }
 
-    /// Appends the next record to `out` and moves on. Undo by keeping a copy of `self`.
-    pub(super) fn push(&mut self, out: &mut Vec<u8>, fields: &[u8]) -> Hash {
+    /// Appends the next record to `out`; [`Self::advance`] counts it.
+    pub(super) fn line(&self, out: &mut Vec<u8>, fields: &[u8]) -> Hash {
         let place = Place { session: &self.id, seq: self.seq, time: format_ms(now_ms()), prev: &self.prev };
-        let hash = push_line(out, &place, fields);
+        push_line(out, &place, fields)
+    }
+
+    /// Moves on behind the record with this hash.
+    pub(super) fn advance(&mut self, hash: Hash) {
         self.prev = hash;
         self.seq += 1;
         self.tree.push(&hash);
-        hash
+    }
+
+    /// Appends the next record to `out` and moves on. Undo by keeping a copy of `self`.
+    pub(super) fn push(&mut self, out: &mut Vec<u8>, fields: &[u8]) {
+        let hash = self.line(out, fields);
+        self.advance(hash);
     }
 
     /// A record of the log about itself.
