@@ -8,7 +8,10 @@ export type ProfileName = 'offline' | 'net-read-only' | 'workspace-write' | 'wor
 export interface ProfileInit {
   /** The profile that this one starts from. Default: `offline`. */
   profile?: ProfileName;
-  /** More directories that the run may write: absolute, `~/…`, or relative to the workspace. Only in the workspace profiles. */
+  /**
+   * More directories that the run may write: absolute, `~/…`, or relative to the workspace. They must exist. One that names a carve-out
+   * of the workspace exactly, such as `.git/hooks` or `.vscode`, makes that writable. Only in the workspace profiles.
+   */
   writable?: string[];
   /**
    * Files and directories that the run may read although they are a secret, or lie in one, or below the private tmp. A path opens
@@ -434,6 +437,25 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
   limits?: Omit<Limits, 'tmpSize'>;
 }
 
+/** One operation of a run that was refused, or undone. Strings that came from the run are bounded, and are what the run claimed. */
+export interface Denial {
+  kind: 'write';
+  /** The absolute path, as the host sees it. */
+  path?: string;
+  syscall?: string;
+  /** The process, as the host sees it. */
+  pid?: number;
+  program?: string;
+  /** The rule that decided, as in `Decision`; `unchecked`: there was more than could be looked at. */
+  rule: string;
+  /** The rule in words. */
+  reason: string;
+  /** What to change so that it is allowed. */
+  grant?: string;
+  /** Where what the run had made was moved to. */
+  quarantine?: string;
+}
+
 export interface ExecResult<Output = string> {
   /** `null` when a signal ended the program. */
   exitCode: number | null;
@@ -460,6 +482,8 @@ export interface ExecResult<Output = string> {
   truncated: boolean;
   /** What the kernel enforced. Undefined when nothing was started. */
   enforcement: Enforcement | undefined;
+  /** What was refused, or undone before the result was given, as far as it was seen; at most 100. */
+  denials: Denial[];
   /** Plain sentences for whoever reads the result. */
   hints: string[];
   /** What the exec policy said. Undefined without one. */

@@ -120,6 +120,7 @@ class Sandbox {
       isCanceled: false,
       truncated: report.truncated,
       enforcement: this.#enforcement(report.enforcement),
+      denials: report.denials ? JSON.parse(report.denials) : [],
       hints: report.hints,
       auditId: report.auditId ?? undefined,
       verdict: report.verdict ? JSON.parse(report.verdict) : undefined,
@@ -250,7 +251,7 @@ function canceledEarly({ strings }) {
   const nothing = () => (strings ? '' : Buffer.alloc(0));
   return {
     exitCode: null, signal: null, pid: undefined, stdout: nothing(), stderr: nothing(), durationMs: 0, failed: true, timedOut: false,
-    limit: undefined, isCanceled: true, truncated: false, enforcement: undefined, verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
+    limit: undefined, isCanceled: true, truncated: false, enforcement: undefined, denials: [], verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
   };
 }
 

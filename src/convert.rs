@@ -69,6 +69,8 @@ pub struct NativeReport {
     pub enforcement: u32,
     /// Sentences.
     pub hints: Vec<String>,
+    /// What was refused, as JSON; absent: nothing.
+    pub denials: Option<String>,
     /// The exec policy's verdict as JSON, if there is a policy.
     pub verdict: Option<String>,
     /// The record of the decision, if there is a log.
@@ -117,6 +119,7 @@ impl NativeReport {
             limit: None,
             enforcement: 0,
             hints: Vec::new(),
+            denials: None,
             verdict: None,
             audit_id: None,
         }
@@ -143,6 +146,7 @@ impl NativeReport {
             enforcement,
             hints,
             audit_id,
+            denials: (!outcome.denials.is_empty()).then(|| serde_json::to_string(&outcome.denials).ok()).flatten(),
             verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
-    exec::{Captured, Command, End, ExecError, Input, Output as Stream},
+    exec::{Captured, Command, Denial, End, ExecError, Input, Output as Stream},
     policy::{Limit, Limits},
     profile::{ProfileInit, ProfileName, SecurityProfile},
     sandbox::{Enforcement, Requirement, Signaller},
@@ -204,6 +204,9 @@ fn finished(report: &Report, json: bool, verbose: bool) -> Output {
         stderr.push_str(&text::enforcement(&outcome.enforcement));
     }
     if !json {
+        for denial in &outcome.denials {
+            stderr.push_str(&text::denial(denial));
+        }
         for hint in &report.hints {
             stderr.push_str(&format!("codex: {hint}\n"));
         }
@@ -250,6 +253,7 @@ struct Document<'a> {
     truncated: bool,
     limit: Option<Limit>,
     enforcement: &'a Enforcement,
+    denials: &'a [Denial],
     hints: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     audit_id: Option<&'a str>,
@@ -277,6 +281,7 @@ impl<'a> Document<'a> {
             truncated: outcome.stdout.truncated || outcome.stderr.truncated,
             limit: outcome.limit,
             enforcement: &outcome.enforcement,
+            denials: &outcome.denials,
             hints: &report.hints,
             audit_id: report.audit_id.as_deref(),
         }

@@ -1,6 +1,6 @@
 //! Text for people and for programs.
 
-use codex_core::sandbox::Enforcement;
+use codex_core::{exec::Denial, sandbox::Enforcement};
 use serde::Serialize;
 
 /// One JSON document and a line end.
@@ -55,6 +55,21 @@ pub fn enforcement(enforcement: &Enforcement) -> String {
         lines.push_str(&format!("codex: not enforced: {}: {}\n", word(&missing.promise), missing.reason));
     }
     lines
+}
+
+/// One denial, as a line.
+pub fn denial(denial: &Denial) -> String {
+    let word = |value: &dyn erased::Word| value.word();
+    // Debug form: what the run named must not speak to the terminal.
+    let path = denial.path.as_ref().map(|path| format!(" {path:?}")).unwrap_or_default();
+    let mut line = format!("codex: denied: {}{path} ({}): {}", word(&denial.kind), denial.rule, denial.reason);
+    if let Some(quarantine) = &denial.quarantine {
+        line.push_str(&format!("; it is kept in {quarantine:?}"));
+    }
+    if let Some(grant) = &denial.grant {
+        line.push_str(&format!("; to allow it: {grant}"));
+    }
+    line + "\n"
 }
 
 /// The serialised word of an enumeration, so that text and JSON say the same.

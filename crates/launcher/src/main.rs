@@ -5,6 +5,8 @@
 //! into a program, until the engine closes the socket. It never has more than one thread.
 
 #[cfg(target_os = "linux")]
+mod carve_outs;
+#[cfg(target_os = "linux")]
 mod cell;
 #[cfg(target_os = "linux")]
 mod cell_init;

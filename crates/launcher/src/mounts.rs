@@ -24,6 +24,7 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use crate::{
+    carve_outs::hold,
     devices,
     setup::{During, SetupError},
 };
@@ -75,6 +76,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
             }
         }
     }
+    hold(plan)?;
     for cover in covers {
         set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
     }

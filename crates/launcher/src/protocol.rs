@@ -45,6 +45,8 @@ pub struct LaunchPlan {
     pub visible: Vec<Pinned>,
     /// Directories that runs may write.
     pub writable: Vec<Pinned>,
+    /// What stays read-only inside writable directories. What isn't there any more needs nothing.
+    pub held: Vec<Held>,
     /// Files and directories that runs may not read, but for what of `visible` and `writable` lies in them.
     pub hidden: Vec<Pinned>,
     /// The largest size of the private tmp in bytes.
@@ -67,6 +69,15 @@ pub struct Pinned {
     pub device: u64,
     /// The inode number of the object.
     pub inode: u64,
+}
+
+/// Something inside a writable directory that stays as it is, with every directory between the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The index of the writable directory in the plan.
+    pub root: u32,
+    /// The path below it, free of symbolic links.
+    pub below: Vec<u8>,
 }
 
 /// What the engine asks of a launcher that is ready.
@@ -261,6 +272,8 @@ pub enum Step {
     Visible,
     /// Opening a writable directory, or putting it in place.
     Writable,
+    /// Holding what stays read-only inside a writable directory.
+    Hold,
     /// Hiding a path that may not be read.
     Hide,
     /// Mounting a `/proc` of its own.
@@ -323,6 +336,7 @@ impl fmt::Display for Step {
             Self::PrivateTmp => "mounting a private tmp",
             Self::Visible => "showing the workspace",
             Self::Writable => "putting a writable directory in place",
+            Self::Hold => "holding what stays read-only in a writable directory",
             Self::Hide => "hiding a path that may not be read",
             Self::Proc => "mounting a /proc of its own",
             Self::Privileges => "giving up every privilege",

@@ -10,7 +10,7 @@ use std::{
 use codex_audit::{AppendError, AuditLog};
 
 use codex_core::{
-    exec::{Command, ExecError, Outcome},
+    exec::{Command, End, ExecError, Outcome},
     policy::{Limit, SandboxPolicy, WriteAccess},
     profile::{ProfileError, SecurityProfile},
     sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller},
@@ -266,6 +266,12 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
     }
     if let Some(hint) = outcome.limit.and_then(limit_hint) {
         hints.push(hint.to_owned());
+    }
+    if outcome.end != End::Code(0)
+        && let Some(repository) = &outcome.foreign_repository
+    {
+        let path = repository.display().to_string();
+        hints.push(format!("git writes into {path}, which is outside; if that is meant, add writable: [{path:?}]"));
     }
     hints
 }

@@ -1,9 +1,11 @@
 //! One command and how it ended.
 
 mod command;
+mod denial;
 mod error;
 mod outcome;
 
 pub use command::{Command, Environment, Input, Output};
+pub use denial::{Denial, DenialKind, MAX_DENIALS};
 pub use error::ExecError;
 pub use outcome::{Captured, End, Outcome};

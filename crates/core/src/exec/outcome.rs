@@ -1,7 +1,8 @@
 //! How a command ended.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use super::Denial;
 use crate::{policy::Limit, sandbox::Enforcement};
 
 /// The end of a command that was started.
@@ -21,6 +22,10 @@ pub struct Outcome {
     pub timed_out: bool,
     /// The limit that the run met, where something says so that can't be mistaken; it need not have ended the run.
     pub limit: Option<Limit>,
+    /// What was refused, or undone, as far as it was seen; at most [`MAX_DENIALS`](super::MAX_DENIALS).
+    pub denials: Vec<Denial>,
+    /// The git directory of the workspace's repository, when it lies where the run may not write.
+    pub foreign_repository: Option<PathBuf>,
     /// What the kernel enforced.
     pub enforcement: Arc<Enforcement>,
 }

@@ -73,6 +73,10 @@ impl SandboxPolicy {
     }
 
     fn explain_write(&self, landed: &Path) -> Decision {
+        if let Some((carve_out, reason)) = self.carve_out(landed) {
+            let grant = format!("add writable: [{:?}]", carve_out.display().to_string());
+            return Decision::denied("carve-out", format!("{}: {reason}", carve_out.display()), Some(grant));
+        }
         match self.place(landed) {
             Place::Host => Decision::allowed("no-sandbox", "trusted runs without a sandbox"),
             Place::PrivateTmp => Decision::allowed("private-tmp", PRIVATE_TMP_REASON),

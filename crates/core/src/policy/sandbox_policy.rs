@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{DenyPattern, EnvironmentPolicy, Limits};
+use super::{DenyPattern, EnvironmentPolicy, Limits, carve_outs};
 use crate::profile::ProfileName;
 
 /// What a run may touch, with every path absolute. Made by [`SecurityProfile::resolve`](crate::SecurityProfile::resolve).
@@ -28,6 +28,8 @@ pub struct SandboxPolicy {
     /// writable root opens. They need not exist, and are left out of the display.
     #[serde(skip)]
     pub secrets: BTreeMap<PathBuf, &'static str>,
+    /// Carve-outs of writable roots that are writable all the same, because `writable` names them. They need not exist.
+    pub lifted: BTreeSet<PathBuf>,
     /// Files and directories that the run may read although they, or what holds them, are secret or below the private tmp.
     pub readable: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.
@@ -59,6 +61,18 @@ impl SandboxPolicy {
         // Above the place, a root opens what is there, but not the secret.
         let opened = self.roots().any(|root| path.starts_with(root) && root.starts_with(place));
         (!opened).then_some((place.as_path(), *reason))
+    }
+
+    /// The carve-out of a writable root that `path` is or lies in, and what it would do; `None` when there is none, or when
+    /// `writable` names it.
+    #[must_use]
+    pub fn carve_out(&self, path: &Path) -> Option<(PathBuf, &'static str)> {
+        let root =
+            self.writable_roots().filter(|root| path.starts_with(root)).max_by_key(|root| root.as_os_str().len())?;
+        let below = path.strip_prefix(root).ok()?;
+        let (below, reason) = carve_outs::find(below, carve_outs::is_git_directory(root))?;
+        let carve_out = root.join(below);
+        (!self.lifted.contains(&carve_out)).then_some((carve_out, reason))
     }
 
     /// Every directory or file that the policy grants by name: the workspace, what may be written, what may be read.

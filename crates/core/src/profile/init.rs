@@ -22,7 +22,8 @@ pub struct ProfileInit {
     pub profile: Option<ProfileName>,
 
     /// Directories that the run may write besides its workspace: absolute, `~/…`, or relative to the workspace.
-    /// They must exist. Only `workspace-write` and `workspace-net` can hold them. Default: none.
+    /// They must exist. One that names a carve-out of the workspace exactly, such as `.git/hooks` or `.vscode`, makes that
+    /// writable, and need not exist. Only `workspace-write` and `workspace-net` can hold them. Default: none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub writable: Vec<PathBuf>,
 

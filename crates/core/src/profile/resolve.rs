@@ -11,7 +11,8 @@ use super::{
     security_profile::Parts,
 };
 use crate::policy::{
-    DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, deny_pattern::is_pattern, secrets,
+    DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, carve_outs, deny_pattern::is_pattern,
+    secrets,
 };
 
 impl SecurityProfile {
@@ -51,8 +52,12 @@ impl SecurityProfile {
         let resolved = directory(workspace).map_err(refuse)?;
 
         let mut roots = BTreeSet::new();
+        let mut lifted = BTreeSet::new();
         for (index, path) in writable.iter().enumerate() {
-            roots.insert(writable_root(index, path, &resolved, home)?);
+            match carve_out(path, &resolved, home) {
+                Some(carve_out) => lifted.insert(carve_out),
+                None => roots.insert(writable_root(index, path, &resolved, home)?),
+            };
         }
         let named = roots.clone();
         if self.name().writes_workspace() {
@@ -108,6 +113,7 @@ impl SecurityProfile {
             deny_read: denied,
             deny_read_patterns: patterns,
             secrets,
+            lifted,
             readable: open,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
@@ -148,6 +154,13 @@ fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path
         return Err(path_error("writable", index, path, PathProblem::Root));
     }
     Ok(root)
+}
+
+/// The carve-out of the workspace that a path names exactly.
+fn carve_out(path: &Path, workspace: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    let landed = land(path, workspace, home).ok()?;
+    let (found, _) = carve_outs::find(landed.strip_prefix(workspace).ok()?, carve_outs::is_git_directory(workspace))?;
+    (workspace.join(found) == landed).then_some(landed)
 }
 
 fn readable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {

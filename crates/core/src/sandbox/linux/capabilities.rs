@@ -68,6 +68,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         network: Network::Private,
         visible: Vec::new(),
         writable: Vec::new(),
+        held: Vec::new(),
         hidden: Vec::new(),
         tmp_bytes: 1024 * 1024,
         processes: None,

@@ -10,18 +10,20 @@ use std::{
     },
 };
 
-use codex_launcher::protocol::{Boundary, LaunchPlan, Network, Refusal};
+use codex_launcher::protocol::{Boundary, Held, LaunchPlan, Network, Refusal};
 use once_cell::sync::OnceCell;
 use tokio::runtime::Handle;
 
 use super::{
     groups::Groups,
+    guard::Guard,
     hidden,
     launcher::{Answer, Launcher, Standing, Starting},
     limits::{self, Means},
     message::ScreenedHost,
     pinned::PinnedPath,
-    refusal, report,
+    refusal,
+    report::{self, Gaps},
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -155,8 +157,9 @@ impl Engine {
 
     async fn start(&self, pinned: &PinnedPaths) -> Result<Arc<Launcher>, SandboxError> {
         let boundary = if self.policy.write == WriteAccess::All { Boundary::None } else { Boundary::Namespaces };
-        match self.launch(pinned, boundary, None).await? {
-            Answer::Ready(standing) => self.admit(standing, boundary, None),
+        let (guard, held) = self.guard(pinned)?;
+        match self.launch(pinned, boundary, held, None).await? {
+            Answer::Ready(standing) => self.admit(standing, boundary, guard, None),
             Answer::Refused(refusal) => self.fall_back(pinned, &refusal).await,
         }
     }
@@ -170,16 +173,29 @@ impl Engine {
             .prefix("codex-tmp-")
             .tempdir()
             .map_err(SandboxError::host("make a directory that stands in for the private tmp"))?;
-        match self.launch(pinned, Boundary::Landlock, Some(stand_in.path())).await? {
-            Answer::Ready(standing) => self.admit(standing, Boundary::Landlock, Some(stand_in)),
+        // Nothing can be held without mounts; what appears is still found.
+        let (guard, _) = self.guard(pinned)?;
+        match self.launch(pinned, Boundary::Landlock, Vec::new(), Some(stand_in.path())).await? {
+            Answer::Ready(standing) => self.admit(standing, Boundary::Landlock, guard, Some(stand_in)),
             Answer::Refused(second) => Err(neither(refused, &second)),
         }
+    }
+
+    /// Finds the carve-outs of what may be written.
+    fn guard(&self, pinned: &PinnedPaths) -> Result<(Option<Guard>, Vec<Held>), SandboxError> {
+        if pinned.writable.is_empty() {
+            return Ok((None, Vec::new()));
+        }
+        let roots = pinned.writable.iter().map(PinnedPath::duplicate).collect::<Result<_, _>>()?;
+        let (guard, held) = Guard::new(roots, &self.policy);
+        Ok((Some(guard), held))
     }
 
     async fn launch(
         &self,
         pinned: &PinnedPaths,
         boundary: Boundary,
+        held: Vec<Held>,
         stand_in_tmp: Option<&Path>,
     ) -> Result<Answer, SandboxError> {
         let mut writable: Vec<_> = pinned.writable.iter().map(PinnedPath::to_plan).collect();
@@ -196,6 +212,7 @@ impl Engine {
             },
             visible: pinned.readable.iter().chain([&pinned.workspace]).map(PinnedPath::to_plan).collect(),
             writable,
+            held,
             hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
             tmp_bytes: limits.get(Limit::TmpSize).unwrap_or(0),
             processes: limits.get(Limit::Processes),
@@ -208,17 +225,19 @@ impl Engine {
         &self,
         standing: Standing,
         boundary: Boundary,
+        guard: Option<Guard>,
         stand_in_tmp: Option<tempfile::TempDir>,
     ) -> Result<Arc<Launcher>, SandboxError> {
         let applied = standing.applied;
         let groups = if limits::wants_groups(&self.policy.limits) { Groups::make(&self.policy.limits) } else { None };
         let means = Means { boundary, applied, groups: groups.as_ref() };
         let held = limits::held(&self.policy, &Limits::default(), means)?;
-        let enforcement = report::enforcement(&self.policy, boundary, applied, self.absent_denials, held);
+        let gaps = Gaps { absent_denials: self.absent_denials, carve_outs: guard.as_ref().and_then(Guard::gap) };
+        let enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held);
         if self.options.requirement == Requirement::Required {
             refuse_what_is_missing(&enforcement)?;
         }
-        let launcher = standing.serve(enforcement, stand_in_tmp, self.runtime());
+        let launcher = standing.serve(enforcement, guard, stand_in_tmp, self.runtime());
         if groups.is_some() {
             launcher.take_groups(|| groups).map_err(|errno| SandboxError::host("reach the launcher")(errno.into()))?;
         }

@@ -27,7 +27,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use super::{groups::Groups, limits::Means, pids::Pids, spawn, watched::watch};
+use super::{groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn, watched::watch};
 use crate::sandbox::{Enforcement, SandboxError};
 
 /// How a run ended, as far as its launcher knows.
@@ -62,6 +62,8 @@ pub struct Launcher {
     applied: Applied,
     /// Its control groups, once they were asked for; `None` in it: they can't be had.
     groups: OnceCell<Option<Groups>>,
+    /// The carve-outs of what its runs may write.
+    guard: Option<Guard>,
     /// A directory on the host that stands in for the private tmp where there are no mounts.
     stand_in_tmp: Option<tempfile::TempDir>,
     runs: Mutex<Runs>,
@@ -162,6 +164,7 @@ impl Standing {
     pub fn serve(
         self,
         enforcement: Enforcement,
+        guard: Option<Guard>,
         stand_in_tmp: Option<tempfile::TempDir>,
         runtime: &Handle,
     ) -> Arc<Launcher> {
@@ -173,6 +176,7 @@ impl Standing {
             enforcement: Arc::new(enforcement),
             applied,
             groups: OnceCell::new(),
+            guard,
             stand_in_tmp,
             runs: Mutex::new(Runs { waiting: HashMap::new(), pids, over: false }),
             ended: watch::Sender::new(false),
@@ -220,6 +224,11 @@ impl Launcher {
     /// The mechanism that it uses.
     pub fn boundary(&self) -> Boundary {
         self.boundary
+    }
+
+    /// The carve-outs of what its runs may write, if there are any.
+    pub fn guard(&self) -> Option<&Guard> {
+        self.guard.as_ref()
     }
 
     /// The directory that stands in for the private tmp, if one does.
@@ -311,6 +320,10 @@ impl Launcher {
         self.end();
         let _ = death.readable().await;
         spawn::reap(death.get_ref());
+        // For runs whose end nobody waits for.
+        if let Some(guard) = &self.guard {
+            guard.end();
+        }
         let waiting = {
             let mut runs = self.runs();
             runs.over = true;

@@ -4,6 +4,7 @@ mod capabilities;
 mod capture;
 mod engine;
 mod groups;
+mod guard;
 mod hidden;
 mod launcher;
 mod limits;

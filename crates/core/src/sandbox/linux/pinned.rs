@@ -1,7 +1,10 @@
 //! Open handles on the directories of a policy.
 
 use std::{
-    os::{fd::OwnedFd, unix::ffi::OsStrExt},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
     path::{Path, PathBuf},
 };
 
@@ -19,7 +22,7 @@ pub struct PinnedPath {
     path: PathBuf,
     device: u64,
     inode: u64,
-    _handle: OwnedFd,
+    handle: OwnedFd,
 }
 
 impl PinnedPath {
@@ -42,6 +45,22 @@ impl PinnedPath {
         Ok(Self::open(path)?.map(|(pinned, _)| pinned))
     }
 
+    /// The same, held open twice.
+    pub fn duplicate(&self) -> Result<Self, SandboxError> {
+        let handle = self.handle.try_clone().map_err(SandboxError::host("duplicate a handle"))?;
+        Ok(Self { path: self.path.clone(), device: self.device, inode: self.inode, handle })
+    }
+
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The handle, good for looking below a directory.
+    pub fn handle(&self) -> BorrowedFd<'_> {
+        self.handle.as_fd()
+    }
+
     /// In the form of the launch plan.
     pub fn to_plan(&self) -> Pinned {
         Pinned { path: self.path.as_os_str().as_bytes().to_vec(), device: self.device, inode: self.inode }
@@ -58,7 +77,7 @@ impl PinnedPath {
         if kind == FileType::Symlink {
             return Err(directory_error(path, "was replaced by a symbolic link"));
         }
-        let pinned = Self { path: path.to_path_buf(), device: found.st_dev, inode: found.st_ino, _handle: handle };
+        let pinned = Self { path: path.to_path_buf(), device: found.st_dev, inode: found.st_ino, handle };
         Ok(Some((pinned, kind)))
     }
 }

@@ -23,23 +23,29 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 5] = [
 ];
 
 /// What is promised by the restricted profiles and not built yet.
-const NOT_BUILT: [(Promise, &str); 2] = [
-    (Promise::CarveOuts, "not in this version: git hooks and editor settings in the workspace can be written"),
-    (Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path"),
-];
+const NOT_BUILT: [(Promise, &str); 1] =
+    [(Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path")];
 
 /// The first Landlock version that keeps a run from sockets and processes outside by its scopes.
 const SCOPES: u32 = 6;
 
+/// What was found to be missing when the sandbox was made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Gaps {
+    /// How many paths the policy denies that did not exist.
+    pub absent_denials: usize,
+    /// Why not every carve-out is found that a run makes.
+    pub carve_outs: Option<&'static str>,
+}
+
 /// Reports on a sandbox of `policy`.
 ///
-/// `absent_denials` counts the paths that the policy denies and that did not exist when the sandbox was made; `limits` are
-/// those that are held.
+/// `limits` are those that are held.
 pub fn enforcement(
     policy: &SandboxPolicy,
     mechanism: Mechanism,
     applied: Applied,
-    absent_denials: usize,
+    gaps: Gaps,
     limits: BTreeMap<Limit, HeldLimit>,
 ) -> Enforcement {
     let mut unenforced = Vec::new();
@@ -47,10 +53,10 @@ pub fn enforcement(
         |promise, cause, reason: &str| unenforced.push(Unenforced { promise, cause, reason: reason.to_owned() });
     if mechanism != Mechanism::None {
         for (promise, reason) in NOT_BUILT {
-            // Without a writable workspace there is nothing to carve out.
-            if promise != Promise::CarveOuts || writes_workspace(policy.profile) {
-                missing(promise, Cause::Version, reason);
-            }
+            missing(promise, Cause::Version, reason);
+        }
+        if let Some(reason) = gaps.carve_outs {
+            missing(Promise::CarveOuts, Cause::Version, reason);
         }
         if policy.network == NetworkPolicy::Outbound {
             missing(Promise::NetworkFilter, Cause::Version, "not in this version: the host's network is used as it is");
@@ -69,7 +75,7 @@ pub fn enforcement(
                 "a pattern hides what it matches when the sandbox starts; what appears later can be read",
             );
         }
-        if absent_denials > 0 {
+        if gaps.absent_denials > 0 {
             missing(
                 Promise::DenyRead,
                 Cause::Version,
@@ -80,6 +86,13 @@ pub fn enforcement(
     if mechanism == Mechanism::Landlock {
         for (promise, reason) in WITHOUT_NAMESPACES {
             missing(promise, Cause::Machine, reason);
+        }
+        if writes_workspace(policy.profile) {
+            missing(
+                Promise::CarveOuts,
+                Cause::Machine,
+                "without mounts, git hooks and editor settings that exist can be changed; new ones are taken away",
+            );
         }
         if policy.network == NetworkPolicy::None {
             missing(
@@ -148,7 +161,7 @@ mod tests {
 
     use codex_launcher::protocol::{Applied, Boundary as Mechanism, ProcessLimit};
 
-    use super::enforcement;
+    use super::{Gaps, enforcement};
     use crate::{
         profile::{ProfileName, SecurityProfile},
         sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
@@ -158,7 +171,7 @@ mod tests {
 
     fn report(name: ProfileName, mechanism: Mechanism, applied: Applied) -> Enforcement {
         let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        enforcement(&policy, mechanism, applied, 0, std::collections::BTreeMap::new())
+        enforcement(&policy, mechanism, applied, Gaps::default(), std::collections::BTreeMap::new())
     }
 
     fn machine_lacks(report: &Enforcement) -> Vec<Promise> {

@@ -18,6 +18,7 @@ use tokio::{sync::oneshot, time::sleep};
 use super::{
     engine::Engine,
     groups::Groups,
+    guard::Guard,
     launcher::{Launcher, RunEnd},
     limits, message,
     signaller::Signaller,
@@ -123,10 +124,16 @@ impl Prepared {
             Err(error) => return Step::Failed(error),
         };
         let end = launcher.register(self.run);
+        begin(launcher);
         match launcher.try_send(&body, &self.theirs.each_ref().map(AsFd::as_fd)) {
             Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller, enforcement))),
-            Err(Errno::AGAIN | Errno::PIPE | Errno::CONNRESET) => self.later(),
-            Err(errno) => Step::Failed(host("reach the launcher")(errno)),
+            Err(errno) => {
+                launcher.guard().map(Guard::end);
+                match errno {
+                    Errno::AGAIN | Errno::PIPE | Errno::CONNRESET => self.later(),
+                    errno => Step::Failed(host("reach the launcher")(errno)),
+                }
+            }
         }
     }
 
@@ -149,6 +156,7 @@ impl Prepared {
             }
             let (body, enforcement) = self.encode(engine, &launcher)?;
             let end = launcher.register(self.run);
+            begin(&launcher);
             match launcher.send(&body, &self.theirs.each_ref().map(AsFd::as_fd)).await {
                 Ok(()) => return Ok(self.sent(&launcher, end, signaller, enforcement)),
                 Err(Errno::PIPE | Errno::CONNRESET) => {
@@ -226,6 +234,8 @@ impl Running {
             }
         };
         unfinished.disarm();
+        // Before the result is given, whatever it is.
+        let denials = launcher.guard().map(Guard::end).unwrap_or_default();
         let duration = begun.elapsed();
         match ended {
             RunEnd::Lost => Err(ExecError::SandboxEnded),
@@ -249,10 +259,19 @@ impl Running {
                     } else {
                         limit.map(limits::met)
                     },
+                    denials,
+                    foreign_repository: launcher.guard().and_then(Guard::foreign_repository),
                     enforcement,
                 })
             }
         }
+    }
+}
+
+/// Before anything of a run exists.
+fn begin(launcher: &Launcher) {
+    if let Some(guard) = launcher.guard() {
+        guard.begin();
     }
 }
 

@@ -1,0 +1,490 @@
+//! Looking at directories of the writable roots: by handle, below the root, following no link.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    fs::File,
+    io::{Read, Write},
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat},
+    io::Errno,
+};
+
+use super::{Kind, Known, Purpose, Spot, State, git_config, quarantine, watch::Arrivals};
+use crate::{
+    exec::{Denial, DenialKind},
+    policy::carve_outs::{self, DOT_GIT, GIT, GIT_POINTS, TOP},
+};
+
+/// How many entries one look goes through.
+const MAX_ENTRIES: usize = 400_000;
+/// The largest settings or pointer file that is read.
+const MAX_FILE_BYTES: u64 = 256 * 1024;
+/// The directories of git directories in a git directory.
+const INNER: [&str; 2] = ["modules", "worktrees"];
+
+impl Spot {
+    fn join(&self, name: impl AsRef<Path>) -> Self {
+        Self { root: self.root, below: self.below.join(name) }
+    }
+
+    fn parent(&self) -> Self {
+        Self { root: self.root, below: self.below.parent().map(Path::to_path_buf).unwrap_or_default() }
+    }
+}
+
+impl State {
+    /// Looks at everything in all roots.
+    pub(super) fn look_everywhere(&mut self, purpose: &mut Purpose) {
+        for root in 0..self.roots.len() {
+            self.look_below(Spot { root, below: PathBuf::new() }, purpose);
+        }
+        let known: Vec<_> = self.repositories.keys().cloned().collect();
+        for repository in known {
+            self.look_at_repository(&repository, purpose);
+        }
+    }
+
+    /// Looks at what arrived, and at all that it holds.
+    pub(super) fn look_at(&mut self, arrivals: Arrivals, purpose: &mut Purpose) {
+        if arrivals.overflown {
+            return self.look_everywhere(purpose);
+        }
+        let mut repositories = BTreeSet::new();
+        for arrival in arrivals.names {
+            let spot = arrival.directory.join(&arrival.name);
+            match arrival.kind {
+                Kind::Git => {
+                    repositories.insert(arrival.directory);
+                }
+                Kind::Hooks | Kind::Info => {
+                    repositories.insert(arrival.directory.parent());
+                }
+                Kind::Inner => self.look_at_inner(&spot, purpose),
+                Kind::Plain => {
+                    self.look_at_name(&arrival.directory, &arrival.name, purpose);
+                    if matches!(arrival.name.to_str(), Some("HEAD" | "objects" | "refs" | "commondir"))
+                        && self.is_repository(&arrival.directory)
+                    {
+                        self.look_at_repository(&arrival.directory, purpose);
+                    } else if arrival.is_directory && arrival.name != DOT_GIT {
+                        self.look_below(spot, purpose);
+                    }
+                }
+            }
+        }
+        for repository in repositories {
+            self.look_at_repository(&repository, purpose);
+        }
+    }
+
+    /// Looks at a directory and all below it, level by level.
+    fn look_below(&mut self, start: Spot, purpose: &mut Purpose) {
+        let mut level = vec![start];
+        let mut entries = 0;
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for spot in level {
+                if let Some(directory) = self.open(&spot) {
+                    self.watch_plain(&directory, &spot, purpose);
+                    entries += self.look_in(directory, &spot, &mut next, purpose);
+                }
+                if entries > MAX_ENTRIES {
+                    if let Purpose::Judge(denials) = purpose {
+                        denials.push(self.too_many(&spot));
+                    }
+                    return;
+                }
+            }
+            level = next;
+        }
+    }
+
+    /// Watches a directory of the user's: by its path where no run is under way, which is quicker.
+    fn watch_plain(&mut self, directory: &OwnedFd, spot: &Spot, purpose: &Purpose) {
+        match purpose {
+            Purpose::Hold(_) => self.watch.add_at(&self.path(spot), spot.clone(), Kind::Plain),
+            Purpose::Judge(_) => self.watch.add(directory, spot.clone(), Kind::Plain),
+        }
+    }
+
+    /// Looks at the names in one directory; returns how many there were.
+    fn look_in(&mut self, directory: OwnedFd, spot: &Spot, below: &mut Vec<Spot>, purpose: &mut Purpose) -> usize {
+        let Ok(mut entries) = Dir::new(directory) else {
+            return 0;
+        };
+        let (mut count, mut marks, first) = (0, 0, below.len());
+        while let Some(Ok(entry)) = entries.read() {
+            use std::os::unix::ffi::OsStrExt;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            count += 1;
+            let kind = match entry.file_type() {
+                FileType::Unknown => kind_of_spot(self, spot, Path::new(name)).unwrap_or(FileType::Unknown),
+                kind => kind,
+            };
+            marks += usize::from(matches!(name.to_str(), Some("HEAD" | "objects" | "refs")));
+            let protected = self.look_at_name(spot, name, purpose);
+            if kind == FileType::Directory && !protected && name != DOT_GIT {
+                below.push(spot.join(name));
+            }
+        }
+        if marks == 3 && self.is_repository(spot) {
+            below.truncate(first);
+            self.look_at_repository(spot, purpose);
+        }
+        count
+    }
+
+    /// Looks at a name that may be a carve-out at the top of a root, or lead to a git directory. Whether it is a carve-out.
+    fn look_at_name(&mut self, directory: &Spot, name: &OsStr, purpose: &mut Purpose) -> bool {
+        if name == DOT_GIT {
+            self.look_at_dot_git(&directory.join(name), purpose);
+            return false;
+        }
+        let top = directory.below.as_os_str().is_empty();
+        let Some(carve_out) = TOP.iter().find(|carve_out| top && name == carve_out.name) else {
+            return false;
+        };
+        self.protect(&directory.join(name), carve_out.reason, purpose);
+        true
+    }
+
+    /// Holds a protected name, or takes it away when a run made it.
+    fn protect(&mut self, spot: &Spot, reason: &str, purpose: &mut Purpose) {
+        let Some((directory, name)) = self.open_parent(spot) else {
+            return;
+        };
+        let Some(kind) = kind_of(&directory, &name) else {
+            return;
+        };
+        if self.policy.lifted.contains(&self.path(spot)) {
+            return;
+        }
+        let link = (kind == FileType::Symlink).then(|| target(&directory, &name));
+        match purpose {
+            Purpose::Hold(held) => match link {
+                None => {
+                    self.known.insert(spot.clone(), Known::Held);
+                    held.push(spot.clone());
+                }
+                Some(target) => {
+                    self.known.insert(spot.clone(), Known::Link(target));
+                    held.extend(self.landing(spot));
+                }
+            },
+            Purpose::Judge(denials) => {
+                let known = match (self.known.get(spot), link) {
+                    (Some(Known::Held), None) => true,
+                    (Some(Known::Link(before)), Some(now)) => *before == now,
+                    _ => false,
+                };
+                if !known {
+                    denials.push(self.take(&directory, &name, spot, reason));
+                }
+            }
+        }
+    }
+
+    fn look_at_dot_git(&mut self, spot: &Spot, purpose: &mut Purpose) {
+        let Some((directory, name)) = self.open_parent(spot) else {
+            return;
+        };
+        match kind_of(&directory, &name) {
+            Some(FileType::Directory) => self.look_at_repository(spot, purpose),
+            Some(FileType::RegularFile) => {
+                let text = read(&directory, &name).unwrap_or_default();
+                let leads_to = self.pointed_to(&spot.parent(), &text);
+                if spot.parent().below.as_os_str().is_empty() && leads_to.is_none() {
+                    self.foreign = pointer(&text).and_then(|pointer| common(&self.path(&spot.parent()).join(pointer)));
+                }
+                // A pointer that a run made is judged by what it points to.
+                if matches!(purpose, Purpose::Hold(_)) || self.known.contains_key(spot) {
+                    self.protect(spot, GIT_POINTS, purpose);
+                }
+                if let Some(repository) = leads_to {
+                    self.look_at_repository(&repository, purpose);
+                }
+            }
+            Some(FileType::Symlink) if matches!(purpose, Purpose::Hold(_)) => {
+                // The link itself is compared; what it leads to is no carve-out as a whole.
+                self.known.insert(spot.clone(), Known::Link(target(&directory, &name)));
+                if let Some(repository) = self.landing(spot) {
+                    self.look_at_repository(&repository, purpose);
+                }
+            }
+            Some(FileType::Symlink) => self.protect(spot, GIT_POINTS, purpose),
+            _ => {}
+        }
+    }
+
+    /// Looks at a git directory: what it has of the protected names, and the git directories in it.
+    fn look_at_repository(&mut self, spot: &Spot, purpose: &mut Purpose) {
+        let Some(directory) = self.open(spot) else {
+            self.repositories.remove(spot);
+            return;
+        };
+        let is_new = !self.repositories.contains_key(spot);
+        let made_by_run = *self.repositories.entry(spot.clone()).or_insert(matches!(purpose, Purpose::Judge(_)));
+        if is_new {
+            self.watch.add(&directory, spot.clone(), Kind::Git);
+        }
+        for (name, kind) in [("info", Kind::Info), ("hooks", Kind::Hooks)] {
+            // What is held has no news.
+            if (kind == Kind::Info || made_by_run)
+                && let Some(part) = self.open(&spot.join(name))
+            {
+                self.watch.add(&part, spot.join(name), kind);
+            }
+        }
+        if made_by_run {
+            if let Purpose::Judge(denials) = purpose {
+                self.clean(&directory, spot, denials);
+            }
+        } else {
+            let submodule = spot.below.components().any(|part| part.as_os_str() == "modules");
+            for carve_out in GIT {
+                if submodule && carve_out.name == "config" {
+                    self.compare_settings(&directory, spot, purpose);
+                    continue;
+                }
+                self.protect(&spot.join(carve_out.name), carve_out.reason, purpose);
+            }
+        }
+        for inner in INNER {
+            self.look_at_inner(&spot.join(inner), purpose);
+        }
+    }
+
+    /// Looks at a directory that holds git directories, at any depth: the name of a submodule may have slashes.
+    fn look_at_inner(&mut self, start: &Spot, purpose: &mut Purpose) {
+        let mut directories = vec![start.clone()];
+        while let Some(spot) = directories.pop() {
+            if kind_of_spot(self, &spot, Path::new("HEAD")).is_some() {
+                self.look_at_repository(&spot, purpose);
+                continue;
+            }
+            let Some(directory) = self.open(&spot) else {
+                continue;
+            };
+            self.watch.add(&directory, spot.clone(), Kind::Inner);
+            for name in quarantine::names(&directory).unwrap_or_default() {
+                if kind_of(&directory, &name) == Some(FileType::Directory) {
+                    directories.push(spot.join(name));
+                }
+            }
+        }
+    }
+
+    /// Takes what runs programs out of the settings of a submodule, but for what was in them before.
+    fn compare_settings(&mut self, directory: &OwnedFd, spot: &Spot, purpose: &mut Purpose) {
+        let (name, at) = (Path::new("config"), spot.join("config"));
+        let text = read(directory, name);
+        match purpose {
+            Purpose::Hold(_) => {
+                self.settings.insert(at, text.unwrap_or_default());
+            }
+            Purpose::Judge(denials) => {
+                let Some(kind) = kind_of(directory, name) else {
+                    return;
+                };
+                let before = self.settings.get(&at).map_or(&b""[..], Vec::as_slice);
+                let harmless = match (kind, text) {
+                    (FileType::RegularFile, Some(text)) => git_config::harmless_part(&text, before),
+                    _ => Some(before.to_vec()),
+                };
+                if let Some(harmless) = harmless {
+                    denials.push(self.take(directory, name, &at, "git runs programs that it names"));
+                    restore(directory, name, &harmless);
+                }
+            }
+        }
+    }
+
+    /// Takes what runs programs out of a git directory that a run made.
+    fn clean(&mut self, directory: &OwnedFd, spot: &Spot, denials: &mut Vec<Denial>) {
+        let hooks = spot.join("hooks");
+        match (kind_of(directory, Path::new("hooks")), self.open(&hooks)) {
+            (Some(FileType::Directory), Some(opened)) => {
+                for name in quarantine::names(&opened).unwrap_or_default() {
+                    if name.extension() != Some(OsStr::new("sample")) {
+                        denials.push(self.take(&opened, &name, &hooks.join(&name), "git runs it"));
+                    }
+                }
+            }
+            (None, _) => {}
+            _ => denials.push(self.take(directory, Path::new("hooks"), &hooks, "git runs what is in it")),
+        }
+        for name in ["config", "config.worktree"] {
+            let (name, at) = (Path::new(name), spot.join(name));
+            match kind_of(directory, name) {
+                None => {}
+                Some(FileType::RegularFile) => {
+                    let harmless = match read(directory, name) {
+                        Some(text) => git_config::harmless_part(&text, b""),
+                        None => Some(Vec::new()),
+                    };
+                    if let Some(harmless) = harmless {
+                        denials.push(self.take(directory, name, &at, "git runs programs that it names"));
+                        restore(directory, name, &harmless);
+                    }
+                }
+                Some(_) => denials.push(self.take(directory, name, &at, "git runs programs that it names")),
+            }
+        }
+        // A worktree shares the repository that its git directory lies in, and no other.
+        if let Some(text) = read(directory, Path::new("commondir"))
+            && text.trim_ascii() != b"../.."
+        {
+            let at = spot.join("commondir");
+            denials.push(self.take(directory, Path::new("commondir"), &at, "git takes its hooks from where it points"));
+        }
+    }
+
+    fn take(&mut self, directory: &OwnedFd, name: &Path, spot: &Spot, reason: &str) -> Denial {
+        let roots: Vec<PathBuf> = self.roots.iter().map(|root| root.path().to_path_buf()).collect();
+        let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
+        let path = self.path(spot);
+        let taken = self.quarantine.take(directory.as_fd(), name, &roots);
+        let carve_out = self.policy.carve_out(&path).map_or(path.clone(), |(carve_out, _)| carve_out);
+        let (reason, quarantine) = match taken {
+            Ok(quarantine) => (format!("{reason}; the run made it, and it was taken away"), quarantine),
+            Err(errno) => (format!("{reason}; the run made it, and it could not be taken away ({errno})"), None),
+        };
+        Denial {
+            kind: DenialKind::Write,
+            path: Some(bounded(&path)),
+            syscall: None,
+            pid: None,
+            program: None,
+            rule: "carve-out".to_owned(),
+            reason,
+            grant: Some(format!("add writable: [{:?}]", bounded(&carve_out))),
+            quarantine: quarantine.map(|path| bounded(&path)),
+        }
+    }
+
+    fn too_many(&self, spot: &Spot) -> Denial {
+        Denial {
+            kind: DenialKind::Write,
+            path: Some(bounded(&self.path(spot))),
+            syscall: None,
+            pid: None,
+            program: None,
+            rule: "unchecked".to_owned(),
+            reason: format!(
+                "the run made more than {MAX_ENTRIES} entries; what lies here and deeper was not looked at"
+            ),
+            grant: None,
+            quarantine: None,
+        }
+    }
+
+    /// Whether a directory is what git takes for a git directory.
+    fn is_repository(&self, spot: &Spot) -> bool {
+        carve_outs::is_git_directory(&self.path(spot))
+    }
+
+    /// Where the text of a `.git` file in `directory` leads, if that is in a root.
+    fn pointed_to(&self, directory: &Spot, text: &[u8]) -> Option<Spot> {
+        self.spot_of(&self.path(directory).join(pointer(text)?))
+    }
+
+    /// Where a link leads, if that is in a root and not the root itself.
+    fn landing(&self, spot: &Spot) -> Option<Spot> {
+        self.spot_of(&self.path(spot)).filter(|spot| !spot.below.as_os_str().is_empty())
+    }
+
+    fn spot_of(&self, path: &Path) -> Option<Spot> {
+        let landed = std::fs::canonicalize(path).ok()?;
+        let (root, below) = self
+            .roots
+            .iter()
+            .enumerate()
+            .find_map(|(index, root)| Some((index, landed.strip_prefix(root.path()).ok()?)))?;
+        Some(Spot { root, below: below.to_path_buf() })
+    }
+
+    fn path(&self, spot: &Spot) -> PathBuf {
+        self.roots.get(spot.root).map(|root| root.path().join(&spot.below)).unwrap_or_default()
+    }
+
+    fn open(&self, spot: &Spot) -> Option<OwnedFd> {
+        let root = self.roots.get(spot.root)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let below = if spot.below.as_os_str().is_empty() { Path::new(".") } else { &spot.below };
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        loop {
+            match openat2(root.handle(), below, flags, Mode::empty(), resolve) {
+                // Something on the way was renamed meanwhile.
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                opened => return opened.ok(),
+            }
+        }
+    }
+
+    fn open_parent(&self, spot: &Spot) -> Option<(OwnedFd, PathBuf)> {
+        Some((self.open(&spot.parent())?, spot.below.file_name()?.into()))
+    }
+}
+
+/// The path in the text of a `.git` file.
+fn pointer(text: &[u8]) -> Option<&Path> {
+    use std::os::unix::ffi::OsStrExt;
+    text.strip_prefix(b"gitdir:").map(|path| Path::new(OsStr::from_bytes(path.trim_ascii())))
+}
+
+/// The git directory of the repository that a worktree belongs to; that of a submodule is its own.
+fn common(git_directory: &Path) -> Option<PathBuf> {
+    let landed = std::fs::canonicalize(git_directory).ok()?;
+    match landed.parent() {
+        Some(inner) if inner.ends_with("worktrees") => inner.parent().map(Path::to_path_buf),
+        _ => Some(landed),
+    }
+}
+
+fn kind_of(directory: &OwnedFd, name: &Path) -> Option<FileType> {
+    statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|found| FileType::from_raw_mode(found.st_mode))
+}
+
+fn kind_of_spot(state: &State, spot: &Spot, name: &Path) -> Option<FileType> {
+    kind_of(&state.open(spot)?, name)
+}
+
+fn target(directory: &OwnedFd, name: &Path) -> PathBuf {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+    readlinkat(directory, name, Vec::new()).map(|link| OsString::from_vec(link.into_bytes()).into()).unwrap_or_default()
+}
+
+/// A regular file's content; `None` when it is none, or too large to be what it should be.
+fn read(directory: &OwnedFd, name: &Path) -> Option<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(openat(directory, name, flags, Mode::empty()).ok()?);
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut text = Vec::new();
+    let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut text).ok()?;
+    (read as u64 <= MAX_FILE_BYTES).then_some(text)
+}
+
+/// Puts the harmless part of a settings file back. Without it git uses its defaults.
+fn restore(directory: &OwnedFd, name: &Path, text: &[u8]) {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+    if let Ok(file) = openat(directory, name, flags, mode) {
+        let _ = File::from(file).write_all(text);
+    }
+}
+
+/// A path in a report.
+fn bounded(path: &Path) -> String {
+    const MAX_CHARACTERS: usize = 4096;
+    path.to_string_lossy().chars().take(MAX_CHARACTERS).collect()
+}

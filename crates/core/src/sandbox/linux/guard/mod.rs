@@ -1,0 +1,181 @@
+//! The carve-outs of the writable roots: found when a launcher starts, so that it can hold them, and looked for again at
+//! the end of each run, where one appeared that was not there to be held.
+//!
+//! The look is cheap: the kernel keeps a list of the names that were put into the directories of the roots (see
+//! [`watch`]), and only those are looked at, with whatever they hold. What would run code on the host is moved to a
+//! quarantine before the result of the run is given. A repository that the run made stays, without the hooks and settings
+//! that run programs.
+
+mod git_config;
+mod look;
+mod quarantine;
+mod watch;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use codex_launcher::protocol::Held;
+
+use self::{quarantine::Quarantine, watch::Watch};
+use super::pinned::PinnedPath;
+use crate::{
+    exec::{Denial, MAX_DENIALS},
+    policy::SandboxPolicy,
+};
+
+/// A path below a writable root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot {
+    root: usize,
+    below: PathBuf,
+}
+
+/// What a directory is to the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A directory of the user's.
+    Plain,
+    /// A git directory.
+    Git,
+    /// The hooks of a git directory that a run made.
+    Hooks,
+    /// `info` in a git directory.
+    Info,
+    /// What holds the git directories of submodules and worktrees.
+    Inner,
+}
+
+/// What is known of a protected name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    /// It was there, and the launcher holds it.
+    Held,
+    /// It was a symbolic link to there. A link can't be held: it is compared.
+    Link(PathBuf),
+}
+
+/// The carve-outs of one launcher.
+#[derive(Debug)]
+pub struct Guard {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The writable roots, held open.
+    roots: Vec<PinnedPath>,
+    policy: SandboxPolicy,
+    watch: Watch,
+    known: BTreeMap<Spot, Known>,
+    /// Settings of submodules as they were: git writes them anew whenever it updates one, so they are not held.
+    settings: BTreeMap<Spot, Vec<u8>>,
+    /// Git directories, and whether a run made them.
+    repositories: BTreeMap<Spot, bool>,
+    quarantine: Quarantine,
+    /// The git directory that a root's own repository has elsewhere, where nothing may be written.
+    foreign: Option<PathBuf>,
+    /// Runs under way.
+    running: usize,
+}
+
+/// What a look at the roots leads to.
+#[derive(Debug)]
+enum Purpose {
+    /// What is there belongs to the user, and is to be held.
+    Hold(Vec<Spot>),
+    /// What is there may have been made by a run.
+    Judge(Vec<Denial>),
+}
+
+impl Guard {
+    /// Looks for carve-outs in the writable roots; returns what the launcher is to hold as well.
+    pub fn new(roots: Vec<PinnedPath>, policy: &SandboxPolicy) -> (Self, Vec<Held>) {
+        let mut state = State {
+            roots,
+            policy: policy.clone(),
+            watch: Watch::new(),
+            known: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            quarantine: Quarantine::default(),
+            foreign: None,
+            running: 0,
+        };
+        let held = state.hold_all();
+        (Self { state: Mutex::new(state) }, held)
+    }
+
+    /// Why not all that a run may make is seen; `None` when it is.
+    pub fn gap(&self) -> Option<&'static str> {
+        let complete = self.state().watch.is_complete();
+        (!complete).then_some(
+            "the workspace has more folders than this user may watch: in the others, a repository that a run makes is \
+             found by the next sandbox only",
+        )
+    }
+
+    /// A run begins. What appeared while none was under way is the host's.
+    pub fn begin(&self) {
+        let mut state = self.state();
+        if state.running == 0 {
+            state.adopt();
+        }
+        state.running += 1;
+    }
+
+    /// A run has ended: takes away what it left, and says what that was.
+    pub fn end(&self) -> Vec<Denial> {
+        let mut state = self.state();
+        state.running = state.running.saturating_sub(1);
+        let mut denials = state.judge();
+        denials.truncate(MAX_DENIALS);
+        denials
+    }
+
+    /// The git directory, outside of what may be written, in which git would have to write for a root's own repository.
+    pub fn foreign_repository(&self) -> Option<PathBuf> {
+        self.state().foreign.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn hold_all(&mut self) -> Vec<Held> {
+        let mut purpose = Purpose::Hold(Vec::new());
+        self.look_everywhere(&mut purpose);
+        let Purpose::Hold(spots) = purpose else {
+            return Vec::new();
+        };
+        let mut unique = BTreeSet::new();
+        spots
+            .into_iter()
+            .filter(|spot| unique.insert(spot.clone()))
+            .filter_map(|spot| {
+                let below = spot.below.into_os_string().into_encoded_bytes();
+                Some(Held { root: u32::try_from(spot.root).ok()?, below })
+            })
+            .collect()
+    }
+
+    /// Takes note of what the host made.
+    fn adopt(&mut self) {
+        let arrivals = self.watch.arrivals();
+        self.look_at(arrivals, &mut Purpose::Hold(Vec::new()));
+    }
+
+    fn judge(&mut self) -> Vec<Denial> {
+        let mut purpose = Purpose::Judge(Vec::new());
+        let arrivals = self.watch.arrivals();
+        self.look_at(arrivals, &mut purpose);
+        match purpose {
+            Purpose::Judge(denials) => denials,
+            Purpose::Hold(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What was put into the directories of the writable roots, as inotify tells it.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    mem::MaybeUninit,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
+};
+
+use rustix::{
+    fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
+    io::Errno,
+};
+
+use super::{Kind, Spot};
+
+/// How many directories one sandbox watches. The kernel has a limit per user, which others need, too.
+const MAX_WATCHES: usize = 8_192;
+
+/// The watched directories.
+#[derive(Debug)]
+pub struct Watch {
+    inotify: Option<OwnedFd>,
+    spots: HashMap<i32, (Spot, Kind)>,
+    /// Whether a directory could not be watched.
+    incomplete: bool,
+}
+
+/// A name that was put into a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    pub directory: Spot,
+    pub kind: Kind,
+    pub name: OsString,
+    pub is_directory: bool,
+}
+
+/// What arrived since the last look.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    pub names: Vec<Arrival>,
+    /// Whether more arrived than the kernel keeps: then everything has to be looked at.
+    pub overflown: bool,
+}
+
+impl Watch {
+    pub fn new() -> Self {
+        let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
+        Self { incomplete: inotify.is_none(), inotify, spots: HashMap::new() }
+    }
+
+    /// Whether every directory that was given is watched.
+    pub fn is_complete(&self) -> bool {
+        !self.incomplete
+    }
+
+    /// Watches an open directory, or notes where a watched one is now.
+    pub fn add(&mut self, directory: &OwnedFd, spot: Spot, kind: Kind) {
+        self.add_path(
+            &Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()),
+            spot,
+            kind,
+            WatchFlags::empty(),
+        );
+    }
+
+    /// Watches the directory at a path that nobody changes at the moment.
+    pub fn add_at(&mut self, path: &Path, spot: Spot, kind: Kind) {
+        self.add_path(path, spot, kind, WatchFlags::DONT_FOLLOW);
+    }
+
+    fn add_path(&mut self, path: &Path, spot: Spot, kind: Kind, more: WatchFlags) {
+        let Some(inotify) = &self.inotify else {
+            return;
+        };
+        if self.spots.len() >= MAX_WATCHES {
+            self.incomplete = true;
+            return;
+        }
+        let mut wanted = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ONLYDIR | more;
+        if matches!(kind, Kind::Git | Kind::Hooks) {
+            wanted |= WatchFlags::CLOSE_WRITE;
+        }
+        match inotify::add_watch(inotify, path, wanted) {
+            Ok(watch) => {
+                self.spots.insert(watch, (spot, kind));
+            }
+            Err(_) => self.incomplete = true,
+        }
+    }
+
+    /// What arrived since the last call; a look that finds nothing costs one system call.
+    pub fn arrivals(&mut self) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        let Some(inotify) = &self.inotify else {
+            arrivals.overflown = true;
+            return arrivals;
+        };
+        let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
+        let mut reader = Reader::new(inotify, &mut buffer);
+        loop {
+            match reader.next() {
+                Ok(event) if event.events().contains(ReadFlags::QUEUE_OVERFLOW) => arrivals.overflown = true,
+                Ok(event) if event.events().contains(ReadFlags::IGNORED) => {
+                    self.spots.remove(&event.wd());
+                }
+                Ok(event) => {
+                    if let (Some((spot, kind)), Some(name)) = (self.spots.get(&event.wd()), event.file_name()) {
+                        arrivals.names.push(Arrival {
+                            directory: spot.clone(),
+                            kind: *kind,
+                            name: OsStr::from_bytes(name.to_bytes()).to_owned(),
+                            is_directory: event.events().contains(ReadFlags::ISDIR),
+                        });
+                    }
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(_) => {
+                    arrivals.overflown = true;
+                    break;
+                }
+            }
+        }
+        arrivals.names.sort();
+        arrivals.names.dedup();
+        arrivals
+    }
+}
