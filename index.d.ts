@@ -24,6 +24,11 @@ export interface ProfileInit {
    * 200,000 entries, else `SandboxUnavailable`). Not in `trusted`.
    */
   denyRead?: string[];
+  /**
+   * Sockets of host services that the run may connect to: absolute, `~/…`, or relative to the workspace. Literal; they must
+   * exist; not in `trusted`. Whoever reaches a service reaches what the service can do.
+   */
+  unixSockets?: string[];
   /** Narrows the network of the profile. It can't widen it. */
   network?: 'none' | 'outbound';
   environment?: {

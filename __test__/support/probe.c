@@ -82,6 +82,44 @@ static int abstract(char **words) {
     return report(connect(one, (struct sockaddr *)&to, length) != 0);
 }
 
+// unix PATH: connects to a unix socket by its path and says a word.
+static int unix_stream(char **words) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path, words[0], sizeof to.sun_path - 1);
+    int one = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (one < 0 || connect(one, (struct sockaddr *)&to, sizeof to) != 0) return report(1);
+    return report(write(one, "hello", 5) != 5);
+}
+
+// unix-datagram PATH: sends a word to a unix socket by its path.
+static int unix_datagram(char **words) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path, words[0], sizeof to.sun_path - 1);
+    int one = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (one < 0) return report(1);
+    return report(sendto(one, "hello", 5, 0, (struct sockaddr *)&to, sizeof to) != 5);
+}
+
+// serve-unix PATH datagram|stream: says when it is there, and prints what it is told, again and again.
+static int serve_unix(char **words) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    strncpy(at.sun_path, words[0], sizeof at.sun_path - 1);
+    int datagrams = strcmp(words[1], "datagram") == 0;
+    int one = socket(AF_UNIX, datagrams ? SOCK_DGRAM : SOCK_STREAM, 0);
+    if (one < 0 || bind(one, (struct sockaddr *)&at, sizeof at) != 0 || (!datagrams && listen(one, 8) != 0)) return report(1);
+    alarm(120);
+    puts("ready");
+    fflush(stdout);
+    for (;;) {
+        char word[16] = {0};
+        int other = datagrams ? one : accept(one, NULL, NULL);
+        if (other < 0 || read(other, word, sizeof word - 1) < 0) return report(1);
+        if (other != one) close(other);
+        puts(word);
+        fflush(stdout);
+    }
+}
+
 // serve-abstract NAME: says when it listens, and when somebody has come.
 static int serve_abstract(char **words) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -201,6 +239,9 @@ int main(int count, char **words) {
     if (strcmp(what, "udp") == 0 && count == 2) return udp(words);
     if (strcmp(what, "abstract") == 0 && count == 1) return abstract(words);
     if (strcmp(what, "serve-abstract") == 0 && count == 1) return serve_abstract(words);
+    if (strcmp(what, "unix") == 0 && count == 1) return unix_stream(words);
+    if (strcmp(what, "unix-datagram") == 0 && count == 1) return unix_datagram(words);
+    if (strcmp(what, "serve-unix") == 0 && count == 2) return serve_unix(words);
     if (strcmp(what, "serve") == 0 && count == 2) return serve(words);
     if (strcmp(what, "peek") == 0 && count == 1) return peek(words);
     if (strcmp(what, "eat") == 0 && count == 1) return eat(words);

@@ -97,6 +97,9 @@ pub struct Run {
     /// A path, or a pattern of paths, that the command may not read
     #[arg(long, value_name = "GLOB")]
     pub deny_read: Vec<PathBuf>,
+    /// A socket of a host service that the command may connect to
+    #[arg(long, value_name = "PATH")]
+    pub unix_socket: Vec<PathBuf>,
     /// Judge the command by the built-in exec policy and the rules of this file before it runs
     #[arg(long, value_name = "FILE")]
     pub policy: Vec<PathBuf>,

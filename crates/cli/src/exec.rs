@@ -164,6 +164,7 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
         writable: run.writable.clone(),
         readable: run.readable.clone(),
         deny_read: run.deny_read.clone(),
+        unix_sockets: run.unix_socket.clone(),
         limits,
         ..ProfileInit::default()
     };

@@ -27,6 +27,7 @@ use crate::{
     carve_outs::hold,
     devices,
     setup::{During, SetupError},
+    sockets,
 };
 
 /// The flags of a run's `/proc`. Read-only, because its `/proc/sys` belongs to root, who may be running this.
@@ -47,6 +48,7 @@ pub fn mount_proc(flags: MountFlags) -> Result<(), Errno> {
 /// Arranges the mounts of `plan`.
 pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
     let mut changes = changes(plan)?;
+    let sockets = sockets::take(plan)?;
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
@@ -58,6 +60,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
         other => other.during(Step::PrivateTmp)?,
     }
     devices::build(device_nodes, &shared_memory)?;
+    sockets::cover_run(&sockets)?;
     // What holds comes before what it holds: a writable directory in a hidden one, a hidden file in a writable one.
     changes.sort_by_key(|change| depth(change.pinned));
     let mut covers = Vec::new();
@@ -76,6 +79,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
             }
         }
     }
+    sockets::finish(plan, sockets)?;
     hold(plan)?;
     for cover in covers {
         set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
@@ -103,7 +107,7 @@ fn changes(plan: &LaunchPlan) -> Result<Vec<Change<'_>>, SetupError> {
     let mut changes = Vec::new();
     for pinned in &plan.hidden {
         let holds = |kept: &Pinned| kept.path != pinned.path && path_of(kept).starts_with(path_of(pinned));
-        let partly = plan.visible.iter().chain(&plan.writable).any(holds);
+        let partly = plan.visible.iter().chain(&plan.writable).chain(&plan.sockets).any(holds);
         changes.push(Change { pinned, kind: Kind::Hide { partly } });
     }
     for pinned in &plan.visible {
@@ -191,13 +195,14 @@ fn at(pinned: &Pinned, step: Step) -> impl Fn(Errno) -> SetupError + '_ {
     move |errno| Refusal { step, errno: errno.raw_os_error(), path: Some(pinned.path.clone()) }
 }
 
-fn clone_tree(pinned: &Pinned, step: Step) -> Result<OwnedFd, SetupError> {
+/// A detached copy of what is pinned.
+pub fn clone_tree(pinned: &Pinned, step: Step) -> Result<OwnedFd, SetupError> {
     let handle = open_pinned(pinned).map_err(at(pinned, step))?;
     detached_copy(handle.as_fd(), c"", ATTR_NOSUID | ATTR_NODEV).map_err(at(pinned, step))
 }
 
 /// Covers a path with something empty that nobody can open.
-fn hide(target: &OwnedFd) -> Result<(), Errno> {
+pub fn hide(target: &OwnedFd) -> Result<(), Errno> {
     let source = if is_directory(target)? { devices::EMPTY_DIRECTORY } else { devices::EMPTY_FILE };
     let cover = detached_copy(CWD, source, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC)?;
     attach(&cover, target)
@@ -254,7 +259,7 @@ fn is_directory(handle: &OwnedFd) -> Result<bool, Errno> {
 }
 
 /// Walks down `path`, making what is missing, and follows no link on the way.
-fn make_directories(path: &Path) -> Result<OwnedFd, Errno> {
+pub fn make_directories(path: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let mut here = openat(CWD, c"/", flags, Mode::empty())?;
     for component in path.components() {

@@ -49,6 +49,10 @@ pub struct LaunchPlan {
     pub held: Vec<Held>,
     /// Files and directories that runs may not read, but for what of `visible` and `writable` lies in them.
     pub hidden: Vec<Pinned>,
+    /// Sockets of host services that runs may connect to.
+    pub sockets: Vec<Pinned>,
+    /// Paths at which host services were found to listen: what is a socket there is hidden.
+    pub hidden_sockets: Vec<Vec<u8>>,
     /// The largest size of the private tmp in bytes.
     pub tmp_bytes: u64,
     /// How many processes and threads the sandbox may have; a launcher that can hold it says so in [`Applied`].
@@ -276,6 +280,8 @@ pub enum Step {
     Hold,
     /// Hiding a path that may not be read.
     Hide,
+    /// Hiding the sockets of host services, or showing those that are granted.
+    Sockets,
     /// Mounting a `/proc` of its own.
     Proc,
     /// Giving up every privilege.
@@ -338,6 +344,7 @@ impl fmt::Display for Step {
             Self::Writable => "putting a writable directory in place",
             Self::Hold => "holding what stays read-only in a writable directory",
             Self::Hide => "hiding a path that may not be read",
+            Self::Sockets => "hiding the sockets of host services",
             Self::Proc => "mounting a /proc of its own",
             Self::Privileges => "giving up every privilege",
             Self::Landlock => "building the Landlock ruleset",

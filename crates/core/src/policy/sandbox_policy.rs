@@ -32,6 +32,8 @@ pub struct SandboxPolicy {
     pub lifted: BTreeSet<PathBuf>,
     /// Files and directories that the run may read although they, or what holds them, are secret or below the private tmp.
     pub readable: BTreeSet<PathBuf>,
+    /// Sockets of host services that the run may connect to.
+    pub unix_sockets: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.
     pub write: WriteAccess,
     /// What the run may reach over the network.

@@ -49,6 +49,11 @@ impl SecurityProfile {
             facts.push("write", "a private /tmp, gone with the sandbox");
         }
 
+        if !trusted {
+            for path in self.unix_sockets() {
+                facts.push("network", format!("the service behind the socket {}", path.display()));
+            }
+        }
         facts.push(
             "network",
             match self.network() {

@@ -39,6 +39,11 @@ pub struct ProfileInit {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deny_read: Vec<PathBuf>,
 
+    /// Sockets of host services in the file system that the run may connect to: absolute, `~/…`, or relative to the
+    /// workspace; literal, no globs. They must exist. Whoever reaches a service reaches what the service can do. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unix_sockets: Vec<PathBuf>,
+
     /// Narrows the network of the profile; it can't widen it. Default: what the profile has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkInit>,

@@ -107,6 +107,13 @@ impl SecurityProfile {
             return Err(refuse(DirectoryProblem::Secret { secret: secret.clone(), reason }));
         }
 
+        let mut sockets = BTreeSet::new();
+        for (index, path) in self.unix_sockets().iter().enumerate() {
+            let landed =
+                land(path, &resolved, home).map_err(|problem| path_error("unixSockets", index, path, problem))?;
+            sockets.insert(landed);
+        }
+
         Ok(SandboxPolicy {
             profile: self.name(),
             workspace: resolved,
@@ -115,6 +122,7 @@ impl SecurityProfile {
             secrets,
             lifted,
             readable: open,
+            unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
             environment: self.environment(),

@@ -21,6 +21,7 @@ pub struct SecurityProfile {
     writable: Vec<PathBuf>,
     readable: Vec<PathBuf>,
     deny_read: Vec<PathBuf>,
+    unix_sockets: Vec<PathBuf>,
     network: Option<NetworkInit>,
     environment: EnvironmentInit,
     limits: Limits,
@@ -84,6 +85,7 @@ impl SecurityProfile {
         append(&mut extended.writable, init.writable);
         append(&mut extended.readable, init.readable);
         append(&mut extended.deny_read, init.deny_read);
+        append(&mut extended.unix_sockets, init.unix_sockets);
         append(&mut extended.environment.allow, init.environment.allow);
         append(&mut extended.environment.deny, init.environment.deny);
         extended.environment.set.extend(init.environment.set);
@@ -116,6 +118,12 @@ impl SecurityProfile {
     #[must_use]
     pub fn to_init(&self) -> ProfileInit {
         self.clone().into()
+    }
+
+    /// Sockets of host services that a run may connect to, as they were given.
+    #[must_use]
+    pub fn unix_sockets(&self) -> &[PathBuf] {
+        &self.unix_sockets
     }
 
     pub(super) fn parts(&self) -> Parts<'_> {
@@ -151,6 +159,7 @@ impl From<SecurityProfile> for ProfileInit {
             writable: profile.writable,
             readable: profile.readable,
             deny_read: profile.deny_read,
+            unix_sockets: profile.unix_sockets,
             network: profile.network,
             environment: profile.environment,
             limits: profile.limits,

@@ -20,6 +20,9 @@ pub(super) fn validate(name: ProfileName, init: &ProfileInit) -> Result<(), Prof
         let problem = path_problem(path).or_else(|| broken.then_some(PathProblem::Glob));
         report("denyRead", index, path, problem)?;
     }
+    for (index, path) in init.unix_sockets.iter().enumerate() {
+        report("unixSockets", index, path, path_problem(path))?;
+    }
     let environment = &init.environment;
     for (key, names) in [("environment.allow", &environment.allow), ("environment.deny", &environment.deny)] {
         for (index, variable) in names.iter().enumerate() {
@@ -54,6 +57,8 @@ fn what_the_profile_holds(name: ProfileName, init: &ProfileInit) -> Result<(), P
             "readable"
         } else if !init.deny_read.is_empty() {
             "denyRead"
+        } else if !init.unix_sockets.is_empty() {
+            "unixSockets"
         } else if init.network.is_some() {
             "network"
         } else if init.limits.tmp_size.is_some() {

@@ -22,7 +22,7 @@ pub enum SandboxError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A directory of the policy is missing or was replaced since the sandbox was made.
+    /// A directory or socket of the policy is missing or was replaced since the sandbox was made.
     #[error("{} {reason}; make the sandbox again for the directory that you mean", path.display())]
     Directory {
         /// The directory.

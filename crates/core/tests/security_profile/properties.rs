@@ -82,6 +82,7 @@ fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
             writable,
             readable: Vec::new(),
             deny_read,
+            unix_sockets: Vec::new(),
             network,
             environment,
             limits,

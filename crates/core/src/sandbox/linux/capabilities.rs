@@ -70,6 +70,8 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         writable: Vec::new(),
         held: Vec::new(),
         hidden: Vec::new(),
+        sockets: Vec::new(),
+        hidden_sockets: Vec::new(),
         tmp_bytes: 1024 * 1024,
         processes: None,
         remove_at_end: None,

@@ -24,6 +24,7 @@ use super::{
     pinned::PinnedPath,
     refusal,
     report::{self, Gaps},
+    sockets,
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -57,6 +58,7 @@ struct PinnedPaths {
     writable: Vec<PinnedPath>,
     readable: Vec<PinnedPath>,
     deny_read: Vec<PinnedPath>,
+    sockets: Vec<PinnedPath>,
 }
 
 impl Engine {
@@ -79,6 +81,7 @@ impl Engine {
                 .map(|root| PinnedPath::present(root))
                 .collect::<Result<_, _>>()?,
             deny_read: denied.into_iter().flatten().collect(),
+            sockets: policy.unix_sockets.iter().map(|path| PinnedPath::socket(path)).collect::<Result<_, _>>()?,
         };
         Ok(Self {
             absent_denials,
@@ -214,6 +217,11 @@ impl Engine {
             writable,
             held,
             hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
+            sockets: pinned.sockets.iter().map(PinnedPath::to_plan).collect(),
+            hidden_sockets: match boundary {
+                Boundary::Namespaces => sockets::listening(&self.policy.unix_sockets),
+                Boundary::Landlock | Boundary::None => Vec::new(),
+            },
             tmp_bytes: limits.get(Limit::TmpSize).unwrap_or(0),
             processes: limits.get(Limit::Processes),
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),

@@ -15,6 +15,7 @@ mod refusal;
 mod report;
 mod run;
 mod signaller;
+mod sockets;
 mod spawn;
 mod streams;
 mod timeout;

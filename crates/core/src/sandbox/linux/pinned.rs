@@ -40,6 +40,15 @@ impl PinnedPath {
         Self::existing(path)?.ok_or_else(|| directory_error(path, "does not exist"))
     }
 
+    /// Pins a socket.
+    pub fn socket(path: &Path) -> Result<Self, SandboxError> {
+        let (pinned, kind) = Self::open(path)?.ok_or_else(|| directory_error(path, "does not exist"))?;
+        match kind {
+            FileType::Socket => Ok(pinned),
+            _ => Err(directory_error(path, "is not a socket")),
+        }
+    }
+
     /// Pins whatever is there, if anything is.
     pub fn existing(path: &Path) -> Result<Option<Self>, SandboxError> {
         Ok(Self::open(path)?.map(|(pinned, _)| pinned))

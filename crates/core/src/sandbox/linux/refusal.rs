@@ -18,6 +18,7 @@ pub fn is_about_namespaces(refusal: &Refusal) -> bool {
             | Step::ReadOnlyRoot
             | Step::Devices
             | Step::PrivateTmp
+            | Step::Sockets
             | Step::Proc
     )
 }

@@ -22,9 +22,9 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 5] = [
     (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
 ];
 
-/// What is promised by the restricted profiles and not built yet.
-const NOT_BUILT: [(Promise, &str); 1] =
-    [(Promise::HostUnixSockets, "not in this version: sockets of host services can be connected to by path")];
+/// What covering sockets by mounts leaves open.
+const SOCKETS_MADE_LATER: &str = "held for /run and for what listened when the sandbox was made; a socket that a host \
+    program makes later outside of /run and the tmp directories, or by a relative path, can be connected to";
 
 /// The first Landlock version that keeps a run from sockets and processes outside by its scopes.
 const SCOPES: u32 = 6;
@@ -52,11 +52,18 @@ pub fn enforcement(
     let mut missing =
         |promise, cause, reason: &str| unenforced.push(Unenforced { promise, cause, reason: reason.to_owned() });
     if mechanism != Mechanism::None {
-        for (promise, reason) in NOT_BUILT {
-            missing(promise, Cause::Version, reason);
-        }
         if let Some(reason) = gaps.carve_outs {
             missing(Promise::CarveOuts, Cause::Version, reason);
+        }
+        match (mechanism, policy.network) {
+            (Mechanism::Namespaces, _) => missing(Promise::HostUnixSockets, Cause::Version, SOCKETS_MADE_LATER),
+            // No socket that could connect can be made at all.
+            (_, NetworkPolicy::None) => {}
+            _ => missing(
+                Promise::HostUnixSockets,
+                Cause::Machine,
+                "without a mount namespace sockets of host services can be connected to by path",
+            ),
         }
         if policy.network == NetworkPolicy::Outbound {
             missing(Promise::NetworkFilter, Cause::Version, "not in this version: the host's network is used as it is");
@@ -210,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_said_and_trusted_promises_nothing() {
+    fn what_is_not_held_is_said_and_trusted_promises_nothing() {
         let offline = report(ProfileName::Offline, Mechanism::Namespaces, NEWEST);
         let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
         assert!(!said(Promise::Secrets) && said(Promise::HostUnixSockets));
