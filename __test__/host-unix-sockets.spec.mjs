@@ -111,7 +111,6 @@ test('a grant of what is no socket is refused', async (t) => {
     assert.throws(() => sandbox(t, { profile, workspace: workspace() }), (error) => error.code === 'SandboxUnavailable' && error.message.includes(name));
   }
   assert.throws(() => new SecurityProfile('trusted', { unixSockets: ['/run/x'] }), { code: 'ProfileError' });
-  assert.throws(() => new SecurityProfile('offline', { unixSockets: ['/run/*.sock'] }), { code: 'ProfileError' });
 });
 
 test('sockets of the sandbox itself work, in its tmp and in the workspace', async (t) => {
