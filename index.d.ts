@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex, Readable, Writable } from 'node:stream';
+
 /** What a command may touch. `workspace` is short for `workspace-write`. */
 export type ProfileName = 'offline' | 'net-read-only' | 'workspace-write' | 'workspace' | 'workspace-net' | 'trusted';
 
@@ -406,7 +409,7 @@ export interface SandboxOptions {
   audit?: AuditLog;
   /** Limits, as in the profile, which they can only lower. */
   limits?: Limits;
-  /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync`. */
+  /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync` and `spawn`. */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
 
@@ -420,10 +423,12 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
   env?: Record<string, string | undefined>;
   /** Written to standard input, then closed. Default: no input. */
   input?: string | Buffer | NodeJS.ArrayBufferView;
-  /** `pipe` (default): captured. `ignore`: dropped. */
-  stdout?: 'pipe' | 'ignore';
-  /** `pipe` (default): captured. `ignore`: dropped. */
-  stderr?: 'pipe' | 'ignore';
+  /** Where standard input comes from. `pipe` and `ignore` (default): nothing, unless there is `input`. */
+  stdin?: StreamTarget;
+  /** `pipe` (default): captured. */
+  stdout?: StreamTarget;
+  /** `pipe` (default): captured. */
+  stderr?: StreamTarget;
   /** `utf8` (default): strings. `buffer`: the bytes. */
   encoding?: Encoding;
   /** Milliseconds after which `killSignal` is sent. Default: 0, never. */
@@ -459,6 +464,35 @@ export interface Denial {
   grant?: string;
   /** Where what the run had made was moved to. */
   quarantine?: string;
+}
+
+/**
+ * Where a stream leads. `ignore`: nowhere. `inherit`: to the same one of this process. Otherwise a descriptor of this process,
+ * or a stream that has one (a socket, an open file stream). What the descriptor was opened for is allowed, whatever the
+ * profile says.
+ */
+export type StreamTarget = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | Readable | Writable;
+
+/** The same for `spawn`: `pipe` is a stream of this process, `pty` the terminal of the run. `overlapped` means `pipe`. */
+export type SpawnTarget = StreamTarget | 'overlapped' | 'pty' | null | undefined;
+
+export interface SpawnOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buffer'>
+  extends Omit<ExecOptions<Encoding>, 'stdin' | 'stdout' | 'stderr'> {
+  /**
+   * The streams of the program by their numbers, at most 64; a word stands for all three standard ones. A `pipe` from 3 on
+   * goes both ways. Default: `pipe` for the standard ones, none from 3 on. Not together with `stdin`, `stdout`, `stderr`.
+   */
+  stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'pty' | readonly SpawnTarget[];
+  /** Default: `pipe`. It has to be ended where the program reads to the end. With `input` there is no stream. */
+  stdin?: SpawnTarget;
+  /** Default: `pipe`. It must be `pty` where another stream is. */
+  stdout?: SpawnTarget;
+  /** Default: `pipe`. */
+  stderr?: SpawnTarget;
+  /** The width of the terminal in characters. Default: 80. */
+  columns?: number;
+  /** The height of the terminal in lines. Default: 24. */
+  rows?: number;
 }
 
 export interface ExecResult<Output = string> {
@@ -497,6 +531,59 @@ export interface ExecResult<Output = string> {
   auditId: string | undefined;
 }
 
+/** The result of a command with streams. An output that was taken as a stream is not in it. */
+export interface SpawnResult<Output = string> extends Omit<ExecResult<Output>, 'stdout' | 'stderr'> {
+  stdout: Output | undefined;
+  stderr: Output | undefined;
+}
+
+/**
+ * A command that is under way; made by `Sandbox.spawn`.
+ *
+ * It is a promise of the result, which comes when every process of the run is gone, and rejects like that of `exec`. What was
+ * not looked at as a stream when it is awaited is captured for the result, up to `maxBuffer`.
+ *
+ * It emits `spawn` when the program has started, `exit` (exit code, signal) when every process of the run is gone, `close`
+ * (the same) when its streams are closed, too, and `error` when it was not run. Who listens to `error` need not await.
+ */
+export interface Subprocess<Output = string> extends EventEmitter, PromiseLike<SpawnResult<Output>>, AsyncDisposable, AsyncIterable<string> {
+  /** The process id of the program, as the host sees it. Undefined until `spawn`. */
+  readonly pid: number | undefined;
+  /** `null` until `exit`, and when a signal ended the program. */
+  readonly exitCode: number | null;
+  /** The signal that ended the program; `null` until `exit`. */
+  readonly signalCode: NodeJS.Signals | null;
+  /** Whether `kill` or an abort reached the run. */
+  readonly killed: boolean;
+  readonly spawnfile: string;
+  readonly spawnargs: readonly string[];
+  /** `null` where standard input is not `pipe`. For a terminal the same stream as `stdout`: to end it writes an end of file. */
+  readonly stdin: Writable | null;
+  /** `null` where it is not `pipe` or `pty`. A terminal's goes both ways. A reader that is slow holds the program up. */
+  readonly stdout: Readable | Duplex | null;
+  /** `null` where it is not `pipe`. What goes to a terminal comes with `stdout`. */
+  readonly stderr: Readable | null;
+  /** All of them, by their numbers. */
+  readonly stdio: readonly (Writable | Readable | Duplex | null)[];
+  /**
+   * Signals the program's process group; `SIGKILL` ends the whole tree. Returns whether the run was still there. Default:
+   * `SIGTERM`; 0 only asks.
+   */
+  kill(signal?: NodeJS.Signals | number): boolean;
+  /** Changes the size of the run's terminal; its programs get `SIGWINCH`. Throws `TypeError` without one. */
+  resize(columns: number, rows: number): void;
+  /**
+   * The lines of an output, without `\n` or `\r\n`, as UTF-8. What is not iterated over is captured. Throws
+   * `ERR_CHILD_PROCESS_STDIO_MAXBUFFER` for a line longer than `maxBuffer`, and at the end what awaiting the run throws.
+   * Leaving the loop early closes the stream. Default: `stdout`, as when the run itself is iterated over.
+   */
+  lines(options?: { from?: 'stdout' | 'stderr' }): AsyncIterableIterator<string>;
+  catch<Caught = never>(onRejected?: ((reason: unknown) => Caught | PromiseLike<Caught>) | null): Promise<SpawnResult<Output> | Caught>;
+  finally(onSettled?: (() => void) | null): Promise<SpawnResult<Output>>;
+  /** Ends the whole tree and waits until it is gone. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /**
  * One policy, one private tmp, one loopback, shared by its runs and by no other sandbox. Nothing is started before the
  * first command. When it is closed or collected, every process in it is gone.
@@ -518,6 +605,14 @@ export class Sandbox implements AsyncDisposable {
   execSync(file: string, args: readonly string[], options: ExecOptions<'buffer'> & { encoding: 'buffer' }): ExecResult<Buffer>;
   execSync(file: string, args?: readonly string[], options?: ExecOptions<'utf8'>): ExecResult;
   execSync(file: string, options: ExecOptions<'utf8'>): ExecResult;
+  /**
+   * The same with streams, while it is under way. Returns at once; with a terminal it waits until the sandbox stands. What the
+   * exec policy wants to be asked about is refused. Throws `TypeError` and `RangeError` for options that can't be meant; all
+   * else comes through the promise.
+   */
+  spawn(file: string, args: readonly string[], options: SpawnOptions<'buffer'> & { encoding: 'buffer' }): Subprocess<Buffer>;
+  spawn(file: string, args?: readonly string[], options?: SpawnOptions<'utf8'>): Subprocess;
+  spawn(file: string, options: SpawnOptions<'utf8'>): Subprocess;
   /** Ends every run and waits until it is gone. Later commands are refused. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

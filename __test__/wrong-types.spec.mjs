@@ -21,7 +21,7 @@ test('of a command', async (t) => {
     [], [''], [5], [null], [['touch', 'made']], ['touch', 'made'], ['touch', [5]], ['touch', [null]], ['touch', ['made', undefined]], ['touch', [['made']]],
     ['touch', ['made'], null], ['touch', ['made'], 5], ['touch', { length: 1, 0: 'made' }, {}],
     ...[
-      { cwd: 5 }, { env: 5 }, { env: null }, { env: { '': 'x' } }, { env: { 'A=B': 'x' } }, { input: 5 }, { input: {} }, { stdout: 'inherits' }, { stdout: 1 },
+      { cwd: 5 }, { env: 5 }, { env: null }, { env: { '': 'x' } }, { env: { 'A=B': 'x' } }, { input: 5 }, { input: {} }, { stdout: 'inherits' }, { stdout: 1.5 },
       { stderr: null }, { encoding: 'latin1' }, { encoding: null }, { timeout: -1 }, { timeout: NaN }, { timeout: '5' }, { maxBuffer: -1 }, { maxBuffer: '1' }, { maxBuffer: NaN },
       { signal: {} }, { signal: null }, { killSignal: 'SIGNOTHING' }, { killSignal: 0 }, { killSignal: 99 }, { killSignal: null }, { forceKillAfterDelay: -1 },
       { forceKillAfterDelay: 'x' }, { reject: 'yes' }, { reject: 1 },

@@ -15,7 +15,10 @@ async function main() {
     return;
   }
   const cli = new native.addon.NativeCli(process.argv.slice(2), native.launcher, isatty(2));
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+  // About the terminal, which a command then has one of its own for.
+  if (isatty(0) && isatty(1)) signals.push('SIGWINCH', 'SIGCONT');
+  for (const name of signals) {
     process.on(name, () => cli.signal(constants.signals[name]));
   }
   // The standard streams stay untouched while a command has them: Node would make them non-blocking for it, too.

@@ -8,12 +8,15 @@ let lastToken = 0;
 // Keeps the process alive while runs are under way, and only then.
 const alive = setInterval(() => {}, 0x7fffffff).unref();
 
-/** Starts a run under a new token; returns the token and a promise of the report. Until then `owner` is not collected. */
-function add(owner, start) {
+/**
+ * Starts a run under a new token; returns the token and a promise of the report. Until then `owner` is not collected.
+ * `onStart` is called with a process id when the program of a run with streams has started.
+ */
+function add(owner, start, onStart) {
   do lastToken = (lastToken + 1) >>> 0; while (waiting.has(lastToken));
   const token = lastToken;
   start(token);
-  const report = new Promise((resolve) => waiting.set(token, { resolve, owner }));
+  const report = new Promise((resolve) => waiting.set(token, { resolve, owner, onStart }));
   if (waiting.size === 1) alive.ref();
   return { token, report };
 }
@@ -25,4 +28,8 @@ function settle(token, report) {
   run.resolve(report);
 }
 
-module.exports = { add, reports: new addon.NativeReports(settle) };
+function started(token, pid) {
+  waiting.get(token)?.onStart?.(pid);
+}
+
+module.exports = { add, reports: new addon.NativeReports(settle, started) };

@@ -21,8 +21,7 @@ class SecurityProfile {
   }
 
   static async load(file) {
-    const location = filePath('path', file);
-    return adopt(unwrap(() => addon.NativeProfile.load(location)));
+    return loadProfile(file);
   }
 
   static fromSandboxPolicy(policy) {
@@ -58,6 +57,11 @@ class SecurityProfile {
   }
 }
 
+function loadProfile(file) {
+  const location = filePath('path', file);
+  return adopt(unwrap(() => addon.NativeProfile.load(location)));
+}
+
 /** The addon's object behind a profile, or behind the profile of that name, with overrides if there are some. */
 function nativeProfile(profile, overrides) {
   const named = typeof profile === 'string' ? new SecurityProfile(profile) : profile;
@@ -88,4 +92,4 @@ function filePath(name, value) {
   return path.resolve(location);
 }
 
-module.exports = { SecurityProfile, nativeProfile, filePath };
+module.exports = { SecurityProfile, loadProfile, nativeProfile, filePath };

@@ -1,5 +1,6 @@
 'use strict';
 const { constants } = require('node:os');
+const { StringDecoder } = require('node:string_decoder');
 const { isMainThread } = require('node:worker_threads');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
@@ -8,10 +9,12 @@ const { nativeAuditLog } = require('./audit.js');
 const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
+const stdio = require('./stdio.js');
+const { Subprocess } = require('./subprocess.js');
 
 const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'onRequest']);
 const EXEC_OPTIONS = new Set([
-  'cwd', 'env', 'input', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
+  'cwd', 'env', 'input', 'stdin', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
   'forceKillAfterDelay', 'reject', 'limits',
 ]);
 const ONE_SHOT_OPTIONS = new Set([...SANDBOX_OPTIONS, ...EXEC_OPTIONS]);
@@ -22,7 +25,6 @@ const ENDING_LIMITS = new Set(['wallTime', 'cpuTime', 'output']);
 
 const DEFAULT_MAX_BUFFER = 10 * 1024 * 1024;
 const DEFAULT_FORCE_KILL_AFTER_DELAY = 5000;
-const STREAMS = { pipe: 0, ignore: 1 };
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 // Two names have one number: the usual one wins.
@@ -65,13 +67,32 @@ class Sandbox {
   execSync(file, args, options) {
     const { command, reject, signal } = prepare(file, args, options);
     if (signal !== undefined) throw check.invalidValue('options.signal', 'absent: nothing can abort a synchronous call', signal);
-    return finish(this.#result(this.#native.execSync(command, false)), reject, file);
+    return finish(this.#result(unwrap(() => this.#native.execSync(command, false))), reject, file);
+  }
+
+  spawn(file, args, options) {
+    // As in node:child_process, the arguments may be left out.
+    if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
+    const { streams, rest } = stdio.streamsOf(options);
+    const call = prepare(file, args, rest);
+    [call.command.stdin, call.command.stdout, call.command.stderr] = streams.kinds;
+    // Who looks at a stream late gets the bytes as they came; the result gets them as it was asked for.
+    const decode = call.command.strings ? toText : (bytes) => bytes;
+    call.command.strings = false;
+    const settle = (report, { canceled, withhold }) => {
+      const result = report === undefined ? canceledEarly(call.command) : this.#result(report);
+      for (const name of ['stdout', 'stderr']) result[name] = withhold(name, result[name]) ? undefined : decode(result[name], result.truncated);
+      result.isCanceled = canceled;
+      result.failed ||= canceled;
+      return finish(result, call.reject, file, canceled ? call.signal.reason : undefined);
+    };
+    return new Subprocess({ native: this.#native, owner: this, call, streams, settle });
   }
 
   async #run({ command, reject, signal }, approved) {
     const file = command.program;
     if (signal?.aborted) return finish(canceledEarly(command), reject, file);
-    const start = (token) => this.#native.exec(command, token, signal !== undefined, approved);
+    const start = (token) => unwrap(() => this.#native.exec(command, token, signal !== undefined, approved));
     const { token, report } = pending.add(this, start);
     if (signal === undefined) return finish(this.#result(await report), reject, file);
 
@@ -155,7 +176,7 @@ function prepare(file, args, options) {
   // As in node:child_process, the arguments may be left out.
   if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
   const {
-    cwd, env, input, stdout = 'pipe', stderr = 'pipe', encoding = 'utf8', timeout = 0, maxBuffer = DEFAULT_MAX_BUFFER,
+    cwd, env, input, stdin, stdout, stderr, encoding = 'utf8', timeout = 0, maxBuffer = DEFAULT_MAX_BUFFER,
     signal, killSignal = 'SIGTERM', forceKillAfterDelay = DEFAULT_FORCE_KILL_AFTER_DELAY, reject = false, limits,
   } = check.options('options', options, EXEC_OPTIONS);
   check.string('file', file);
@@ -163,8 +184,7 @@ function prepare(file, args, options) {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw check.invalidType('options.signal', 'an AbortSignal', signal);
   if (typeof reject !== 'boolean') throw check.invalidType('options.reject', 'a boolean', reject);
   check.oneOf('options.encoding', encoding, ['utf8', 'buffer']);
-  check.oneOf('options.stdout', stdout, Object.keys(STREAMS));
-  check.oneOf('options.stderr', stderr, Object.keys(STREAMS));
+  if (input !== undefined && stdin !== undefined && stdin !== 'pipe') throw check.invalidValue('options.input', 'absent where stdin is given', stdin);
   const command = {
     // Nothing may be inherited: what a prototype was polluted with must not become an option.
     __proto__: null,
@@ -173,8 +193,9 @@ function prepare(file, args, options) {
     ...environments(env),
     cwd: cwd === undefined ? undefined : cwd instanceof URL ? filePath('options.cwd', cwd) : check.string('options.cwd', cwd),
     input: input === undefined ? undefined : toBuffer(input),
-    stdout: STREAMS[stdout],
-    stderr: STREAMS[stderr],
+    stdin: stdio.captured(0, stdin),
+    stdout: stdio.captured(1, stdout),
+    stderr: stdio.captured(2, stderr),
     maxBuffer: check.number('options.maxBuffer', maxBuffer === Infinity ? Number.MAX_SAFE_INTEGER : maxBuffer, 0),
     timeout: check.number('options.timeout', timeout, 0),
     killSignal: signalNumber(killSignal),
@@ -239,6 +260,11 @@ function toBuffer(input) {
   if (Buffer.isBuffer(input)) return input;
   if (ArrayBuffer.isView(input)) return Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   throw check.invalidType('options.input', 'a string, a Buffer or another view of bytes', input);
+}
+
+/** A character that the limit has cut in two is left out. */
+function toText(bytes, truncated) {
+  return truncated ? new StringDecoder('utf8').write(bytes) : bytes.toString();
 }
 
 function signalNumber(signal) {

@@ -1,19 +1,24 @@
 //! Commands from JavaScript and reports to it.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, os::fd::OwnedFd, path::PathBuf, time::Duration};
 
 use codex_core::{
     exec::{Captured, Command, End, Environment, Input, Output},
     policy::Limit,
+    sandbox::inherit,
 };
 use codex_supervisor::Report;
 use napi::bindgen_prelude::{Buffer, Either};
+
+use crate::error::ErrorFacts;
 
 /// A command as the JavaScript face passes it: lists are joined by NUL, which none of their items may hold.
 #[napi_derive::napi(object, object_to_js = false)]
 pub struct NativeCommand {
     /// The program.
     pub program: String,
+    /// What it is told as its own name. Absent: `program`.
+    pub name: Option<String>,
     /// The arguments, each followed by a NUL.
     pub args: String,
     /// The environment to filter: `NAME=value`, each followed by a NUL. Absent: the host's.
@@ -24,10 +29,12 @@ pub struct NativeCommand {
     pub cwd: Option<String>,
     /// The bytes of standard input.
     pub input: Option<Buffer>,
-    /// Whether each stream is captured (0), dropped (1) or the host's own (2).
-    pub stdout: u32,
+    /// One of [`StreamKind`], or a descriptor of this process.
+    pub stdin: i32,
     /// Likewise.
-    pub stderr: u32,
+    pub stdout: i32,
+    /// Likewise.
+    pub stderr: i32,
     /// Bytes kept of each captured stream.
     pub max_buffer: f64,
     /// Milliseconds; absent or 0: none.
@@ -77,27 +84,44 @@ pub struct NativeReport {
     pub audit_id: Option<String>,
 }
 
+/// What becomes of a stream, as numbers that are no descriptors. Any other is a stream that leads nowhere.
+pub struct StreamKind;
+
+impl StreamKind {
+    /// Bytes that come with the command, or go into its report.
+    pub const CAPTURED: i32 = -1;
+    /// A stream of JavaScript's.
+    pub const PIPE: i32 = -2;
+    /// The terminal of the run.
+    pub const TERMINAL: i32 = -3;
+}
+
 impl NativeCommand {
     /// The command.
     ///
     /// # Errors
-    /// For limits that are none.
-    pub fn into_command(self) -> serde_json::Result<Command> {
+    /// As JSON facts: for a descriptor that is not open, and for limits that are none.
+    pub fn into_command(self) -> Result<Command, ErrorFacts> {
         let mut command = Command::new(self.program);
+        command.name = self.name.map(OsString::from);
         command.arguments = joined(&self.args).map(OsString::from).collect();
         command.environment = self.env.map_or(Environment::Host, |env| Environment::Given(variables(&env)));
         command.set_environment = self.set.as_deref().map(variables).unwrap_or_default();
         command.working_directory = self.cwd.map(PathBuf::from);
-        command.stdin = self.input.map_or(Input::Null, |bytes| Input::Bytes(bytes.into()));
-        command.stdout = output(self.stdout);
-        command.stderr = output(self.stderr);
+        command.stdin = match self.input {
+            Some(bytes) => Input::Bytes(bytes.into()),
+            None if self.stdin >= 0 => Input::Descriptor(inherited(self.stdin)?),
+            None => Input::Null,
+        };
+        command.stdout = output(self.stdout)?;
+        command.stderr = output(self.stderr)?;
         // The JavaScript face has checked the range; the conversion saturates.
         command.max_buffer = self.max_buffer as usize;
         command.timeout = self.timeout.and_then(milliseconds);
         command.kill_signal = self.kill_signal;
         command.force_kill_after = milliseconds(self.force_kill_after_delay).unwrap_or(Duration::MAX);
         if let Some(limits) = self.limits {
-            command.limits = serde_json::from_str(&limits)?;
+            command.limits = serde_json::from_str(&limits).map_err(|error| ErrorFacts::profile(&error))?;
         }
         Ok(command)
     }
@@ -162,17 +186,22 @@ fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {
     if strings {
         Either::A(match String::from_utf8(captured.bytes) {
             Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            Err(error) => Captured { bytes: error.into_bytes(), ..captured }.text().into_owned(),
         })
     } else {
         Either::B(captured.bytes.into())
     }
 }
 
-fn output(kind: u32) -> Output {
+fn inherited(number: i32) -> Result<OwnedFd, ErrorFacts> {
+    inherit(number).map_err(|error| ErrorFacts::from(&error))
+}
+
+fn output(kind: i32) -> Result<Output, ErrorFacts> {
     match kind {
-        0 => Output::Capture,
-        _ => Output::Null,
+        StreamKind::CAPTURED => Ok(Output::Capture),
+        0.. => Ok(Output::Descriptor(inherited(kind)?)),
+        _ => Ok(Output::Null),
     }
 }
 

@@ -152,6 +152,7 @@ fn errno_name(errno: i32) -> &'static str {
         5 => "EIO",
         7 => "E2BIG",
         8 => "ENOEXEC",
+        9 => "EBADF",
         11 => "EAGAIN",
         12 => "ENOMEM",
         13 => "EACCES",

@@ -10,3 +10,4 @@ mod policy;
 mod profile;
 mod runtime;
 mod sandbox;
+mod spawn;

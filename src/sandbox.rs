@@ -21,41 +21,55 @@ use crate::{
     policy::NativePolicy,
     profile::NativeProfile,
     runtime,
+    spawn::Spawned,
 };
 
 /// The way of reports to one JavaScript thread. One function for all runs: making one takes longer than a run's own
 /// share of the work.
 #[napi_derive::napi]
 pub struct NativeReports {
-    function: Arc<ReportFunction>,
+    settle: Arc<ReportFunction>,
+    started: Arc<StartFunction>,
 }
 
 /// Does not keep the process alive by itself: the JavaScript face does, while runs are under way.
-type ReportFunction =
+pub type ReportFunction =
     ThreadsafeFunction<FnArgs<(u32, NativeReport)>, (), FnArgs<(u32, NativeReport)>, Status, false, true>;
+
+/// Likewise.
+pub type StartFunction = ThreadsafeFunction<FnArgs<(u32, i32)>, (), FnArgs<(u32, i32)>, Status, false, true>;
 
 #[napi_derive::napi]
 impl NativeReports {
-    /// `settle` is called with a token and its report.
+    /// `settle` is called with a token and its report, and before that `started` with a token and a process id, for
+    /// runs that have streams.
     #[napi(constructor, catch_unwind)]
-    pub fn new(settle: Function<'_, FnArgs<(u32, NativeReport)>, ()>) -> napi::Result<Self> {
-        let function = settle.build_threadsafe_function().weak::<true>().build()?;
-        Ok(Self { function: Arc::new(function) })
+    pub fn new(
+        settle: Function<'_, FnArgs<(u32, NativeReport)>, ()>,
+        started: Function<'_, FnArgs<(u32, i32)>, ()>,
+    ) -> napi::Result<Self> {
+        let settle = settle.build_threadsafe_function().weak::<true>().build()?;
+        let started = started.build_threadsafe_function().weak::<true>().build()?;
+        Ok(Self { settle: Arc::new(settle), started: Arc::new(started) })
     }
 }
 
 /// A session of the supervisor.
 #[napi_derive::napi]
 pub struct NativeSandbox {
-    session: Session,
-    shared: Arc<Shared>,
-    reports: Arc<ReportFunction>,
+    pub(crate) session: Session,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) reports: Arc<ReportFunction>,
+    pub(crate) starts: Arc<StartFunction>,
 }
 
+/// What the runs of a sandbox share.
 #[derive(Default)]
-struct Shared {
+pub struct Shared {
     /// Runs that JavaScript may signal, by the number that it gave them.
     signallers: Mutex<HashMap<u32, Signaller>>,
+    /// The ends of their streams that JavaScript may take, likewise.
+    spawned: Mutex<HashMap<u32, Spawned>>,
     /// The reports of the launchers so far; results carry their index.
     enforcements: Mutex<Vec<Arc<Enforcement>>>,
 }
@@ -86,22 +100,16 @@ impl NativeSandbox {
             }
             None => session,
         };
-        Ok(Self { session, shared: Arc::default(), reports: Arc::clone(&reports.function) })
+        let (reports, starts) = (Arc::clone(&reports.settle), Arc::clone(&reports.started));
+        Ok(Self { session, shared: Arc::default(), reports, starts })
     }
 
     /// Runs a command. Its report comes with `token`, by which `signal` finds it until then. `approved`: somebody said
     /// yes to what the exec policy asks about.
     #[napi(catch_unwind)]
-    pub fn exec(&self, command: NativeCommand, token: u32, signallable: bool, approved: bool) {
+    pub fn exec(&self, command: NativeCommand, token: u32, signallable: bool, approved: bool) -> napi::Result<()> {
         let strings = command.strings;
-        let command = match command.into_command() {
-            Ok(command) => command,
-            Err(error) => {
-                let report = NativeReport::failed(ErrorFacts::profile(&error).to_json());
-                self.reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
-                return;
-            }
-        };
+        let command = command.into_command().map_err(|error| error.throw())?;
         let (signaller, report) = self.session.exec(command, approval(approved));
         let shared = Arc::clone(&self.shared);
         if signallable {
@@ -117,18 +125,16 @@ impl NativeSandbox {
             // Fails only when the JavaScript thread is gone, and then nobody waits.
             reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
         });
+        Ok(())
     }
 
     /// Runs a command while JavaScript waits.
     #[napi(catch_unwind)]
-    pub fn exec_sync(&self, command: NativeCommand, approved: bool) -> NativeReport {
+    pub fn exec_sync(&self, command: NativeCommand, approved: bool) -> napi::Result<NativeReport> {
         let strings = command.strings;
-        let command = match command.into_command() {
-            Ok(command) => command,
-            Err(error) => return NativeReport::failed(ErrorFacts::profile(&error).to_json()),
-        };
+        let command = command.into_command().map_err(|error| error.throw())?;
         let report = runtime::handle().block_on(self.session.exec(command, approval(approved)).1);
-        self.shared.to_native(report, strings)
+        Ok(self.shared.to_native(report, strings))
     }
 
     /// Signals a run by its token; returns whether it was still there.
@@ -156,7 +162,7 @@ impl NativeSandbox {
     }
 }
 
-fn approval(approved: bool) -> Approval {
+pub(crate) fn approval(approved: bool) -> Approval {
     if approved { Approval::Given } else { Approval::None }
 }
 
@@ -177,11 +183,15 @@ fn options(launcher: String, best_effort: bool) -> SandboxOptions {
 }
 
 impl Shared {
-    fn signallers(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Signaller>> {
+    pub(crate) fn signallers(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Signaller>> {
         self.signallers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn to_native(&self, report: Result<Report, RunError>, strings: bool) -> NativeReport {
+    pub(crate) fn spawned(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Spawned>> {
+        self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn to_native(&self, report: Result<Report, RunError>, strings: bool) -> NativeReport {
         match report {
             Ok(report) => {
                 let enforcement = self.number(&report.outcome.enforcement);

@@ -1,6 +1,6 @@
 // Held by the compiler: what callers may write, and, marked, what they may not.
 import { CodexError, Sandbox, SecurityProfile, exec } from '../../index.js';
-import type { Decision, Enforcement, ExecResult } from '../../index.js';
+import type { Decision, Enforcement, ExecResult, SpawnResult, Subprocess } from '../../index.js';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<T>() {
@@ -18,6 +18,15 @@ async function callers() {
   expectType<Enforcement | undefined>()((await exec('ls')).enforcement);
   expectType<boolean>()(Sandbox.capabilities().required);
 
+  await using run = sandbox.spawn('sh', ['-c', 'cat'], { stdio: ['pipe', 'pipe', 'inherit', 'ignore', 7, process.stdout] });
+  expectType<SpawnResult<string>>()(await run);
+  for await (const line of run) expectType<string>()(line);
+  expectType<Subprocess<Buffer>>()(sandbox.spawn('ls', ['-l'], { encoding: 'buffer', stdio: 'pty', columns: 100 }));
+  expectType<Buffer | undefined>()((await sandbox.spawn('ls', [], { encoding: 'buffer' })).stdout);
+  expectType<number | undefined>()(run.pid);
+  run.stdin?.end('input');
+  await sandbox.exec('ls', { stdout: 'inherit', stdin: 3 });
+
   const profile = new SecurityProfile('offline').extend({ denyRead: ['/a'], environment: { mode: 'minimal' } });
   expectType<SecurityProfile>()(profile);
   expectType<Promise<SecurityProfile>>()(SecurityProfile.load('profile.toml'));
@@ -28,6 +37,8 @@ async function callers() {
   new Sandbox({ profile: 'everything' });
   // @ts-expect-error an unknown option
   await sandbox.exec('ls', [], { shell: true });
+  // @ts-expect-error a terminal needs streams
+  await sandbox.exec('ls', [], { stdout: 'pty' });
   // @ts-expect-error two questions at once
   profile.explain({ read: '/a', write: '/a' });
   // @ts-expect-error an enforcement report can't be changed

@@ -9,19 +9,22 @@ use std::{
 
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
-    exec::{Captured, Command, Denial, End, ExecError, Input, Output as Stream},
+    exec::{Command, Denial, End, ExecError, Input, Output as Stream},
     policy::{Limit, Limits},
     profile::{ProfileInit, ProfileName, SecurityProfile},
     sandbox::{Enforcement, Requirement, Signaller},
 };
 use codex_supervisor::{Approval, Report, RunError, Session, SessionError};
+use rustix::process::Signal;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::{
     Context, ExitCode, Output, approval,
     arguments::{AuditChoice, EnforcementChoice, Global, Run},
-    audits, policies, text,
+    audits, policies,
+    terminal::{Relay, UserTerminal},
+    text,
 };
 
 /// Runs the command of `run`.
@@ -73,6 +76,10 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
     let mut session = Session::new(&profile, &workspace, context.options(requirement)).map_err(RunError::from)?;
     if !run.policy.is_empty() {
         session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);
+    }
+    // The launcher puts its modes back should this process be killed.
+    if let Some(terminal) = terminal(&run) {
+        session.keep_terminal(terminal.handle().map_err(Failure::Stream)?);
     }
     let log = open_log(&session, &run, context)?;
     if let Some(log) = &log {
@@ -130,22 +137,49 @@ async fn execute(
         command.stdout = Stream::Descriptor(own(std::io::stdout())?);
         command.stderr = Stream::Descriptor(own(std::io::stderr())?);
     }
+    let Some(user) = terminal(run) else {
+        let (signaller, report) = session.exec(command, approval);
+        return Ok(pass_signals_on(report, &signaller, signals, None).await?);
+    };
+    let terminal = session.open_terminal(user.size()).await?;
+    let end = || terminal.program_end().map_err(RunError::from);
+    command.stdin = Input::Descriptor(end()?);
+    command.stdout = Stream::Descriptor(end()?);
+    if UserTerminal::has_errors() {
+        command.stderr = Stream::Descriptor(end()?);
+    }
+    command.terminal = Some(0);
     let (signaller, report) = session.exec(command, approval);
-    Ok(pass_signals_on(report, &signaller, signals).await?)
+    let relay = Relay::begin(user, terminal.into_host_end()).map_err(Failure::Stream)?;
+    let report = pass_signals_on(report, &signaller, signals, Some(&relay)).await;
+    drop(relay);
+    Ok(report?)
+}
+
+/// The user's terminal, if the command is to have one of its own: a command whose output is captured is not.
+fn terminal(run: &Run) -> Option<UserTerminal> {
+    if run.json { None } else { UserTerminal::of_this_process() }
 }
 
 async fn pass_signals_on<T>(
     report: impl Future<Output = T>,
     signaller: &Signaller,
     signals: &mut mpsc::UnboundedReceiver<i32>,
+    relay: Option<&Relay>,
 ) -> T {
     let mut report = std::pin::pin!(report);
     loop {
         tokio::select! {
             report = &mut report => return report,
-            Some(signal) = signals.recv() => {
-                signaller.signal(signal);
-            }
+            Some(signal) = signals.recv() => match (Signal::from_named_raw(signal), relay) {
+                (Some(Signal::WINCH), Some(relay)) => relay.resized(),
+                (Some(Signal::CONT), Some(relay)) => relay.continued(),
+                // The command has its own terminal or none: these two are not for it.
+                (Some(Signal::WINCH | Signal::CONT), None) => {}
+                _ => {
+                    signaller.signal(signal);
+                }
+            },
         }
     }
 }
@@ -270,13 +304,12 @@ impl<'a> Document<'a> {
             End::Code(code) => (Some(code), None),
             End::Signal(signal) => (None, Some(signal)),
         };
-        let as_text = |captured: &'a Captured| String::from_utf8_lossy(&captured.bytes);
         Self {
             exit_code,
             signal,
             pid: outcome.pid,
-            stdout: as_text(&outcome.stdout),
-            stderr: as_text(&outcome.stderr),
+            stdout: outcome.stdout.text(),
+            stderr: outcome.stderr.text(),
             duration_ms: outcome.duration.as_secs_f64() * 1000.0,
             timed_out: outcome.timed_out,
             truncated: outcome.stdout.truncated || outcome.stderr.truncated,

@@ -13,6 +13,7 @@ mod limits;
 mod policies;
 mod profiles;
 mod sink;
+mod terminal;
 mod text;
 
 use std::{ffi::OsString, path::PathBuf};

@@ -17,7 +17,7 @@ use std::{
 
 use codex_launcher::{
     channel::Inbox,
-    protocol::{Boundary, Limit, ProcessLimit, RunLimits, RunRequest},
+    protocol::{Boundary, Limit, MAX_STREAMS, ProcessLimit, RunLimits, RunRequest},
 };
 use rustix::{
     io::Errno,
@@ -98,8 +98,10 @@ pub struct Assignment {
     pub limits: RunLimits,
     /// How many processes are counted with the run's and are none of them.
     pub others: u64,
-    /// Standard input, output and error; the cell closes them.
-    pub stdio: [RawFd; 3],
+    /// The program's descriptors.
+    pub streams: Streams,
+    /// Whether to tell the engine when the program has started.
+    pub announce: bool,
     /// The NUL-terminated working directory.
     pub working_directory: *const c_char,
     /// Paths to try as the program, ended by a null pointer.
@@ -120,6 +122,45 @@ impl Shared {
         } else {
             (counted.processes > processes).then_some(Limit::Processes)
         }
+    }
+}
+
+/// The descriptors of a program; the cell closes its own copies.
+pub struct Streams {
+    descriptors: [RawFd; MAX_STREAMS],
+    targets: [u8; MAX_STREAMS],
+    count: usize,
+    /// The number in the program of its controlling terminal.
+    pub terminal: Option<u8>,
+}
+
+impl Streams {
+    const NONE: Self = Self { descriptors: [-1; MAX_STREAMS], targets: [0; MAX_STREAMS], count: 0, terminal: None };
+
+    /// Each descriptor is to have the number that stands beside it.
+    fn new(descriptors: &[OwnedFd], targets: &[u8], terminal: Option<u8>) -> Result<Self, Errno> {
+        let fits = |target: &u8| usize::from(*target) < MAX_STREAMS;
+        if descriptors.len() != targets.len() || targets.len() > MAX_STREAMS || !targets.iter().all(fits) {
+            return Err(Errno::BADMSG);
+        }
+        let mut streams = Self { count: targets.len(), terminal, ..Self::NONE };
+        for (place, descriptor) in streams.descriptors.iter_mut().zip(descriptors) {
+            *place = descriptor.as_raw_fd();
+        }
+        for (place, target) in streams.targets.iter_mut().zip(targets) {
+            *place = *target;
+        }
+        Ok(streams)
+    }
+
+    /// Each descriptor with the number that it is to have.
+    pub fn iter(&self) -> impl Iterator<Item = (RawFd, RawFd)> {
+        self.descriptors.iter().zip(&self.targets).take(self.count).map(|(from, to)| (*from, RawFd::from(*to)))
+    }
+
+    /// Whether there are others than the three standard ones.
+    pub fn has_declared(&self) -> bool {
+        self.count > 3
     }
 }
 
@@ -155,7 +196,8 @@ impl Cell {
                     run: 0,
                     limits: RunLimits::default(),
                     others: 0,
-                    stdio: [-1; 3],
+                    streams: Streams::NONE,
+                    announce: false,
                     working_directory: ptr::null(),
                     candidates: ptr::null(),
                     arguments: ptr::null(),
@@ -208,9 +250,9 @@ impl Cell {
     /// must lie in a message that is put into `inbox` next and stays there. `others`: see [`Assignment`].
     ///
     /// # Errors
-    /// `BADMSG` when the strings are not as many as the request says; the error of the clone.
-    pub fn dispatch(&mut self, request: &RunRequest<'_>, stdio: [OwnedFd; 3], others: u64) -> Result<(), Errno> {
-        let assignment = self.lay_out(request, &stdio, others)?;
+    /// `BADMSG` when the strings or the descriptors are not as many as the request says; the error of the clone.
+    pub fn dispatch(&mut self, request: &RunRequest<'_>, descriptors: Vec<OwnedFd>, others: u64) -> Result<(), Errno> {
+        let assignment = self.lay_out(request, &descriptors, others)?;
         let unborn = self.is_unborn();
         // SAFETY: it is the launcher's turn.
         unsafe { *self.shared.assignment.get() = assignment };
@@ -228,7 +270,7 @@ impl Cell {
             kill_process(init, Signal::USR1)?;
         }
         // The init shares the table of descriptors, and closes these when its program has them.
-        for descriptor in stdio {
+        for descriptor in descriptors {
             std::mem::forget(descriptor);
         }
         Ok(())
@@ -267,7 +309,7 @@ impl Cell {
     }
 
     /// Lays the tables over the strings of a request.
-    fn lay_out(&mut self, request: &RunRequest<'_>, stdio: &[OwnedFd; 3], others: u64) -> Result<Assignment, Errno> {
+    fn lay_out(&mut self, request: &RunRequest<'_>, descriptors: &[OwnedFd], others: u64) -> Result<Assignment, Errno> {
         let groups = [request.candidates, request.arguments, request.variables].map(|count| count as usize);
         let mut strings = request.strings.0.split_inclusive(|&byte| byte == 0);
         let mut next = || strings.next().filter(|string| string.ends_with(&[0])).ok_or(Errno::BADMSG);
@@ -285,7 +327,8 @@ impl Cell {
             run: request.run,
             limits: request.limits,
             others,
-            stdio: stdio.each_ref().map(AsRawFd::as_raw_fd),
+            streams: Streams::new(descriptors, request.targets.0, request.terminal)?,
+            announce: request.announce,
             working_directory,
             candidates: start_of(0)?,
             arguments: start_of(candidates + 1)?,

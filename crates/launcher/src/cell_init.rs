@@ -49,6 +49,10 @@ pub extern "C" fn cell_init(shared: *mut c_void) -> c_int {
         let cpu_before = shared.groups.counted().cpu_us;
         let reply = match born.and_then(|()| start(shared, assignment)) {
             Ok(program) => {
+                if assignment.announce {
+                    // An engine that doesn't learn it learns the end.
+                    let _ = tell(shared, &Reply::Started { run });
+                }
                 let budget = CpuBudget::new(shared, assignment, cpu_before);
                 let ended = tree::supervise(shared.setting.boundary, run, program, budget);
                 if ended.launcher_gone {
@@ -206,7 +210,7 @@ fn tell(shared: &Shared, reply: &Reply) -> Result<(), Errno> {
 }
 
 fn close_all(assignment: &Assignment) {
-    for descriptor in assignment.stdio {
+    for (descriptor, _) in assignment.streams.iter() {
         // SAFETY: the launcher handed the descriptor over, and nothing uses it again.
         unsafe { rustix::io::close(descriptor) };
     }

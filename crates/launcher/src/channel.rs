@@ -19,6 +19,8 @@ use rustix::{
     },
 };
 
+use crate::protocol::MAX_STREAMS;
+
 /// The largest body that is sent as it is; a longer one goes through a memory file.
 ///
 /// Linux gives a socket 208 KiB for what is under way, bookkeeping included: this leaves room for a second message.
@@ -27,8 +29,8 @@ const INLINE_BYTES: usize = 64 * 1024;
 /// The largest body at all: what Linux allows for arguments and environment, and some more.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How many descriptors one message carries at most: three standard streams and a memory file.
-const MAX_DESCRIPTORS: usize = 4;
+/// How many descriptors one message carries at most: a program's streams and a memory file or a process.
+const MAX_DESCRIPTORS: usize = MAX_STREAMS + 1;
 
 const INLINE: u8 = 0;
 const IN_MEMORY_FILE: u8 = 1;

@@ -2,7 +2,7 @@
 
 use std::{ffi::CStr, os::fd::OwnedFd};
 
-use codex_launcher::protocol::Step;
+use codex_launcher::protocol::{Boundary, Step};
 use rustix::{
     fs::{CWD, Mode, OFlags, mkdirat, openat, symlinkat},
     io::Errno,
@@ -45,6 +45,18 @@ pub fn clone_nodes() -> Result<Vec<(&'static CStr, OwnedFd)>, SetupError> {
 /// Covers `/dev` and fills it; `shared_memory` becomes its `shm`.
 pub fn build(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory: &OwnedFd) -> Result<(), SetupError> {
     fill(nodes, shared_memory).during(Step::Devices)
+}
+
+/// A handle of the directory in which the sandbox's own terminals are made: the engine makes them there, so that
+/// programs find the name of theirs.
+pub fn terminals(boundary: Boundary) -> Result<Option<OwnedFd>, Errno> {
+    match boundary {
+        Boundary::Namespaces => {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            openat(CWD, c"/dev/pts", flags, Mode::empty()).map(Some)
+        }
+        Boundary::Landlock | Boundary::None => Ok(None),
+    }
 }
 
 fn fill(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory: &OwnedFd) -> Result<(), Errno> {

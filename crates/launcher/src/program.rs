@@ -9,12 +9,12 @@ use std::{
     sync::atomic::Ordering::Relaxed,
 };
 
-use codex_launcher::protocol::{Boundary, ProcessLimit, Stage};
+use codex_launcher::protocol::{Boundary, MAX_STREAMS, ProcessLimit, Stage};
 use rustix::{io::Errno, net::SendFlags};
 use syscalls::{Sysno, syscall};
 
 use crate::{
-    cell::{Assignment, Setting, Shared},
+    cell::{Assignment, Setting, Shared, Streams},
     filter,
     limits::{self, HeldElsewhere},
     signals::{self, NONE},
@@ -53,9 +53,6 @@ pub fn stage_of(number: u8) -> Stage {
 
 fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
     let setting = &shared.setting;
-    for (wanted, descriptor) in (0..).zip(assignment.stdio) {
-        duplicate(descriptor, wanted).map_err(|errno| (Stage::Stdio, errno))?;
-    }
     rustix::process::setsid().map_err(|errno| (Stage::Session, errno))?;
     // SAFETY: the cell's message holds a NUL-terminated string there.
     let directory = unsafe { CStr::from_ptr(assignment.working_directory) };
@@ -63,6 +60,11 @@ fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible
     tell_pid(setting, assignment.run);
     if setting.boundary != Boundary::Namespaces {
         restrict(setting)?;
+    }
+    // After everything that uses a descriptor of the launcher: a declared one may take its number.
+    put_in_place(&assignment.streams).map_err(|errno| (Stage::Stdio, errno))?;
+    if let Some(terminal) = assignment.streams.terminal {
+        take_terminal(terminal.into()).map_err(|errno| (Stage::Session, errno))?;
     }
     let elsewhere = HeldElsewhere {
         cpu_time: shared.groups.counts_cpu(),
@@ -114,6 +116,37 @@ fn exists(path: *const c_char) -> bool {
     // SAFETY: the caller passes a NUL-terminated string of the message.
     let path = unsafe { CStr::from_ptr(path) };
     rustix::fs::access(path, rustix::fs::Access::EXISTS).is_ok()
+}
+
+/// Gives every stream its number.
+fn put_in_place(streams: &Streams) -> Result<(), Errno> {
+    if !streams.has_declared() {
+        // The launcher's own descriptors have the standard numbers and some more: none of these is a stream.
+        return streams.iter().try_for_each(|(from, to)| duplicate(from, to));
+    }
+    let mut above = [(-1, -1); MAX_STREAMS];
+    for (place, (from, to)) in above.iter_mut().zip(streams.iter()) {
+        // First out of the way of each other.
+        *place = (duplicate_above(from)?, to);
+    }
+    above.into_iter().filter(|(from, _)| *from >= 0).try_for_each(|(from, to)| duplicate(from, to))
+}
+
+/// Makes a terminal the controlling one of this session, which must be new.
+fn take_terminal(terminal: c_int) -> Result<(), Errno> {
+    // SAFETY: works on numbers only.
+    unsafe { syscall!(Sysno::ioctl, terminal, libc::TIOCSCTTY, 0) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+}
+
+/// A duplicate with a number that no stream is to have, closed on exec.
+fn duplicate_above(from: c_int) -> Result<c_int, Errno> {
+    // SAFETY: works on descriptor numbers only.
+    let number = unsafe { syscall!(Sysno::fcntl, from, libc::F_DUPFD_CLOEXEC, MAX_STREAMS) };
+    number
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
+        .and_then(|number| c_int::try_from(number).map_err(|_| Errno::BADF))
 }
 
 /// `dup2` that also clears close-on-exec.

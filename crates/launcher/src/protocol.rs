@@ -14,6 +14,9 @@ pub const CONTROL_FD: i32 = 3;
 /// and the kernel tells the receiver the sender's process id as the receiver sees it.
 pub const PIDS_FD: i32 = 4;
 
+/// How many descriptors a program is given at most, and the first number that none of them has in it.
+pub const MAX_STREAMS: usize = 64;
+
 /// The mechanism that holds file and process rules for one launcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Boundary {
@@ -58,6 +61,7 @@ pub struct LaunchPlan {
     /// How many processes and threads the sandbox may have; a launcher that can hold it says so in [`Applied`].
     pub processes: Option<u64>,
     /// A directory that the launcher removes when it ends: it outlives the engine, whose process may be killed.
+    /// For the same reason it puts the modes of a terminal back that comes with the plan.
     pub remove_at_end: Option<Vec<u8>>,
 }
 
@@ -87,7 +91,7 @@ pub struct Held {
 /// What the engine asks of a launcher that is ready.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request<'a> {
-    /// Start a program; its standard input, output and error come with the message.
+    /// Start a program; its descriptors come with the message.
     #[serde(borrow)]
     Run(RunRequest<'a>),
     /// From now on, hold the limits of runs that ask for it by control groups; their directories come with the message.
@@ -117,6 +121,13 @@ pub struct RunRequest<'a> {
     pub variables: u32,
     /// What it may use.
     pub limits: RunLimits,
+    /// The numbers that the descriptors of the message have in the program: the standard ones, then the declared ones.
+    #[serde(borrow)]
+    pub targets: Bytes<'a>,
+    /// Which of these numbers is the program's controlling terminal.
+    pub terminal: Option<u8>,
+    /// Whether to tell when the program has started.
+    pub announce: bool,
     /// All of them.
     #[serde(borrow)]
     pub strings: Bytes<'a>,
@@ -192,7 +203,7 @@ pub struct Bytes<'a>(pub &'a [u8]);
 /// What a launcher tells the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The sandbox stands.
+    /// The sandbox stands. Where it has a `/dev/pts` of its own, a handle of that directory comes with the message.
     Ready(Applied),
     /// The sandbox can't be had; the launcher ends.
     Refused(Refusal),
@@ -205,6 +216,11 @@ pub enum Reply {
         /// The error number.
         errno: i32,
     },
+    /// A program has started; told of runs that asked for it.
+    Started {
+        /// The run.
+        run: u64,
+    },
     /// A run is over: its program ended and so did every process that it left behind.
     Exited {
         /// The run.
@@ -213,6 +229,31 @@ pub enum Reply {
         status: ExitStatus,
         /// The limit that it met.
         limit: Option<Limit>,
+    },
+}
+
+/// What a process that stands for a run says to the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GuestRequest {
+    /// The numbers that the run's streams have. They come with the message, after a pidfd of the sender.
+    Begin(Vec<u8>),
+    /// It got a signal.
+    Signal(i32),
+}
+
+/// What the engine answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GuestReply {
+    /// The program has started.
+    Started,
+    /// The run is over, and this is how its program ended.
+    Ended(ExitStatus),
+    /// There is no run.
+    Refused {
+        /// The exit code that says so.
+        code: u8,
+        /// Why.
+        message: String,
     },
 }
 
@@ -306,7 +347,7 @@ pub enum Stage {
     Proc,
     /// Putting its standard streams in place.
     Stdio,
-    /// Making a session of its own.
+    /// Making a session of its own, with its terminal.
     Session,
     /// Entering the working directory.
     WorkingDirectory,

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     os::{
-        fd::{AsRawFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
     process::ExitCode,
@@ -25,11 +25,13 @@ use rustix::{
 
 use crate::{
     cell::{Cell, Setting},
+    devices,
     filter::Program,
     groups::Groups,
     limits::Held,
     setup::{During, Restrictions, SetupError, become_sandbox},
     signals::{self, ALL},
+    terminal::KeptTerminal,
 };
 
 /// Runs the launcher.
@@ -39,6 +41,9 @@ pub fn main() -> ExitCode {
     match prepare(control) {
         Ok(mut server) => {
             server.serve();
+            if let Some(terminal) = &server.terminal {
+                terminal.put_back();
+            }
             server.end_cells();
             if let Some(directory) = &server.remove_at_end {
                 // The engine may have been faster.
@@ -48,7 +53,7 @@ pub fn main() -> ExitCode {
         }
         Err(refusal) => {
             // An engine that is gone needs no answer.
-            let _ = reply(control, &Reply::Refused(refusal));
+            let _ = reply(control, &Reply::Refused(refusal), &[]);
             ExitCode::FAILURE
         }
     }
@@ -66,12 +71,17 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     signals::reset_actions();
     signals::block(ALL).during(Step::Serve)?;
     let mut message = Inbox::default();
-    message.receive(control, RecvFlags::empty()).during(Step::Plan)?;
+    let descriptors = message.receive(control, RecvFlags::empty()).during(Step::Plan)?;
     let plan: LaunchPlan = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG).during(Step::Plan)?;
     let launcher = pidfd_open(getpid(), PidfdFlags::empty()).during(Step::Serve)?;
     let children = child_events().during(Step::Serve)?;
+    // A terminal whose modes can't be read has none to put back.
+    let terminal =
+        descriptors.unwrap_or_default().into_iter().next().and_then(|terminal| KeptTerminal::new(terminal).ok());
     let (restrictions, applied) = become_sandbox(&plan)?;
-    reply(control, &Reply::Ready(applied)).during(Step::Serve)?;
+    let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
+    let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
+    reply(control, &Reply::Ready(applied), &handles).during(Step::Serve)?;
     let setting = Setting {
         boundary: restrictions.boundary,
         control: CONTROL_FD,
@@ -97,6 +107,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
         cells: Vec::new(),
         groups: None,
         remove_at_end: plan.remove_at_end,
+        terminal,
         _kept: (launcher, restrictions),
     })
 }
@@ -117,6 +128,7 @@ struct Server<'a> {
     /// Where the cells of runs with limits of their own belong, if the engine said so.
     groups: Option<Groups>,
     remove_at_end: Option<Vec<u8>>,
+    terminal: Option<KeptTerminal>,
     /// What the cells' settings point to.
     _kept: (OwnedFd, Restrictions),
 }
@@ -168,7 +180,7 @@ impl Server<'_> {
                     Ok(cell) => self.inbox = std::mem::replace(&mut cell.inbox, message),
                     Err((stage, errno)) => {
                         self.inbox = message;
-                        reply(self.control, &Reply::Failed { run, stage, errno: errno.raw_os_error() })?;
+                        reply(self.control, &Reply::Failed { run, stage, errno: errno.raw_os_error() }, &[])?;
                     }
                 }
             }
@@ -178,12 +190,11 @@ impl Server<'_> {
 
     /// Gives a run to a cell, which must be given the message with the request next.
     fn start(&mut self, request: &RunRequest<'_>, descriptors: Vec<OwnedFd>) -> Result<&mut Cell, (Stage, Errno)> {
-        let stdio = <[OwnedFd; 3]>::try_from(descriptors).map_err(|_| (Stage::Request, Errno::BADMSG))?;
         let index = self.free_cell(request.limits.grouped)?;
         // This process and the inits.
         let others = self.cells.len() as u64 + 1;
         let cell = self.cells.get_mut(index).ok_or((Stage::Clone, Errno::NOMEM))?;
-        cell.dispatch(request, stdio, others).map_err(|errno| match errno {
+        cell.dispatch(request, descriptors, others).map_err(|errno| match errno {
             Errno::BADMSG => (Stage::Request, errno),
             _ => (Stage::Clone, errno),
         })?;
@@ -219,7 +230,7 @@ impl Server<'_> {
             let cell = self.cells.swap_remove(index);
             if let Some(run) = cell.unreported() {
                 let status = ExitStatus::Signal(libc::SIGKILL);
-                let _ = reply(self.control, &Reply::Exited { run, status, limit: cell.met() });
+                let _ = reply(self.control, &Reply::Exited { run, status, limit: cell.met() }, &[]);
             }
         }
     }
@@ -235,9 +246,9 @@ impl Server<'_> {
     }
 }
 
-fn reply(control: BorrowedFd<'_>, reply: &Reply) -> Result<(), Errno> {
+fn reply(control: BorrowedFd<'_>, reply: &Reply, descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
     let encoded = postcard::to_allocvec(reply).map_err(|_| Errno::OVERFLOW)?;
-    channel::send(control, &encoded, &[], SendFlags::empty())
+    channel::send(control, &encoded, descriptors, SendFlags::empty())
 }
 
 /// A descriptor that becomes readable when a child ends.

@@ -3,9 +3,13 @@
 //! They make raw system calls and touch no thread-local memory, since processes that share the launcher's memory
 //! use them too.
 
-use std::ptr;
+use std::{
+    os::fd::{FromRawFd, OwnedFd},
+    process::ExitCode,
+    ptr,
+};
 
-use rustix::io::Errno;
+use rustix::{io::Errno, process::getpid};
 use syscalls::{Sysno, syscall};
 
 /// The kernel's set of signals: bit `n - 1` stands for signal `n`.
@@ -106,6 +110,41 @@ pub fn queue(pid: i32, signal: i32, value: usize) -> Result<(), Errno> {
     };
     // SAFETY: the kernel reads the 128 bytes of a siginfo, and the structure has at least those.
     unsafe { syscall!(Sysno::rt_sigqueueinfo, pid, signal, &raw const info) }.map(drop).map_err(from_raw)
+}
+
+/// A descriptor from which blocked signals are read.
+pub fn descriptor() -> Result<OwnedFd, Errno> {
+    let all: SignalSet = ALL;
+    // SAFETY: reads eight bytes of a live variable.
+    let descriptor =
+        unsafe { syscall!(Sysno::signalfd4, usize::MAX, &raw const all, size_of::<SignalSet>(), libc::SFD_CLOEXEC) };
+    let descriptor = descriptor.map_err(from_raw)?;
+    // SAFETY: the descriptor was just made and belongs to nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(descriptor).map_err(|_| Errno::BADF)?) })
+}
+
+/// Reads one signal.
+pub fn take(from: &OwnedFd) -> Result<i32, Errno> {
+    let mut information = [0_u8; size_of::<libc::signalfd_siginfo>()];
+    rustix::io::read(from, &mut information)?;
+    // Its first field is the number.
+    let number = information.first_chunk().ok_or(Errno::IO)?;
+    Ok(i32::from_ne_bytes(*number))
+}
+
+/// Ends this process by a signal, without a core file.
+pub fn die_of(signal: i32) -> ExitCode {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+    reset_actions();
+    let _ = send_to_self(signal).and_then(|()| block(NONE));
+    // A signal that ends no process can't have ended a run.
+    ExitCode::FAILURE
+}
+
+fn send_to_self(signal: i32) -> Result<(), Errno> {
+    // SAFETY: sends a signal; works on numbers only.
+    unsafe { syscall!(Sysno::kill, getpid().as_raw_nonzero().get(), signal) }.map(drop).map_err(from_raw)
 }
 
 fn from_raw(errno: syscalls::Errno) -> Errno {

@@ -13,7 +13,7 @@ use codex_core::{
     exec::{Command, End, ExecError, Outcome},
     policy::{Limit, SandboxPolicy, WriteAccess},
     profile::{ProfileError, SecurityProfile},
-    sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller},
+    sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller, Terminal, TerminalSize},
 };
 use codex_execpolicy::{Decision, ExecPolicy, Verdict};
 
@@ -184,6 +184,19 @@ impl Session {
     /// [`SandboxError::Unavailable`] when the machine can't hold what the profile promises.
     pub async fn prepare(&self) -> Result<Arc<Enforcement>, SandboxError> {
         self.sandbox.prepare().await
+    }
+
+    /// Makes a terminal that commands of this session may have.
+    ///
+    /// # Errors
+    /// See [`Sandbox::open_terminal`].
+    pub async fn open_terminal(&self, size: TerminalSize) -> Result<Terminal, RunError> {
+        Ok(self.sandbox.open_terminal(size).await?)
+    }
+
+    /// See [`Sandbox::keep_terminal`].
+    pub fn keep_terminal(&self, terminal: std::os::fd::OwnedFd) {
+        self.sandbox.keep_terminal(terminal);
     }
 
     /// Ends everything and waits until it is gone.

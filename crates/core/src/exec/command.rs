@@ -6,6 +6,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use std::os::fd::OwnedFd;
 
 use crate::policy::Limits;
+#[cfg(target_os = "linux")]
+use crate::sandbox::{Bridged, Offer};
 
 /// A program with its arguments, environment, streams and limits of time and output.
 ///
@@ -14,6 +16,8 @@ use crate::policy::Limits;
 pub struct Command {
     /// The program: a path when it has a slash in it, else a name that is looked up in `PATH` inside the sandbox.
     pub program: OsString,
+    /// What the program is told as its own name. Default: `program`.
+    pub name: Option<OsString>,
     /// The arguments after the program's name.
     pub arguments: Vec<OsString>,
     /// The working directory; relative to the workspace. Default: the workspace.
@@ -28,6 +32,16 @@ pub struct Command {
     pub stdout: Output,
     /// Where standard error goes. Default: captured.
     pub stderr: Output,
+    /// Further descriptors, each with the number that the program finds it at: from 3 to 63.
+    #[cfg(unix)]
+    pub declared: Vec<(u8, OwnedFd)>,
+    /// Which of the descriptors becomes the program's controlling terminal. Default: none does.
+    pub terminal: Option<u8>,
+    /// What carries the bytes of that terminal, so that all of them are there at the end. Default: nothing does.
+    #[cfg(target_os = "linux")]
+    pub bridged: Option<Bridged>,
+    /// Told when the program has started. Default: nobody is.
+    pub started: Option<Started>,
     /// How many bytes of each captured stream are kept; the rest is read and dropped. Default: 10 MiB.
     pub max_buffer: usize,
     /// When to end the command. Default: never.
@@ -39,6 +53,9 @@ pub struct Command {
     /// Limits of this command, below those of the policy. Default: those of the policy.
     pub limits: Limits,
 }
+
+/// Where to tell that a program has started: it gets the process id, as the host sees it, 0 when it is not known.
+pub type Started = tokio::sync::mpsc::UnboundedSender<i32>;
 
 /// The environment that the policy filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +88,9 @@ pub enum Output {
     Capture,
     /// Nowhere.
     Null,
+    /// Into a pipe whose other end somebody may take before it is captured.
+    #[cfg(target_os = "linux")]
+    Offered(Offer, OwnedFd),
     /// An open descriptor.
     #[cfg(unix)]
     Descriptor(OwnedFd),
@@ -84,6 +104,7 @@ impl Command {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
+            name: None,
             arguments: Vec::new(),
             working_directory: None,
             environment: Environment::default(),
@@ -91,6 +112,12 @@ impl Command {
             stdin: Input::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            #[cfg(unix)]
+            declared: Vec::new(),
+            terminal: None,
+            #[cfg(target_os = "linux")]
+            bridged: None,
+            started: None,
             max_buffer: 10 * 1024 * 1024,
             timeout: None,
             kill_signal: Self::SIGTERM,

@@ -40,6 +40,12 @@ pub enum ExecError {
         /// The system's error: EACCES, or ENOEXEC for a file of no known format.
         source: io::Error,
     },
+    /// A declared descriptor has a number that it can't have.
+    #[error("descriptor {number} can't be declared twice or at this number; give each one of its own from 3 to 63")]
+    Declared {
+        /// The number.
+        number: u8,
+    },
     /// The working directory can't be entered.
     #[error("working directory can't be entered: {}", path.display())]
     WorkingDirectory {
@@ -96,6 +102,7 @@ impl ExecError {
             | Self::VariableName { .. }
             | Self::EmptyProgram
             | Self::Limit { .. }
+            | Self::Declared { .. }
             | Self::SandboxEnded => None,
         }
     }

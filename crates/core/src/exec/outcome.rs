@@ -1,6 +1,6 @@
 //! How a command ended.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 
 use super::Denial;
 use crate::{policy::Limit, sandbox::Enforcement};
@@ -46,4 +46,31 @@ pub struct Captured {
     pub bytes: Vec<u8>,
     /// Whether there were more.
     pub truncated: bool,
+}
+
+impl Captured {
+    /// As text: with replacement characters where it is none, but not for a character that the limit has cut in two.
+    pub fn text(&self) -> Cow<'_, str> {
+        let whole = match std::str::from_utf8(&self.bytes) {
+            Err(error) if self.truncated && error.error_len().is_none() => self.bytes.get(..error.valid_up_to()),
+            _ => None,
+        };
+        String::from_utf8_lossy(whole.unwrap_or(&self.bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Captured;
+
+    #[test]
+    fn a_character_that_the_limit_cut_is_left_out_and_one_that_the_program_cut_is_not() {
+        let text = |bytes: &[u8], truncated| Captured { bytes: bytes.to_vec(), truncated }.text().into_owned();
+        assert_eq!(text("a你".as_bytes(), true), "a你");
+        for cut in 1..3 {
+            let bytes = &"a你".as_bytes()[..1 + cut];
+            assert_eq!((text(bytes, true).as_str(), text(bytes, false).as_str()), ("a", "a\u{fffd}"));
+        }
+        assert_eq!(text(b"\xffa\xe4", true), "\u{fffd}a\u{fffd}");
+    }
 }

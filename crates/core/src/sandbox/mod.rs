@@ -19,7 +19,10 @@ pub use enforcement::{
 };
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
-pub use linux::{Capabilities, Feature, Sandbox, Signaller};
+pub use linux::{
+    Bridged, Capabilities, Feature, Offer, Sandbox, Signaller, Terminal, TerminalSize, bridge, conversation,
+    duplex, inherit, input_pipe, resize,
+};
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

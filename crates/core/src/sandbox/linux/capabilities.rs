@@ -76,7 +76,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         processes: None,
         remove_at_end: None,
     };
-    match Starting::new(&options.launcher, &plan, &options.runtime)?.answer().await? {
+    match Starting::new(&options.launcher, &plan, None, &options.runtime)?.answer().await? {
         Answer::Ready(standing) => {
             let applied = standing.applied;
             standing.dismiss();

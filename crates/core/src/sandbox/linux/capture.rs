@@ -16,7 +16,7 @@ use tokio::io::{
     unix::{AsyncFd, AsyncFdReadyGuard},
 };
 
-use super::watched::watch;
+use super::{offer::Offer, watched::watch};
 use crate::exec::Captured;
 
 /// Room that is made for one read.
@@ -38,9 +38,11 @@ pub struct Capture {
 
 /// Most commands are over before watching their pipes would have paid.
 enum Pipe {
+    /// Somebody may take it yet.
+    Offered(Offer),
     Unwatched(OwnedFd),
     Watched(AsyncFd<OwnedFd>),
-    /// Watching it failed: there is nothing to read from any more.
+    /// Watching it failed, or it is somebody else's: there is nothing to read from any more.
     Gone,
 }
 
@@ -55,6 +57,11 @@ impl Capture {
         self.seen
     }
 
+    /// Takes an end that somebody else may take first.
+    pub fn of(offer: Offer, limit: usize) -> Self {
+        Self { pipe: Pipe::Offered(offer), captured: Captured::default(), limit, seen: 0, at_end: false }
+    }
+
     /// Waits until something comes, and takes it. Waits for ever at the end, and when the pipe can't be read any more:
     /// what came before is kept.
     pub async fn fill(&mut self, null: &File) {
@@ -67,6 +74,10 @@ impl Capture {
     }
 
     async fn take(&mut self, null: &File) -> io::Result<()> {
+        if let Pipe::Offered(offer) = &self.pipe {
+            let wanted = offer.wanted().await;
+            self.pipe = Pipe::Unwatched(wanted);
+        }
         self.pipe = match std::mem::replace(&mut self.pipe, Pipe::Gone) {
             Pipe::Unwatched(pipe) => Pipe::Watched(watch(pipe, Interest::READABLE)?),
             other => other,
@@ -85,13 +96,25 @@ impl Capture {
         Ok(())
     }
 
+    /// Has it captured, unless somebody else has it; returns whether it is.
+    pub fn claim(&self) -> bool {
+        match &self.pipe {
+            Pipe::Offered(offer) => offer.capture(),
+            Pipe::Unwatched(_) | Pipe::Watched(_) => true,
+            Pipe::Gone => false,
+        }
+    }
+
     /// Takes what is left when no process of the run exists any more, without waiting.
     pub fn finish(&mut self, null: &File) -> Captured {
         let mut taken = 0;
+        if let Pipe::Offered(offer) = &self.pipe {
+            self.pipe = offer.leave().map_or(Pipe::Gone, Pipe::Unwatched);
+        }
         let pipe = match &self.pipe {
             Pipe::Unwatched(pipe) => pipe,
             Pipe::Watched(pipe) => pipe.get_ref(),
-            Pipe::Gone => return std::mem::take(&mut self.captured),
+            Pipe::Offered(_) | Pipe::Gone => return std::mem::take(&mut self.captured),
         };
         while !self.at_end && taken < LEFT_BYTES {
             match read(pipe, &mut self.captured, self.limit, null) {

@@ -2,7 +2,10 @@
 
 use std::{
     fs::File,
-    os::unix::ffi::OsStrExt,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -40,6 +43,8 @@ pub struct Engine {
     null: &'static File,
     screened: ScreenedHost,
     next_run: AtomicU64,
+    /// A terminal whose modes the launcher puts back when this process is gone.
+    kept_terminal: OnceCell<OwnedFd>,
     state: Mutex<State>,
     /// Held while a launcher starts, so that two commands at once start one.
     starting: tokio::sync::Mutex<()>,
@@ -88,6 +93,7 @@ impl Engine {
             null: null()?,
             screened: ScreenedHost::default(),
             next_run: AtomicU64::new(1),
+            kept_terminal: OnceCell::new(),
             state: Mutex::new(State { launcher: None, pinned: Some(Arc::new(pinned)) }),
             starting: tokio::sync::Mutex::new(()),
             policy,
@@ -111,6 +117,11 @@ impl Engine {
     /// The host's environment as the policy lets it through.
     pub fn screened(&self) -> &ScreenedHost {
         &self.screened
+    }
+
+    /// Has the launcher that starts next put the modes of a terminal back when this process is gone.
+    pub fn keep_terminal(&self, terminal: OwnedFd) {
+        let _ = self.kept_terminal.set(terminal);
     }
 
     /// A number for a run, unique in this sandbox.
@@ -226,7 +237,8 @@ impl Engine {
             processes: limits.get(Limit::Processes),
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
         };
-        Starting::new(&self.options.launcher, &plan, self.runtime())?.answer().await
+        let terminal = self.kept_terminal.get().map(AsFd::as_fd);
+        Starting::new(&self.options.launcher, &plan, terminal, self.runtime())?.answer().await
     }
 
     fn admit(

@@ -28,7 +28,10 @@ use tokio::{
 };
 
 use super::{groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn, watched::watch};
-use crate::sandbox::{Enforcement, SandboxError};
+use crate::{
+    exec::Started,
+    sandbox::{Enforcement, SandboxError},
+};
 
 /// How a run ended, as far as its launcher knows.
 #[derive(Debug, Clone, Copy)]
@@ -66,15 +69,23 @@ pub struct Launcher {
     guard: Option<Guard>,
     /// A directory on the host that stands in for the private tmp where there are no mounts.
     stand_in_tmp: Option<tempfile::TempDir>,
+    /// The sandbox's own `/dev/pts`, where it has one.
+    terminals: Option<OwnedFd>,
     runs: Mutex<Runs>,
     ended: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
 struct Runs {
-    waiting: HashMap<u64, oneshot::Sender<RunEnd>>,
+    waiting: HashMap<u64, Waiting>,
     pids: Pids,
     over: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    started: Option<Started>,
+    end: oneshot::Sender<RunEnd>,
 }
 
 /// A launcher that was started and has not answered yet.
@@ -99,11 +110,17 @@ pub struct Standing {
     starting: Starting,
     /// What the launcher put in force.
     pub applied: Applied,
+    terminals: Option<OwnedFd>,
 }
 
 impl Starting {
-    /// Starts a launcher and sends it its plan.
-    pub fn new(path: &Path, plan: &LaunchPlan, runtime: &Handle) -> Result<Self, SandboxError> {
+    /// Starts a launcher and sends it its plan, with a terminal whose modes it puts back when this process is gone.
+    pub fn new(
+        path: &Path,
+        plan: &LaunchPlan,
+        terminal: Option<BorrowedFd<'_>>,
+        runtime: &Handle,
+    ) -> Result<Self, SandboxError> {
         let program = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| SandboxError::Launcher { path: path.into(), reason: "its path holds a NUL byte".into() })?;
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
@@ -126,7 +143,7 @@ impl Starting {
         let body = postcard::to_allocvec(plan)
             .map_err(|error| SandboxError::host("encode the launch plan")(io::Error::other(error)))?;
         // The socket is empty, so the plan fits.
-        channel::send(starting.control.as_fd(), &body, &[], SendFlags::empty())
+        channel::send(starting.control.as_fd(), &body, terminal.as_slice(), SendFlags::empty())
             .map_err(|errno| SandboxError::host("send the launch plan")(errno.into()))?;
         Ok(starting)
     }
@@ -139,8 +156,11 @@ impl Starting {
             remedy: "look for a security module or a limit that ends it, and see `codex doctor`".into(),
         };
         match receive(&self.control, &mut inbox).await {
-            Ok(Some(Reply::Ready(applied))) => Ok(Answer::Ready(Standing { starting: self, applied })),
-            Ok(Some(Reply::Refused(refusal))) => {
+            Ok(Some((Reply::Ready(applied), handles))) => {
+                let terminals = handles.into_iter().next();
+                Ok(Answer::Ready(Standing { starting: self, applied, terminals }))
+            }
+            Ok(Some((Reply::Refused(refusal), _))) => {
                 spawn::reap(self.death.get_ref());
                 Ok(Answer::Refused(refusal))
             }
@@ -169,6 +189,7 @@ impl Standing {
         runtime: &Handle,
     ) -> Arc<Launcher> {
         let applied = self.applied;
+        let terminals = self.terminals;
         let Starting { control, death, pids, boundary } = self.starting;
         let launcher = Arc::new(Launcher {
             control,
@@ -178,6 +199,7 @@ impl Standing {
             groups: OnceCell::new(),
             guard,
             stand_in_tmp,
+            terminals,
             runs: Mutex::new(Runs { waiting: HashMap::new(), pids, over: false }),
             ended: watch::Sender::new(false),
         });
@@ -236,19 +258,24 @@ impl Launcher {
         self.stand_in_tmp.as_ref().map(tempfile::TempDir::path)
     }
 
+    /// The directory in which terminals of the sandbox's own are made; `None` where the host's are used.
+    pub fn terminals(&self) -> Option<&OwnedFd> {
+        self.terminals.as_ref()
+    }
+
     /// Whether it still serves.
     pub fn is_alive(&self) -> bool {
         !self.runs().over
     }
 
-    /// Registers a run; its end will come through the receiver.
-    pub fn register(&self, run: u64) -> oneshot::Receiver<RunEnd> {
+    /// Registers a run; its end will come through the receiver, and before that its start through `started`.
+    pub fn register(&self, run: u64, started: Option<Started>) -> oneshot::Receiver<RunEnd> {
         let (sender, receiver) = oneshot::channel();
         let mut runs = self.runs();
         if runs.over {
             let _ = sender.send(RunEnd::Lost);
         } else {
-            runs.waiting.insert(run, sender);
+            runs.waiting.insert(run, Waiting { started, end: sender });
         }
         receiver
     }
@@ -307,7 +334,7 @@ impl Launcher {
                 _ = death.readable() => break,
             };
             match reply {
-                Ok(Some(reply)) => self.hand_over(reply),
+                Ok(Some((reply, _))) => self.hand_over(reply),
                 Ok(None) | Err(_) => break,
             }
         }
@@ -330,7 +357,7 @@ impl Launcher {
             std::mem::take(&mut runs.waiting)
         };
         for run in waiting.into_values() {
-            let _ = run.send(RunEnd::Lost);
+            let _ = run.end.send(RunEnd::Lost);
         }
         self.ended.send_replace(true);
     }
@@ -346,10 +373,17 @@ impl Launcher {
                 runs.pids.take(run);
                 (run, RunEnd::Failed { stage, errno })
             }
+            Reply::Started { run } => {
+                let pid = runs.pids.look(run).unwrap_or(0);
+                if let Some(started) = runs.waiting.get(&run).and_then(|waiting| waiting.started.as_ref()) {
+                    let _ = started.send(pid);
+                }
+                return;
+            }
             Reply::Ready(_) | Reply::Refused(_) => return,
         };
         if let Some(waiting) = runs.waiting.remove(&run) {
-            let _ = waiting.send(end);
+            let _ = waiting.end.send(end);
         }
     }
 
@@ -361,7 +395,7 @@ impl Launcher {
 const SIGNAL_TRIES: u32 = 200;
 const SIGNAL_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
-async fn receive(control: &AsyncFd<OwnedFd>, inbox: &mut Inbox) -> io::Result<Option<Reply>> {
+async fn receive(control: &AsyncFd<OwnedFd>, inbox: &mut Inbox) -> io::Result<Option<(Reply, Vec<OwnedFd>)>> {
     let received = control
         .async_io(Interest::READABLE, |socket| {
             inbox.receive(socket.as_fd(), RecvFlags::empty()).map_err(io::Error::from)
@@ -369,6 +403,8 @@ async fn receive(control: &AsyncFd<OwnedFd>, inbox: &mut Inbox) -> io::Result<Op
         .await?;
     match received {
         None => Ok(None),
-        Some(_) => postcard::from_bytes(inbox.body()).map(Some).map_err(io::Error::other),
+        Some(handles) => {
+            postcard::from_bytes(inbox.body()).map(|reply| Some((reply, handles))).map_err(io::Error::other)
+        }
     }
 }

@@ -17,10 +17,12 @@ use crate::{
 /// Where programs are looked for when `PATH` is not set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
 
-/// Encodes the request to run `command`, with `tmp` as its `TMPDIR`, within `limits`.
+/// Encodes the request to run `command` with descriptors that are to have the numbers `targets`, and `tmp` as its
+/// `TMPDIR`, within `limits`.
 pub fn encode(
     run: u64,
     command: &Command,
+    targets: &[u8],
     policy: &SandboxPolicy,
     screened: &ScreenedHost,
     tmp: Option<&Path>,
@@ -31,7 +33,8 @@ pub fn encode(
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;
     let candidates = candidates(&mut strings, &command.program, &environment)?;
-    strings.push("the program's name", &[command.program.as_bytes()])?;
+    let name = command.name.as_ref().unwrap_or(&command.program);
+    strings.push("the program's name", &[name.as_bytes()])?;
     for argument in &command.arguments {
         strings.push("an argument", &[argument.as_bytes()])?;
     }
@@ -45,6 +48,9 @@ pub fn encode(
         arguments: count(command.arguments.len() + 1)?,
         variables: count(environment.len())?,
         limits,
+        targets: Bytes(targets),
+        terminal: command.terminal,
+        announce: command.started.is_some(),
         strings: Bytes(&strings.bytes),
     }))
     .map_err(|_| ExecError::TooLong)

@@ -9,6 +9,7 @@ mod hidden;
 mod launcher;
 mod limits;
 mod message;
+mod offer;
 mod pids;
 mod pinned;
 mod refusal;
@@ -18,13 +19,16 @@ mod signaller;
 mod sockets;
 mod spawn;
 mod streams;
+mod terminal;
 mod timeout;
 mod watched;
 
 use std::{future::Future, sync::Arc};
 
 pub use capabilities::{Capabilities, Feature};
+pub use offer::{Offer, conversation, duplex, inherit, input_pipe};
 pub use signaller::Signaller;
+pub use terminal::{Bridged, Terminal, TerminalSize, bridge, resize};
 
 use self::{engine::Engine, run::Start};
 use super::{Enforcement, SandboxError, SandboxOptions};
@@ -87,6 +91,20 @@ impl Sandbox {
     /// [`SandboxError::Unavailable`] when the machine can't hold what the policy promises.
     pub async fn prepare(&self) -> Result<Arc<Enforcement>, SandboxError> {
         self.engine.ready().await.map(|launcher| Arc::clone(launcher.enforcement()))
+    }
+
+    /// Makes a terminal that runs of this sandbox may have.
+    ///
+    /// # Errors
+    /// [`ExecError::Sandbox`] when the sandbox can't be had, [`ExecError::Host`] when a terminal can't.
+    pub async fn open_terminal(&self, size: TerminalSize) -> Result<Terminal, ExecError> {
+        Terminal::open(&self.engine, size).await
+    }
+
+    /// Has the modes of a terminal put back when this process is gone before it could do so itself. Must be asked for
+    /// before the sandbox stands.
+    pub fn keep_terminal(&self, terminal: std::os::fd::OwnedFd) {
+        self.engine.keep_terminal(terminal);
     }
 
     /// Ends every run and the launcher, and waits until they are gone. Later commands are refused.

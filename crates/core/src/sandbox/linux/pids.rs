@@ -1,7 +1,7 @@
 //! The process ids of runs, as this process sees them.
 //!
 //! Each program sends the number of its run before it starts, and the kernel adds its process id, translated for the
-//! receiver. Nobody waits for these messages: they are read when a run has ended, so that they cost no wake-up.
+//! receiver. Nobody waits for these messages: they are read when a run has ended, or is asked about, so that they cost no wake-up.
 
 use std::{
     collections::HashMap,
@@ -34,12 +34,18 @@ impl Pids {
         Ok((Self { socket: ours, known: HashMap::new() }, theirs))
     }
 
-    /// Takes the process id of a run; `None` when it was not told.
+    /// Takes the process id of a run that is over; `None` when it was not told.
     pub fn take(&mut self, run: u64) -> Option<i32> {
+        self.look(run);
+        self.known.remove(&run)
+    }
+
+    /// The process id of a run.
+    pub fn look(&mut self, run: u64) -> Option<i32> {
         while let Ok((of, pid)) = self.receive() {
             self.known.insert(of, pid);
         }
-        self.known.remove(&run)
+        self.known.get(&run).copied()
     }
 
     fn receive(&self) -> Result<(u64, i32), Errno> {

@@ -3,7 +3,7 @@
 use std::{
     io,
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
     path::Path,
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use codex_launcher::protocol::{Boundary, ExitStatus, Stage};
+use codex_launcher::protocol::{Boundary, ExitStatus, MAX_STREAMS, Stage};
 use rustix::io::Errno;
 use tokio::{sync::oneshot, time::sleep};
 
@@ -105,7 +105,9 @@ struct Prepared {
     command: Command,
     run: u64,
     ours: Streams,
-    theirs: [OwnedFd; 3],
+    theirs: Vec<OwnedFd>,
+    /// The numbers of `theirs` in the program.
+    targets: Vec<u8>,
     /// Those of the command and of the policy.
     limits: Limits,
 }
@@ -114,8 +116,9 @@ impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
         let limits = limits::of_command(&command, engine.policy())?;
         let _inside = engine.runtime().enter();
+        let targets = targets(&command)?;
         let (ours, theirs) = Streams::new(&mut command, engine.null())?;
-        Ok(Self { run: engine.next_run(), command, ours, theirs, limits })
+        Ok(Self { run: engine.next_run(), command, ours, theirs, targets, limits })
     }
 
     fn start_now(self, engine: &Engine, launcher: &Arc<Launcher>, signaller: &Signaller) -> Step {
@@ -123,9 +126,9 @@ impl Prepared {
             Ok(encoded) => encoded,
             Err(error) => return Step::Failed(error),
         };
-        let end = launcher.register(self.run);
+        let end = launcher.register(self.run, self.command.started.clone());
         begin(launcher);
-        match launcher.try_send(&body, &self.theirs.each_ref().map(AsFd::as_fd)) {
+        match launcher.try_send(&body, &self.handles()) {
             Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller, enforcement))),
             Err(errno) => {
                 launcher.guard().map(Guard::end);
@@ -155,9 +158,9 @@ impl Prepared {
                 launcher.take_groups(|| Groups::make(&engine.policy().limits)).map_err(host("reach the launcher"))?;
             }
             let (body, enforcement) = self.encode(engine, &launcher)?;
-            let end = launcher.register(self.run);
+            let end = launcher.register(self.run, self.command.started.clone());
             begin(&launcher);
-            match launcher.send(&body, &self.theirs.each_ref().map(AsFd::as_fd)).await {
+            match launcher.send(&body, &self.handles()).await {
                 Ok(()) => return Ok(self.sent(&launcher, end, signaller, enforcement)),
                 Err(Errno::PIPE | Errno::CONNRESET) => {
                     launcher.end();
@@ -167,6 +170,10 @@ impl Prepared {
             }
         }
         Err(ExecError::SandboxEnded)
+    }
+
+    fn handles(&self) -> Vec<BorrowedFd<'_>> {
+        self.theirs.iter().map(AsFd::as_fd).collect()
     }
 
     /// The request, and what is enforced for it.
@@ -185,7 +192,7 @@ impl Prepared {
             Boundary::Landlock => launcher.stand_in_tmp(),
             Boundary::None => None,
         };
-        let body = message::encode(self.run, &self.command, policy, engine.screened(), tmp, limits)?;
+        let body = message::encode(self.run, &self.command, &self.targets, policy, engine.screened(), tmp, limits)?;
         Ok((body, enforcement))
     }
 
@@ -197,10 +204,22 @@ impl Prepared {
         signaller: &Signaller,
         enforcement: Arc<Enforcement>,
     ) -> Running {
-        let Self { command, run, ours: streams, limits, theirs: _ } = self;
+        let Self { command, run, ours: streams, limits, theirs: _, targets: _ } = self;
         signaller.started(launcher, run);
         Running { command, run, launcher: Arc::clone(launcher), end, streams, limits, enforcement }
     }
+}
+
+/// The numbers that a program's descriptors have in it.
+fn targets(command: &Command) -> Result<Vec<u8>, ExecError> {
+    let mut targets: Vec<u8> = vec![0, 1, 2];
+    for (number, _) in &command.declared {
+        if targets.contains(number) || usize::from(*number) >= MAX_STREAMS {
+            return Err(ExecError::Declared { number: *number });
+        }
+        targets.push(*number);
+    }
+    Ok(targets)
 }
 
 /// A run that the launcher knows.
@@ -216,7 +235,7 @@ struct Running {
 
 impl Running {
     async fn finish(self, engine: &Engine, begun: Instant) -> Result<Outcome, ExecError> {
-        let Self { command, run, launcher, mut end, mut streams, limits, enforcement } = self;
+        let Self { mut command, run, launcher, mut end, mut streams, limits, enforcement } = self;
         let unfinished = EndOnDrop { launcher: &launcher, run };
         let null = engine.null();
         let mut timeout = Timeout::new(&command, &limits, begun);
@@ -241,6 +260,9 @@ impl Running {
             RunEnd::Lost => Err(ExecError::SandboxEnded),
             RunEnd::Failed { stage, errno } => Err(not_started(stage, errno, &command, engine)),
             RunEnd::Exited { pid, status, limit } => {
+                if let Some(bridged) = command.bridged.take() {
+                    streams.settle(bridged, null, most_output).await;
+                }
                 let (stdout, stderr) = streams.finish(null);
                 Ok(Outcome {
                     end: match status {

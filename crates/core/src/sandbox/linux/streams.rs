@@ -13,7 +13,7 @@ use rustix::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{capture::Capture, watched::watch};
+use super::{capture::Capture, terminal::Bridged, watched::watch};
 use crate::exec::{Captured, Command, ExecError, Input, Output};
 
 /// What a pipe takes without a reader.
@@ -28,11 +28,13 @@ pub struct Streams {
 
 impl Streams {
     /// Takes the streams of `command`, and makes both ends of each. Must be called inside a runtime.
-    pub fn new(command: &mut Command, null: &File) -> Result<(Self, [OwnedFd; 3]), ExecError> {
+    pub fn new(command: &mut Command, null: &File) -> Result<(Self, Vec<OwnedFd>), ExecError> {
         let (input, stdin) = input(std::mem::take(&mut command.stdin), null)?;
         let (stdout, stdout_end) = output(std::mem::take(&mut command.stdout), command.max_buffer, null)?;
         let (stderr, stderr_end) = output(std::mem::take(&mut command.stderr), command.max_buffer, null)?;
-        Ok((Self { input, stdout, stderr }, [stdin, stdout_end, stderr_end]))
+        let mut theirs = vec![stdin, stdout_end, stderr_end];
+        theirs.extend(std::mem::take(&mut command.declared).into_iter().map(|(_, descriptor)| descriptor));
+        Ok((Self { input, stdout, stderr }, theirs))
     }
 
     /// Moves bytes until it is dropped, or more than `limit` have come out.
@@ -42,6 +44,17 @@ impl Streams {
                 () = fill(&mut self.stdout, null) => {}
                 () = fill(&mut self.stderr, null) => {}
                 () = feed(&mut self.input) => self.input = None,
+            }
+        }
+    }
+
+    /// Waits until a terminal has given all that was written to it, if its output is captured here.
+    pub async fn settle(&mut self, bridged: Bridged, null: &File, most: Option<u64>) {
+        let all_there = bridged.over();
+        if self.stdout.as_ref().is_some_and(Capture::claim) {
+            tokio::select! {
+                () = all_there => {}
+                () = self.pump(null, most) => {}
             }
         }
     }
@@ -121,6 +134,7 @@ fn output(output: Output, limit: usize, null: &File) -> Result<(Option<Capture>,
     match output {
         Output::Null => Ok((None, duplicate(null.as_fd())?)),
         Output::Descriptor(descriptor) => Ok((None, descriptor)),
+        Output::Offered(offer, descriptor) => Ok((Some(Capture::of(offer, limit)), descriptor)),
         Output::Capture => {
             let (read_end, write_end) = pipe_with(PipeFlags::CLOEXEC).map_err(host("make a pipe"))?;
             nonblocking(&read_end)?;
@@ -134,7 +148,7 @@ fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, ExecError> {
 }
 
 /// Our end alone: each end of a pipe has its own flags.
-fn nonblocking(end: &OwnedFd) -> Result<(), ExecError> {
+pub fn nonblocking(end: &OwnedFd) -> Result<(), ExecError> {
     rustix::io::ioctl_fionbio(end, true).map_err(host("set up a pipe"))
 }
 

@@ -1,0 +1,103 @@
+// The streams of a command that is under way.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { once } from 'node:events';
+import { buffer, text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { workspace } from './support/places.mjs';
+import { sandbox, sh } from './support/sandbox.mjs';
+
+test('bytes go in and come out as they are', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const bytes = randomBytes(3_000_000);
+  const cat = box.spawn('cat');
+  const [out] = await Promise.all([buffer(cat.stdout), pipeline([bytes], cat.stdin)]);
+  assert.equal(Buffer.compare(out, bytes), 0);
+  assert.equal((await cat).exitCode, 0);
+});
+
+test('they are byte streams until an encoding is set', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('printf', ['\\377é']);
+  assert.deepEqual(await buffer(run.stdout), Buffer.from([0xff, 0xc3, 0xa9]));
+  const split = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'printf "\\303"; sleep 0.1; printf "\\251"']);
+  assert.equal(await text(split.stdout.setEncoding('utf8')), 'é');
+});
+
+test('output and errors are apart', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'echo out; echo err >&2']);
+  assert.deepEqual(await Promise.all([text(run.stdout), text(run.stderr)]), ['out\n', 'err\n']);
+});
+
+test('a conversation', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'while read line; do echo "got $line"; done']);
+  for (const word of ['one', 'two']) {
+    run.stdin.write(`${word}\n`);
+    const [answer] = await once(run.stdout, 'data');
+    assert.equal(String(answer), `got ${word}\n`);
+  }
+  run.stdin.end();
+  assert.equal((await run).exitCode, 0);
+});
+
+test('what a consumer has got stays as it is', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'head -c 40000000 /dev/urandom | tee bytes | cat; sha256sum < bytes >&2'], { cwd: '/tmp' });
+  const held = [];
+  run.stdout.on('data', (chunk) => held.push(chunk));
+  const sum = await text(run.stderr);
+  await once(run, 'close');
+  const hash = createHash('sha256');
+  held.forEach((chunk) => hash.update(chunk));
+  assert.equal(hash.digest('hex'), sum.split(' ')[0]);
+});
+
+test('a slow consumer holds the program up and keeps nothing', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('head', ['-c', '400000000', '/dev/zero']);
+  const stream = run.stdout;
+  await once(stream, 'readable');
+  const before = process.memoryUsage.rss();
+  let bytes = 0;
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    bytes += stream.read()?.length ?? 0;
+  }
+  assert.ok(process.memoryUsage.rss() - before < 60e6, 'memory grew');
+  assert.ok(bytes < 100e6, `${bytes} bytes were read ahead`);
+  assert.equal(run.kill(0), true, 'the program waits');
+  for await (const chunk of stream) bytes += chunk.length;
+  assert.equal(bytes, 400_000_000);
+  assert.equal((await run).exitCode, 0);
+});
+
+test('a program whose reader goes away is told', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('yes');
+  await once(run.stdout, 'data');
+  run.stdout.destroy();
+  assert.equal((await run).signal, 'SIGPIPE');
+});
+
+test('a stream that is looked at when all is over has what was captured', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('echo', ['late']);
+  await once(run, 'exit');
+  assert.equal(await text(run.stdout), 'late\n');
+});
+
+test('a run with streams holds the promises of its profile', async (t) => {
+  const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'echo x > /etc/codex-probe; ls -a /tmp; cat /proc/self/status']);
+  const [out, errors] = await Promise.all([text(run.stdout), text(run.stderr)]);
+  assert.match(errors, /Read-only file system/);
+  assert.match(out, /^\.\n\.\.\n/);
+  assert.match(out, /CapEff:\s*0{16}\n[^]*NoNewPrivs:\s*1\n/);
+  assert.match(out, /SigIgn:\s*0{16}\n/);
+});
+
+test('the environment and the directory are those of exec', async (t) => {
+  const folder = workspace();
+  const box = sandbox(t, { workspace: folder });
+  const script = 'pwd; echo "$ADDED"; echo "$NODE_OPTIONS"';
+  const options = { env: { ...process.env, ADDED: 'yes' } };
+  const executed = await sh(box, script, options);
+  const spawned = await box.spawn('sh', ['-c', script], options);
+  assert.equal(spawned.stdout, executed.stdout);
+  assert.equal(spawned.stdout, `${folder}\nyes\n\n`);
+});

@@ -1,0 +1,67 @@
+'use strict';
+// What a program writes, as a stream. libuv reads it, as it reads everything for Node, but into larger pieces of memory,
+// each of which takes several reads: that halves what Node's own streams cost. No byte is ever written twice: what a
+// consumer has got stays as it is.
+const net = require('node:net');
+const { Readable } = require('node:stream');
+
+/** Most programs write little. */
+const FIRST_PIECE = 64 * 1024;
+const PIECE = 512 * 1024;
+
+/** The readable end of a pipe. */
+class Output extends Readable {
+  #socket;
+  #piece = Buffer.alloc(0);
+  #used = 0;
+  #next = FIRST_PIECE;
+
+  constructor(descriptor) {
+    super({ highWaterMark: FIRST_PIECE });
+    const onread = { buffer: () => this.#room(), callback: (count) => this.#take(count) };
+    this.#socket = new net.Socket({ fd: descriptor, readable: true, writable: false, manualStart: true, onread })
+      .on('end', () => this.push(null))
+      .on('error', (error) => this.destroy(error))
+      .on('close', () => this.destroy());
+  }
+
+  /** As a socket does: keeps the process alive while the stream is open. */
+  ref() {
+    this.#socket.ref();
+    return this;
+  }
+
+  unref() {
+    this.#socket.unref();
+    return this;
+  }
+
+  _read() {
+    this.#socket.resume();
+  }
+
+  _destroy(error, done) {
+    this.#piece = undefined;
+    this.#socket.destroy();
+    done(error);
+  }
+
+  /** Where the next read goes. */
+  #room() {
+    if (this.#piece.length - this.#used < this.#piece.length / 2 || this.#piece.length === 0) {
+      this.#piece = Buffer.allocUnsafeSlow(this.#next);
+      this.#used = 0;
+      this.#next = PIECE;
+    }
+    return this.#piece.subarray(this.#used);
+  }
+
+  /** Returns whether to go on reading. */
+  #take(count) {
+    const start = this.#used;
+    this.#used += count;
+    return this.push(this.#piece.subarray(start, this.#used));
+  }
+}
+
+module.exports = { Output };

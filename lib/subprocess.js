@@ -1,0 +1,239 @@
+'use strict';
+// A command that is under way, with its streams.
+const { EventEmitter } = require('node:events');
+const net = require('node:net');
+const { constants } = require('node:os');
+const { Duplex } = require('node:stream');
+const check = require('./check.js');
+const { unwrap } = require('./errors.js');
+const { lines } = require('./lines.js');
+const { Output } = require('./output.js');
+const pending = require('./pending.js');
+const { PIPE, TERMINAL, size } = require('./stdio.js');
+
+const { SIGKILL } = constants.signals;
+const NAMES = ['stdin', 'stdout', 'stderr'];
+
+/**
+ * A command that is under way: an emitter of `spawn`, `exit`, `close` and `error`, and a promise of the result.
+ *
+ * The streams are made when they are first looked at: output that nobody has looked at when the result is awaited is
+ * captured by the addon, at no cost to JavaScript.
+ */
+class Subprocess extends EventEmitter {
+  #native;
+  #token;
+  #kinds;
+  /** Our ends by number; -1: none, or it is a stream already. */
+  #descriptors = [];
+  #streams = new Map();
+  /** The outputs that are not in the result, by name; with a stream where they are captured all the same. */
+  #taken = new Map();
+  /** The bytes of the others. */
+  #captured = { __proto__: null };
+  #openStreams = 0;
+  #maxBuffer;
+  #forceKillAfterDelay;
+  #killer;
+  #result;
+  #isStarted = false;
+  #isOver = false;
+
+  pid = undefined;
+  exitCode = null;
+  signalCode = null;
+  killed = false;
+
+  /** `start` asks the addon for the run under a token; `settle` makes the result, or the error, of its report. */
+  constructor({ native, owner, call: { command, args, signal }, streams, settle }) {
+    super();
+    this.#native = native;
+    this.#kinds = streams.kinds;
+    this.#maxBuffer = command.maxBuffer;
+    this.#forceKillAfterDelay = command.forceKillAfterDelay;
+    this.spawnfile = command.program;
+    this.spawnargs = [command.program, ...args];
+    let canceled = signal?.aborted === true;
+    const cancel = () => {
+      canceled = this.#abort(command.killSignal);
+    };
+    const report = canceled ? Promise.resolve(undefined) : this.#start(owner, command, streams);
+    if (!canceled) signal?.addEventListener('abort', cancel, { once: true });
+    this.#result = report.then((ended) => settle(ended, { canceled, withhold: (name, bytes) => this.#withhold(name, bytes) })).finally(() => {
+      clearTimeout(this.#killer);
+      signal?.removeEventListener('abort', cancel);
+    });
+    this.#result.then((result) => this.#ended(result), (error) => this.#ended(error, error));
+  }
+
+  get stdin() {
+    return this.#kinds[0] === TERMINAL ? this.#stream(1) : this.#stream(0);
+  }
+
+  get stdout() {
+    return this.#stream(1);
+  }
+
+  get stderr() {
+    return this.#stream(2);
+  }
+
+  get stdio() {
+    return this.#kinds.map((_, number) => (number === 0 ? this.stdin : this.#stream(number)));
+  }
+
+  kill(signal = 'SIGTERM') {
+    const number = typeof signal === 'number' ? signal : constants.signals[signal];
+    if (!Number.isInteger(number) || number < 0 || number > 64) throw check.invalidValue('signal', 'the name or number of a signal', signal);
+    if (this.#isOver || this.#token === undefined) return false;
+    if (number === 0) return true;
+    const reached = this.#native.signal(this.#token, number);
+    this.killed ||= reached;
+    return reached;
+  }
+
+  resize(columns, rows) {
+    if (!this.#kinds.includes(TERMINAL)) throw check.invalidValue('options.stdio', "'pty' for a terminal that can be resized", this.#kinds);
+    const [width, height] = [size('columns', columns), size('rows', rows)];
+    if (this.#token !== undefined) unwrap(() => this.#native.resize(this.#token, width, height));
+  }
+
+  lines(options) {
+    const { from = 'stdout' } = check.options('options', options, new Set(['from']));
+    check.oneOf('options.from', from, ['stdout', 'stderr']);
+    const stream = this[from];
+    if (stream === null) throw check.invalidValue('options.from', "a stream that is 'pipe' or 'pty'", from);
+    // The other one must not hold the program up.
+    this.#capture();
+    return lines(stream, this.#maxBuffer, this.#result);
+  }
+
+  [Symbol.asyncIterator]() {
+    return this.lines();
+  }
+
+  then(resolve, reject) {
+    this.#capture();
+    return this.#result.then(resolve, reject);
+  }
+
+  catch(reject) {
+    return this.then(undefined, reject);
+  }
+
+  finally(settled) {
+    this.#capture();
+    return this.#result.finally(settled);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    this.kill(SIGKILL);
+    for (const stream of this.#streams.values()) stream.destroy();
+    await this.#result.catch(() => {});
+  }
+
+  #start(owner, command, streams) {
+    try {
+      return pending.add(owner, (token) => {
+        this.#descriptors = unwrap(() => this.#native.spawn(command, streams, token));
+        this.#token = token;
+      }, (pid) => this.#started(pid)).report;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #started(pid) {
+    this.#isStarted = true;
+    if (pid !== 0) this.pid = pid;
+    this.emit('spawn');
+  }
+
+  #abort(signal) {
+    const reached = this.kill(signal);
+    // Ended by force when the signal is not enough, as at a timeout.
+    if (reached) this.#killer = setTimeout(() => this.kill(SIGKILL), Math.min(this.#forceKillAfterDelay, 0x7fffffff));
+    return reached;
+  }
+
+  /** `result` is an error's, too: one that failed is told from one that was not run by its `failed`. */
+  #ended(result, error) {
+    this.#isOver = true;
+    for (const [name, late] of this.#taken) if (late !== undefined) end(late, this.#captured[name]);
+    this.#closeInput();
+    if (result?.failed === undefined) {
+      if (this.listenerCount('error') > 0) {
+        // Whoever listens need not await.
+        this.#result.catch(() => {});
+        this.emit('error', error);
+      }
+    } else {
+      // The end of a short run may be known before its start.
+      if (!this.#isStarted && result.pid !== undefined) this.#started(result.pid);
+      this.exitCode = result.exitCode;
+      this.signalCode = result.signal;
+      this.emit('exit', this.exitCode, this.signalCode);
+    }
+    this.#closed();
+  }
+
+  /** Nobody reads what would be written from here on. */
+  #closeInput() {
+    if (this.#kinds[0] !== PIPE) return;
+    const stdin = this.#stream(0);
+    if (!stdin.writableFinished) stdin.destroy();
+  }
+
+  #closed() {
+    if (this.#isOver && this.#openStreams === 0) this.emit('close', this.exitCode, this.signalCode);
+  }
+
+  /** Has what nobody has looked at by the end of this turn captured: it must not hold the program up. */
+  #capture() {
+    if (!this.#isOver && this.#token !== undefined) setImmediate(() => this.#native.capture(this.#token));
+  }
+
+  #stream(number) {
+    if (!this.#streams.has(number)) this.#streams.set(number, this.#open(number));
+    return this.#streams.get(number);
+  }
+
+  #open(number) {
+    const kind = this.#kinds[number];
+    if (kind !== PIPE && !(kind === TERMINAL && number === 1)) return null;
+    const isOutput = number === 1 || number === 2;
+    const descriptor = this.#token === undefined ? -1 : isOutput ? this.#native.take(this.#token, number) : this.#descriptors[number];
+    if (descriptor < 0) return this.#standIn(number);
+    if (isOutput) this.#taken.set(NAMES[number], undefined);
+    const stream = isOutput && kind === PIPE
+      ? new Output(descriptor)
+      : new net.Socket({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL, allowHalfOpen: true });
+    this.#openStreams++;
+    stream.once('close', () => {
+      this.#openStreams--;
+      this.#closed();
+    });
+    return stream;
+  }
+
+  /** For a stream that was looked at too late, or of a command that was not run: what was captured, at the end. */
+  #standIn(number) {
+    const stream = new Duplex({ read() {}, write: (chunk, encoding, done) => done() });
+    if (this.#isOver) end(stream, this.#captured[NAMES[number]]);
+    else this.#taken.set(NAMES[number], stream);
+    return stream;
+  }
+
+  /** Whether an output is not for the result. */
+  #withhold(name, bytes) {
+    this.#captured[name] = bytes;
+    return this.#taken.has(name);
+  }
+}
+
+function end(stream, bytes) {
+  if (bytes?.length > 0) stream.push(bytes);
+  stream.push(null);
+}
+
+module.exports = { Subprocess };
