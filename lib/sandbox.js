@@ -4,6 +4,7 @@ const { StringDecoder } = require('node:string_decoder');
 const { isMainThread } = require('node:worker_threads');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
+const { childProcess } = require('./child-process.js');
 const { CodexError, fromFacts, unwrap } = require('./errors.js');
 const { nativeAuditLog } = require('./audit.js');
 const pending = require('./pending.js');
@@ -36,6 +37,7 @@ class Sandbox {
   #enforcements = [];
   #closing;
   #onRequest;
+  #childProcess;
 
   constructor(options) {
     const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', limits, onRequest } = check.options(
@@ -87,6 +89,11 @@ class Sandbox {
       return finish(result, call.reject, file, canceled ? call.signal.reason : undefined);
     };
     return new Subprocess({ native: this.#native, owner: this, call, streams, settle });
+  }
+
+  childProcess() {
+    this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(command, declared), environments });
+    return this.#childProcess;
   }
 
   async #run({ command, reject, signal }, approved) {

@@ -6,6 +6,7 @@ mod audit;
 mod cli;
 mod convert;
 mod error;
+mod join;
 mod policy;
 mod profile;
 mod runtime;

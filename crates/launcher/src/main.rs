@@ -3,6 +3,8 @@
 //! It is started by the engine with one end of a socket as its only descriptor besides the standard ones, reads
 //! its plan there, enters the namespaces, arranges the mounts, gives up its privileges and then turns each request
 //! into a program, until the engine closes the socket. It never has more than one thread.
+//!
+//! Started with a number, it is a guest instead: it stands for one run in the process tree of the host.
 
 #[cfg(target_os = "linux")]
 mod carve_outs;
@@ -18,6 +20,8 @@ mod filter;
 mod filter_table;
 #[cfg(target_os = "linux")]
 mod groups;
+#[cfg(target_os = "linux")]
+mod guest;
 #[cfg(target_os = "linux")]
 mod landlock_around;
 #[cfg(target_os = "linux")]
@@ -49,7 +53,10 @@ mod tree;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    serve::main()
+    match std::env::args().nth(1) {
+        None => serve::main(),
+        Some(number) => guest::main(&number),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

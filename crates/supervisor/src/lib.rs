@@ -3,6 +3,7 @@
 //! The layers don't know each other; the binding and the command line speak to this crate.
 
 mod agent;
+mod join;
 mod judge;
 mod program_file;
 mod recorder;

@@ -20,7 +20,7 @@ pub use enforcement::{
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    Bridged, Capabilities, Feature, Offer, Sandbox, Signaller, Terminal, TerminalSize, bridge, conversation,
+    Bridged, Capabilities, Feature, Guest, Offer, Sandbox, Signaller, Terminal, TerminalSize, bridge, conversation,
     duplex, inherit, input_pipe, resize,
 };
 

@@ -5,6 +5,7 @@ mod capture;
 mod engine;
 mod groups;
 mod guard;
+mod guest;
 mod hidden;
 mod launcher;
 mod limits;
@@ -26,6 +27,7 @@ mod watched;
 use std::{future::Future, sync::Arc};
 
 pub use capabilities::{Capabilities, Feature};
+pub use guest::Guest;
 pub use offer::{Offer, conversation, duplex, inherit, input_pipe};
 pub use signaller::Signaller;
 pub use terminal::{Bridged, Terminal, TerminalSize, bridge, resize};

@@ -1,0 +1,112 @@
+//! The other life of this program: a process that stands in the host's process tree for a run of a sandbox.
+//!
+//! A host whose library starts processes by path (libuv, in Node) starts it with one end of a conversation with the engine.
+//! It hands its streams over, passes signals on, and ends as the run does. It decides nothing and holds no secret; when it
+//! dies, the engine ends the run.
+
+use std::{
+    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
+    process::ExitCode,
+};
+
+use codex_launcher::{
+    channel::{self, Inbox},
+    protocol::{ExitStatus, GuestReply, GuestRequest, MAX_STREAMS},
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_getfd, fcntl_setfd},
+    net::{RecvFlags, SendFlags},
+    process::{PidfdFlags, getpid, pidfd_open},
+};
+
+use crate::signals;
+
+/// When there is no engine to say how the run ended.
+const LOST: u8 = 125;
+
+/// Runs the guest. `number` is the descriptor of its end of the conversation; those below it are the run's.
+pub fn main(number: &str) -> ExitCode {
+    let Some(control) = number.parse::<RawFd>().ok().filter(|number| (3..=MAX_STREAMS as RawFd).contains(number))
+    else {
+        return ExitCode::from(LOST);
+    };
+    match Guest::new(control).and_then(Guest::live) {
+        Ok(ExitStatus::Code(code)) => ExitCode::from(u8::try_from(code).unwrap_or(LOST)),
+        Ok(ExitStatus::Signal(signal)) => signals::die_of(signal),
+        // The engine is gone, and the run with it.
+        Err(_) => ExitCode::from(LOST),
+    }
+}
+
+struct Guest {
+    control: OwnedFd,
+    signals: OwnedFd,
+    /// For the reason why there is no run.
+    errors: Option<OwnedFd>,
+    inbox: Inbox,
+}
+
+impl Guest {
+    /// Hands the streams over. They are the run's alone from then on, so that its end is the end of its pipes.
+    fn new(control: RawFd) -> Result<Self, Errno> {
+        signals::block(signals::ALL)?;
+        let signals = signals::descriptor()?;
+        // SAFETY: whoever started this program put the conversation there; nothing else in it has the descriptor.
+        let control = unsafe { OwnedFd::from_raw_fd(control) };
+        fcntl_setfd(&control, FdFlags::CLOEXEC)?;
+        let streams: Vec<(u8, OwnedFd)> = (0..std::os::fd::AsRawFd::as_raw_fd(&control)).filter_map(take).collect();
+        let errors = streams.iter().find(|(number, _)| *number == 2);
+        let errors = errors.map(|(_, stream)| fcntl_dupfd_cloexec(stream, 0)).transpose()?;
+        let this = pidfd_open(getpid(), PidfdFlags::empty())?;
+        let numbers = streams.iter().map(|(number, _)| *number).collect();
+        let handles: Vec<BorrowedFd<'_>> =
+            std::iter::once(this.as_fd()).chain(streams.iter().map(|(_, stream)| stream.as_fd())).collect();
+        send(&control, &GuestRequest::Begin(numbers), &handles)?;
+        Ok(Self { control, signals, errors, inbox: Inbox::default() })
+    }
+
+    /// Passes signals on until the run is over.
+    fn live(mut self) -> Result<ExitStatus, Errno> {
+        loop {
+            let [signalled, told] = {
+                let mut watched =
+                    [&self.signals, &self.control].map(|descriptor| PollFd::new(descriptor, PollFlags::IN));
+                poll(&mut watched, None)?;
+                watched.map(|descriptor| !descriptor.revents().is_empty())
+            };
+            if signalled {
+                let signal = signals::take(&self.signals)?;
+                send(&self.control, &GuestRequest::Signal(signal), &[])?;
+            }
+            if told {
+                self.inbox.receive(self.control.as_fd(), RecvFlags::empty())?.ok_or(Errno::PIPE)?;
+                match postcard::from_bytes(self.inbox.body()).map_err(|_| Errno::BADMSG)? {
+                    GuestReply::Started => self.errors = None,
+                    GuestReply::Ended(status) => return Ok(status),
+                    GuestReply::Refused { code, message } => {
+                        if let Some(errors) = &self.errors {
+                            let _ = rustix::io::write(errors, format!("codex: {message}\n").as_bytes());
+                        }
+                        return Ok(ExitStatus::Code(code.into()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A stream that this process was given.
+fn take(number: RawFd) -> Option<(u8, OwnedFd)> {
+    // SAFETY: only asks whether it is open.
+    let is_open = fcntl_getfd(unsafe { BorrowedFd::borrow_raw(number) }).is_ok();
+    // SAFETY: it is open, and nothing in this program has it.
+    is_open
+        .then(|| unsafe { OwnedFd::from_raw_fd(number) })
+        .and_then(|stream| Some((u8::try_from(number).ok()?, stream)))
+}
+
+fn send(control: &OwnedFd, request: &GuestRequest, handles: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    let encoded = postcard::to_allocvec(request).map_err(|_| Errno::OVERFLOW)?;
+    channel::send(control.as_fd(), &encoded, handles, SendFlags::empty())
+}

@@ -1,0 +1,247 @@
+'use strict';
+// `node:child_process` with every process in a sandbox.
+//
+// Node's own code does all that it does: libuv makes the pipes and the channel between processes, and starts a process. But
+// that process is the launcher, as a guest: it hands its streams over to the sandbox and stands for the run until its end.
+// What is to be run was told the addon before, so nothing about it stands in the guest's command line or environment.
+const real = require('node:child_process');
+const { closeSync, accessSync, statSync, constants: { X_OK } } = require('node:fs');
+const path = require('node:path');
+const { promisify } = require('node:util');
+const check = require('./check.js');
+const { unwrap } = require('./errors.js');
+
+const { ChildProcess } = real;
+/** Node's own, which every asynchronous function ends in. */
+const start = ChildProcess.prototype.spawn;
+/** Paths that no program can have: executing them fails as executing a missing or a forbidden one does. */
+const MISSING = '/proc/self/fd/none';
+const FORBIDDEN = '/dev/null';
+const STANDARD = 3;
+/** The highest number that a program's stream can have. */
+const LAST = 63;
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * The module for a sandbox. `join` asks the addon of the sandbox for the descriptor of a run that is about to be started;
+ * `environments` sorts an environment into what is the host's and what was set.
+ */
+function childProcess({ launcher, join, environments }) {
+  check.string('launcher', launcher);
+
+  /** Starts a guest in place of what a `ChildProcess` was asked to start. */
+  function startGuest(child, options) {
+    const stdio = streams(options.stdio);
+    const run = prepare(options, stdio);
+    try {
+      return start.call(child, { ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
+    } finally {
+      closeSync(run.descriptor);
+      child.spawnfile = options.file;
+      child.spawnargs = options.args;
+      // Ours is no stream of the child's.
+      child.stdio?.splice(stdio.length);
+    }
+  }
+
+  /** Has the sandbox ready for a run; returns the guest that is to stand for it. */
+  function prepare({ file, args, envPairs = [], cwd, uid, gid, serialization }, stdio) {
+    check.string('options.file', file);
+    for (const [name, value, own] of [['uid', uid, process.getuid()], ['gid', gid, process.getgid()]]) {
+      if (value !== undefined && value !== null && value !== own) throw check.invalidValue(`options.${name}`, `${own}: a sandbox runs as whoever made it`, value);
+    }
+    if (stdio.length > LAST) throw check.invalidValue('options.stdio', `an array of at most ${LAST} streams`, stdio);
+    const env = Object.fromEntries(envPairs.map(pair));
+    const channel = stdio.indexOf('ipc');
+    if (channel >= 0) {
+      env.NODE_CHANNEL_FD = String(channel);
+      env.NODE_CHANNEL_SERIALIZATION_MODE = serialization ?? 'json';
+    }
+    const [name = file, ...rest] = args ?? [];
+    const declared = stdio.flatMap((stream, number) => (number >= STANDARD && stream !== 'ignore' ? [number] : []));
+    const directory = path.resolve(cwd ?? '.');
+    const descriptor = unwrap(() => join({
+      __proto__: null,
+      program: file, name, args: rest.map((word) => `${word}\0`).join(''), ...environments(env), cwd: directory,
+      stdin: -2, stdout: -2, stderr: -2, maxBuffer: 0, killSignal: 15, forceKillAfterDelay: 0, strings: true,
+    }, declared));
+    return { descriptor, guest: { file: executable(file, env.PATH, directory) ?? launcher, args: ['codex-launcher', String(stdio.length)] } };
+  }
+
+  /** Calls one of Node's functions with another way to start what it starts. */
+  function instead(begin, call) {
+    const before = ChildProcess.prototype.spawn;
+    ChildProcess.prototype.spawn = function spawn(options) {
+      ChildProcess.prototype.spawn = before;
+      return begin(this, options);
+    };
+    try {
+      return call();
+    } finally {
+      ChildProcess.prototype.spawn = before;
+    }
+  }
+
+  const sandboxed = (call) => () => instead(startGuest, call);
+
+  function asynchronous(name) {
+    let isProven = false;
+    return {
+      [name](...args) {
+        if (!isProven) {
+          prove(name);
+          isProven = true;
+        }
+        return sandboxed(() => real[name](...args))();
+      },
+    }[name];
+  }
+
+  /** A Node that starts processes in another way would start them outside: then nothing is started at all. */
+  function prove(name) {
+    const reached = new Error('reached');
+    const args = { spawn: [MISSING, []], execFile: [MISSING, []], exec: [MISSING], fork: [MISSING] }[name];
+    try {
+      instead(() => {
+        throw reached;
+      }, () => real[name](...args));
+    } catch (error) {
+      if (error === reached) return;
+    }
+    const error = new Error(`child_process.${name} can't be held in a sandbox by this runtime; use Sandbox.exec or Sandbox.spawn`);
+    error.code = 'SandboxUnavailable';
+    throw error;
+  }
+
+  const spawn = asynchronous('spawn');
+  const execFile = asynchronous('execFile');
+  const exec = asynchronous('exec');
+  const fork = asynchronous('fork');
+  for (const called of [exec, execFile]) Object.defineProperty(called, promisify.custom, { enumerable: false, value: promising(called) });
+
+  /** What Node makes of the arguments of a call: the file, the words after a shell was put before them, the environment. */
+  function normalized(args, name) {
+    let options;
+    const enough = new Error('enough');
+    try {
+      instead((child, made) => {
+        options = made;
+        throw enough;
+      }, () => real.spawn(...args));
+    } catch (error) {
+      if (error !== enough) throw error;
+    }
+    if (options === undefined) prove(name);
+    return options;
+  }
+
+  function spawnSync(...given) {
+    const [file] = given;
+    const options = { ...given.find((argument, index) => index > 0 && !Array.isArray(argument) && typeof argument === 'object') };
+    const words = Array.isArray(given[1]) ? given[1] : undefined;
+    if (given[1] !== undefined && given[1] !== null && typeof given[1] !== 'object') return real.spawnSync(...given);
+    const made = normalized([file, words, { ...options, signal: undefined, stdio: undefined }], 'spawn');
+    const stdio = streams(options.stdio);
+    const run = prepare({ ...made, uid: options.uid, gid: options.gid }, stdio);
+    try {
+      const result = real.spawnSync(run.guest.file, run.guest.args.slice(1), {
+        ...options, shell: false, argv0: run.guest.args[0], env: {}, stdio: [...stdio, run.descriptor],
+      });
+      result.output?.splice(stdio.length);
+      if (result.error?.path !== undefined) {
+        const { error } = result;
+        error.message = error.message.replace(error.path, () => made.file);
+        error.syscall = `spawnSync ${made.file}`;
+        error.path = made.file;
+        error.spawnargs = made.args.slice(1);
+      }
+      return result;
+    } finally {
+      closeSync(run.descriptor);
+    }
+  }
+
+  function execFileSync(file, ...rest) {
+    const args = Array.isArray(rest[0]) ? rest.shift() : (rest[0] ?? rest.shift(), []);
+    const options = { ...rest[0] };
+    const result = spawnSync(file, args, options);
+    if (!options.stdio && result.stderr) process.stderr.write(result.stderr);
+    return outputOf(result, `${[options.argv0 || file, ...args].join(' ')}`);
+  }
+
+  function execSync(command, given) {
+    const options = { ...given };
+    check.string('command', command);
+    options.shell = typeof options.shell === 'string' ? options.shell : true;
+    const result = spawnSync(command, options);
+    if (!options.stdio && result.stderr) process.stderr.write(result.stderr);
+    return outputOf(result, command);
+  }
+
+  /** For programs that make them themselves. */
+  class SandboxedChildProcess extends ChildProcess {
+    static [Symbol.hasInstance](value) {
+      return value instanceof ChildProcess;
+    }
+
+    spawn(options) {
+      return startGuest(this, options);
+    }
+  }
+  Object.defineProperty(SandboxedChildProcess, 'name', { value: 'ChildProcess' });
+
+  return { ChildProcess: SandboxedChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync };
+}
+
+/** As an array with all standard streams. */
+function streams(stdio = 'pipe') {
+  const all = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  while (all.length < STANDARD) all.push(undefined);
+  return all.map((stream, number) => stream ?? (number < STANDARD ? 'pipe' : 'ignore'));
+}
+
+function pair(variable) {
+  const end = variable.indexOf('=', 1);
+  return [variable.slice(0, end), variable.slice(end + 1)];
+}
+
+/** What to start in place of a program that is not there, so that Node says so in its own words. */
+function executable(file, search = DEFAULT_PATH, directory) {
+  const candidates = file.includes('/') ? [file] : search.split(':').map((folder) => path.join(folder || '.', file));
+  let explanation = MISSING;
+  for (const candidate of candidates) {
+    try {
+      const location = path.resolve(directory, candidate);
+      const isFile = statSync(location).isFile();
+      explanation = FORBIDDEN;
+      accessSync(location, X_OK);
+      if (isFile) return undefined;
+    } catch {
+      // The next one.
+    }
+  }
+  return explanation;
+}
+
+function outputOf(result, command) {
+  if (result.error) throw Object.assign(result.error, result);
+  if (result.status === 0) return result.stdout;
+  const errors = result.stderr?.length > 0 ? `\n${result.stderr}` : '';
+  throw Object.assign(new Error(`Command failed: ${command}${errors}`), result);
+}
+
+function promising(called) {
+  return (...args) => {
+    let child;
+    const promise = new Promise((resolve, reject) => {
+      child = called(...args, (error, stdout, stderr) => {
+        if (error === null) resolve({ stdout, stderr });
+        else reject(Object.assign(error, { stdout, stderr }));
+      });
+    });
+    promise.child = child;
+    return promise;
+  };
+}
+
+module.exports = { childProcess };

@@ -1,0 +1,34 @@
+'use strict';
+// `node --require @openai/codex/register program.js`: every child process of the program runs in the sandbox that
+// CODEX_PROFILE and CODEX_WORKSPACE describe. It is a net for programs, not a boundary against them: a program that wants
+// to can undo it in its own process.
+const real = require('node:child_process');
+const { syncBuiltinESMExports } = require('node:module');
+const sandboxed = require('./child_process.js');
+
+// Asynchronous ones, and those of `node:cluster`, all end here.
+const { spawn } = sandboxed.ChildProcess.prototype;
+real.ChildProcess.prototype.spawn = function sandboxedSpawn(options) {
+  return spawn.call(this, { ...options, args: withoutThis(options.args) });
+};
+real.spawnSync = sandboxed.spawnSync;
+real.execSync = sandboxed.execSync;
+real.execFileSync = sandboxed.execFileSync;
+syncBuiltinESMExports();
+
+/** A Node that is forked is in the sandbox already, and can't make another one there. */
+function withoutThis(args) {
+  return args?.filter((word, index) => !isThis(word.replace(/^(--require|-r)=/, '')) && !(isOption(word) && isThis(args[index + 1])));
+}
+
+function isOption(word) {
+  return word === '--require' || word === '-r';
+}
+
+function isThis(word) {
+  try {
+    return word !== undefined && /register/.test(word) && require.resolve(word, { paths: [process.cwd()] }) === __filename;
+  } catch {
+    return false;
+  }
+}

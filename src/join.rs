@@ -1,0 +1,32 @@
+//! Runs that a child process of Node's own stands for.
+
+use std::os::fd::IntoRawFd;
+
+use codex_core::{
+    exec::ExecError,
+    sandbox::{Guest, conversation},
+};
+
+use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeSandbox};
+
+#[napi_derive::napi]
+impl NativeSandbox {
+    /// Makes ready to run a command with the streams of a process that is started next: the launcher, with the number of
+    /// the descriptor returned as its argument, under which it must have it, too, with nothing but streams below. Those
+    /// from 3 on that the command is to have are `declared`.
+    #[napi(catch_unwind)]
+    pub fn join(&self, command: NativeCommand, declared: Vec<u8>) -> napi::Result<i32> {
+        let throw = |error: ExecError| ErrorFacts::from(&error).throw();
+        let command = command.into_command().map_err(|error| error.throw())?;
+        let handle = runtime::handle();
+        let _inside = handle.enter();
+        let (ours, theirs) = conversation().map_err(throw)?;
+        let guest = Guest::new(ours).map_err(throw)?;
+        let session = self.session.clone();
+        handle.spawn(async move {
+            // The process has been told of any error.
+            let _ = session.join(command, &declared, guest).await;
+        });
+        Ok(theirs.into_raw_fd())
+    }
+}
