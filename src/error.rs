@@ -18,7 +18,7 @@ pub struct ErrorFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    verdict: Option<Verdict>,
+    verdict: Option<Box<Verdict>>,
 }
 
 impl ErrorFacts {
@@ -93,7 +93,7 @@ impl From<&SessionError> for ErrorFacts {
 
 impl From<&RunError> for ErrorFacts {
     fn from(error: &RunError) -> Self {
-        let judged = |code, verdict: &Verdict| Self { verdict: Some(verdict.clone()), ..Self::new(code, error) };
+        let judged = |code, verdict: &Box<Verdict>| Self { verdict: Some(verdict.clone()), ..Self::new(code, error) };
         match error {
             RunError::Session(error) => error.into(),
             RunError::Exec(error) => error.into(),
