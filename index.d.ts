@@ -365,6 +365,8 @@ export interface Enforcement {
   readonly capabilitiesDropped: boolean;
   /** The Landlock version; 0 when it was not used. */
   readonly landlockAbi: number;
+  /** Which refusals are told. Without a pid namespace for each run: none. */
+  readonly denials: 'full' | 'network' | 'off';
   /** The limits that were held. */
   readonly limits: {
     readonly [Name in keyof Limits]?: {
@@ -409,6 +411,13 @@ export interface SandboxOptions {
   audit?: AuditLog;
   /** Limits, as in the profile, which they can only lower. */
   limits?: Limits;
+  /**
+   * Which refusals are told. `full` (default): changes of files by a path, and connections; each such call takes some
+   * microseconds longer. `network`: connections. `off`: none. What the run may do is the same.
+   */
+  denials?: 'full' | 'network' | 'off';
+  /** Called for each refusal of a run, when the run is over. */
+  onDenial?(denial: Denial): void;
   /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync` and `spawn`. */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
@@ -449,9 +458,11 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
 
 /** One operation of a run that was refused, or undone. Strings that came from the run are bounded, and are what the run claimed. */
 export interface Denial {
-  kind: 'write';
+  kind: 'write' | 'connect';
   /** The absolute path, as the host sees it. */
   path?: string;
+  /** The address with its port. */
+  address?: string;
   syscall?: string;
   /** The process, as the host sees it. */
   pid?: number;

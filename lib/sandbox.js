@@ -13,7 +13,7 @@ const { filePath, nativeProfile } = require('./profile.js');
 const stdio = require('./stdio.js');
 const { Subprocess } = require('./subprocess.js');
 
-const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'onRequest']);
+const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'denials', 'onDenial', 'onRequest']);
 const EXEC_OPTIONS = new Set([
   'cwd', 'env', 'input', 'stdin', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
   'forceKillAfterDelay', 'reject', 'limits',
@@ -36,21 +36,26 @@ class Sandbox {
   #native;
   #enforcements = [];
   #closing;
+  #onDenial;
   #onRequest;
   #childProcess;
 
   constructor(options) {
-    const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', limits, onRequest } = check.options(
+    const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', limits, denials = 'full', onDenial, onRequest } = check.options(
       'options', options, SANDBOX_OPTIONS);
     if (onRequest !== undefined && typeof onRequest !== 'function') throw check.invalidType('options.onRequest', 'a function', onRequest);
     this.#onRequest = onRequest;
+    if (onDenial !== undefined && typeof onDenial !== 'function') throw check.invalidType('options.onDenial', 'a function', onDenial);
+    this.#onDenial = onDenial;
+    check.oneOf('options.denials', denials, ['full', 'network', 'off']);
     check.oneOf('options.enforcement', enforcement, ['required', 'best-effort']);
     const directory = filePath('options.workspace', workspace);
     const native = nativeProfile(profile, limits === undefined ? undefined : { __proto__: null, limits: readLimits(limits) });
     const judge = policy === undefined ? undefined : nativePolicy(policy);
     const log = audit === undefined ? undefined : nativeAuditLog(audit);
+    const given = { __proto__: null, launcher, bestEffort: enforcement === 'best-effort', denials };
     this.#native = unwrap(
-      () => new addon.NativeSandbox(pending.reports, native, directory, launcher, enforcement === 'best-effort', judge, log));
+      () => new addon.NativeSandbox(pending.reports, native, directory, given, judge, log));
   }
 
   async exec(file, args, options) {
@@ -148,11 +153,17 @@ class Sandbox {
       isCanceled: false,
       truncated: report.truncated,
       enforcement: this.#enforcement(report.enforcement),
-      denials: report.denials ? JSON.parse(report.denials) : [],
+      denials: this.#denials(report.denials),
       hints: report.hints,
       auditId: report.auditId ?? undefined,
       verdict: report.verdict ? JSON.parse(report.verdict) : undefined,
     };
+  }
+
+  #denials(json) {
+    const denials = json ? JSON.parse(json) : [];
+    if (this.#onDenial !== undefined) denials.forEach((denial) => this.#onDenial(denial));
+    return denials;
   }
 
   /** Reports of enforcement are few and the same for many runs: each is parsed once. */

@@ -169,8 +169,8 @@ impl NativeReport {
             limit: outcome.limit.map(limit_name),
             enforcement,
             hints,
-            audit_id,
             denials: (!outcome.denials.is_empty()).then(|| serde_json::to_string(&outcome.denials).ok()).flatten(),
+            audit_id,
             verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
         }
     }

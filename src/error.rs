@@ -93,7 +93,8 @@ impl From<&SessionError> for ErrorFacts {
 
 impl From<&RunError> for ErrorFacts {
     fn from(error: &RunError) -> Self {
-        let judged = |code, verdict: &Box<Verdict>| Self { verdict: Some(verdict.clone()), ..Self::new(code, error) };
+        let judged =
+            |code, verdict: &Verdict| Self { verdict: Some(Box::new(verdict.clone())), ..Self::new(code, error) };
         match error {
             RunError::Session(error) => error.into(),
             RunError::Exec(error) => error.into(),

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use codex_core::sandbox::{Enforcement, Requirement, Sandbox, SandboxOptions, Signaller};
+use codex_core::sandbox::{DenialReports, Enforcement, Requirement, Sandbox, SandboxOptions, Signaller};
 use codex_supervisor::{Approval, Report, RunError, Session};
 use napi::{
     Env, Status,
@@ -63,6 +63,17 @@ pub struct NativeSandbox {
     pub(crate) starts: Arc<StartFunction>,
 }
 
+/// Where and how a sandbox is made.
+#[napi_derive::napi(object, object_to_js = false)]
+pub struct NativeSandboxOptions {
+    /// The launcher's path.
+    pub launcher: String,
+    /// Whether to go on where a promise can't be held.
+    pub best_effort: bool,
+    /// Which refusals are told: `full`, `network` or `off`.
+    pub denials: String,
+}
+
 /// What the runs of a sandbox share.
 #[derive(Default)]
 pub struct Shared {
@@ -82,12 +93,11 @@ impl NativeSandbox {
         reports: &NativeReports,
         profile: &NativeProfile,
         workspace: String,
-        launcher: String,
-        best_effort: bool,
+        given: NativeSandboxOptions,
         policy: Option<&NativePolicy>,
         audit: Option<&NativeAuditLog>,
     ) -> napi::Result<Self> {
-        let options = options(launcher, best_effort);
+        let options = options(given.launcher, given.best_effort, denials(given.denials)?);
         let session = Session::new(profile.get(), Path::new(&workspace), options)
             .map_err(|error| ErrorFacts::from(&error).throw())?;
         let session = match policy {
@@ -169,15 +179,20 @@ pub(crate) fn approval(approved: bool) -> Approval {
 /// What this machine can enforce, as JSON.
 #[napi_derive::napi(catch_unwind)]
 pub fn capabilities(launcher: String) -> napi::Result<String> {
-    let options = options(launcher, false);
+    let options = options(launcher, false, DenialReports::Off);
     let capabilities = runtime::handle().block_on(Sandbox::capabilities(&options));
     serde_json::to_string(&capabilities).map_err(|error| napi::Error::from_reason(error.to_string()))
 }
 
-fn options(launcher: String, best_effort: bool) -> SandboxOptions {
+fn denials(reports: String) -> napi::Result<DenialReports> {
+    serde_json::from_value(reports.into()).map_err(|error| napi::Error::from_reason(error.to_string()))
+}
+
+fn options(launcher: String, best_effort: bool, denials: DenialReports) -> SandboxOptions {
     SandboxOptions {
         launcher: PathBuf::from(launcher),
         requirement: if best_effort { Requirement::BestEffort } else { Requirement::Required },
+        denials,
         runtime: runtime::handle(),
     }
 }

@@ -237,11 +237,11 @@ fn finished(report: &Report, json: bool, verbose: bool) -> Output {
     let mut stderr = String::new();
     if verbose {
         stderr.push_str(&text::enforcement(&outcome.enforcement));
-    }
-    if !json {
         for denial in &outcome.denials {
             stderr.push_str(&text::denial(denial));
         }
+    }
+    if !json {
         for hint in &report.hints {
             stderr.push_str(&format!("codex: {hint}\n"));
         }

@@ -102,7 +102,12 @@ impl Invocation {
 
 impl Context {
     fn options(&self, requirement: codex_core::sandbox::Requirement) -> SandboxOptions {
-        SandboxOptions { launcher: self.launcher.clone(), requirement, runtime: self.runtime.clone() }
+        SandboxOptions {
+            launcher: self.launcher.clone(),
+            requirement,
+            denials: Default::default(),
+            runtime: self.runtime.clone(),
+        }
     }
 
     /// Whether text for people on standard error may have colours.

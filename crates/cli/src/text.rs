@@ -62,7 +62,8 @@ pub fn denial(denial: &Denial) -> String {
     let word = |value: &dyn erased::Word| value.word();
     // Debug form: what the run named must not speak to the terminal.
     let path = denial.path.as_ref().map(|path| format!(" {path:?}")).unwrap_or_default();
-    let mut line = format!("codex: denied: {}{path} ({}): {}", word(&denial.kind), denial.rule, denial.reason);
+    let address = denial.address.as_ref().map(|address| format!(" {address}")).unwrap_or_default();
+    let mut line = format!("codex: denied: {}{path}{address} ({}): {}", word(&denial.kind), denial.rule, denial.reason);
     if let Some(quarantine) = &denial.quarantine {
         line.push_str(&format!("; it is kept in {quarantine:?}"));
     }

@@ -28,6 +28,7 @@ use crate::{
     cell_init::cell_init,
     groups::{CellGroup, GroupFiles},
     limits::Held,
+    observer::Watching,
     signals,
     stack::Stack,
 };
@@ -55,6 +56,8 @@ pub struct Setting {
     pub held: Held,
     /// How many processors the machine has.
     pub processors: u64,
+    /// How the cell is watched, if it is.
+    pub watching: Option<Watching>,
 }
 
 /// What the processes of a cell read, and the few words that they write.
@@ -81,6 +84,10 @@ pub struct Shared {
     pub counted_before: [AtomicU64; 2],
     /// The last run whose end the engine was told.
     pub reported: AtomicU64,
+    /// Tells this cell from all others of the launcher.
+    pub number: u64,
+    /// Where the calls that are watched are told; -1: there is no init yet, or nothing is watched.
+    pub listener: AtomicI32,
 }
 
 /// There is no init yet.
@@ -111,6 +118,9 @@ pub struct Assignment {
     /// The environment, ended by a null pointer.
     pub environment: *const *const c_char,
 }
+
+/// The number of the next cell.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 impl Shared {
     /// The limit that the run met, of those that are told by control groups.
@@ -207,6 +217,8 @@ impl Cell {
                 errno: AtomicI32::new(0),
                 counted_before: [AtomicU64::new(0), AtomicU64::new(0)],
                 reported: AtomicU64::new(0),
+                number: NUMBERS.fetch_add(1, Relaxed),
+                listener: AtomicI32::new(-1),
             }),
             _program_stack: program_stack,
             group,
@@ -239,6 +251,19 @@ impl Cell {
         // SAFETY: only this process writes the number, and not now.
         let run = unsafe { (*self.shared.assignment.get()).run };
         (dispatched && self.shared.reported.load(Acquire) != run).then_some(run)
+    }
+
+    /// Tells this cell from all others of the launcher.
+    pub fn number(&self) -> u64 {
+        self.shared.number
+    }
+
+    /// Where the calls that are watched are told, and the run that makes them.
+    pub fn watched(&self) -> Option<(RawFd, u64)> {
+        let listener = self.shared.listener.load(Acquire);
+        // SAFETY: only this process writes the number, and not now.
+        let run = unsafe { (*self.shared.assignment.get()).run };
+        (listener >= 0).then_some((listener, run))
     }
 
     /// See [`Shared::met`].
@@ -357,6 +382,16 @@ impl Cell {
             Ok(())
         } else {
             Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::AGAIN))
+        }
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        let listener = self.shared.listener.load(Acquire);
+        if listener >= 0 {
+            // SAFETY: the init, which opened it in the table that it shared with this process, has been reaped.
+            unsafe { rustix::io::close(listener) };
         }
     }
 }

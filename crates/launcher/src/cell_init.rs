@@ -28,7 +28,7 @@ use crate::{
     cell::{Assignment, DISPATCHED, IDLE, Shared},
     limits,
     mounts::{PROC_FLAGS, mount_proc},
-    privileges,
+    notifications, observer, privileges,
     program::{self, start_program},
     signals::{self, ALL, LAUNCHER_DIED},
     tree::{self, CpuBudget, Ended},
@@ -110,10 +110,21 @@ fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
         // Every program inherits them at no cost. Nothing in the cell can reach into this process all the same: it is
         // not dumpable, and the first process of a pid namespace can't be ended from within.
         program::restrict(setting)?;
+        be_watched(shared).map_err(|errno| (Stage::Seccomp, errno))?;
     } else {
         set_child_subreaper(Some(getpid())).map_err(|errno| (Stage::Clone, errno))?;
     }
     end_with_launcher(setting.boundary, setting.launcher).map_err(|errno| (Stage::Clone, errno))
+}
+
+/// Has the calls that are watched told, from now on, in this process and all that it starts.
+fn be_watched(shared: &Shared) -> Result<(), Errno> {
+    let Some(watching) = &shared.setting.watching else {
+        return Ok(());
+    };
+    let listener = notifications::install(&watching.filter)?;
+    shared.listener.store(listener, Release);
+    observer::announce(watching, listener, shared.number)
 }
 
 /// Mounts `/proc`; before it becomes read-only, the largest process id is set, if there is to be one.

@@ -10,7 +10,10 @@ use rustix::io::Errno;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch, sock_filter};
 use syscalls::{Sysno, syscall};
 
-use crate::filter_table::{ABSENT, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS};
+use crate::{
+    filter_table::{ABSENT, Argument, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS},
+    watch_table::Watched,
+};
 
 /// A compiled filter.
 pub struct Program {
@@ -35,6 +38,29 @@ pub fn install_base(closed_network: bool) -> Result<(), Errno> {
 /// The filter that each run installs for itself.
 pub fn for_runs() -> Result<Program, Errno> {
     compile(REFUSED_IN_RUNS, libc::EPERM)
+}
+
+/// The filter whose calls wait until they were looked at.
+pub fn watching(tables: &[&[Watched]]) -> Result<Program, Errno> {
+    let mut rules = Rules::default();
+    for watched in tables.iter().copied().flatten() {
+        for condition in watched.when {
+            rules.add(watched.call, std::slice::from_ref(condition))?;
+        }
+        if watched.when.is_empty() {
+            rules.add(watched.call, &[])?;
+        }
+    }
+    // The compiler knows no answer that waits: one that it knows, and that is used nowhere else, stands for it.
+    const STAND_IN: SeccompAction = SeccompAction::Trace(0x5741);
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    let mut program = rules.compile(STAND_IN)?;
+    for instruction in &mut program.instructions {
+        if instruction.code == RETURN && instruction.k == u32::from(STAND_IN) {
+            instruction.k = libc::SECCOMP_RET_USER_NOTIF;
+        }
+    }
+    Ok(program)
 }
 
 impl Program {
@@ -81,20 +107,35 @@ pub fn install(program: &libc::sock_fprog) -> Result<(), Errno> {
 
 /// Everything passes but what `closed` names; calls of another architecture end the process.
 fn compile(closed: &[Closed], errno: i32) -> Result<Program, Errno> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    let mut rules = Rules::default();
     for entry in closed {
-        let of_call = rules.entry(entry.call).or_default();
-        if !entry.when.is_empty() {
-            let conditions = entry.when.iter().map(|argument| argument.condition()).collect::<Result<Vec<_>, _>>();
+        rules.add(entry.call, entry.when)?;
+    }
+    rules.compile(SeccompAction::Errno(errno.unsigned_abs()))
+}
+
+/// The calls that a filter answers, each with what must hold of its arguments.
+#[derive(Default)]
+struct Rules(BTreeMap<i64, Vec<SeccompRule>>);
+
+impl Rules {
+    /// All of `when` must hold; none: the call always.
+    fn add(&mut self, call: i64, when: &[Argument]) -> Result<(), Errno> {
+        let of_call = self.0.entry(call).or_default();
+        if !when.is_empty() {
+            let conditions = when.iter().map(Argument::condition).collect::<Result<Vec<_>, _>>();
             of_call.push(conditions.and_then(SeccompRule::new).map_err(|_| Errno::INVAL)?);
         }
+        Ok(())
     }
-    let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| Errno::NOSYS)?;
-    let answer = SeccompAction::Errno(errno.unsigned_abs());
-    SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)
-        .and_then(BpfProgram::try_from)
-        .map(|instructions| Program { instructions })
-        .map_err(|_| Errno::INVAL)
+
+    fn compile(self, answer: SeccompAction) -> Result<Program, Errno> {
+        let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| Errno::NOSYS)?;
+        SeccompFilter::new(self.0, SeccompAction::Allow, answer, architecture)
+            .and_then(BpfProgram::try_from)
+            .map(|instructions| Program { instructions })
+            .map_err(|_| Errno::INVAL)
+    }
 }
 
 #[cfg(test)]

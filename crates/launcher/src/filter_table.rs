@@ -53,7 +53,7 @@ const fn is_not(index: u8, value: u32) -> Argument {
     Argument { index, comparison: Comparison::NotEquals(value) }
 }
 
-const fn has(index: u8, bits: u32) -> Argument {
+pub const fn has(index: u8, bits: u32) -> Argument {
     Argument { index, comparison: Comparison::HasBits(bits) }
 }
 

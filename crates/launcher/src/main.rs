@@ -29,9 +29,15 @@ mod landlock_rules;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
+mod look;
+#[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[cfg(target_os = "linux")]
+mod notifications;
+#[cfg(target_os = "linux")]
+mod observer;
 #[cfg(target_os = "linux")]
 mod privileges;
 #[cfg(target_os = "linux")]
@@ -50,6 +56,8 @@ mod stack;
 mod terminal;
 #[cfg(target_os = "linux")]
 mod tree;
+#[cfg(target_os = "linux")]
+mod watch_table;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {

@@ -37,6 +37,17 @@ pub enum Network {
     Host,
 }
 
+/// What of a run is looked at before it is done, so that what is refused can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Watch {
+    /// Changes of the file system, and connections.
+    Full,
+    /// Connections.
+    Network,
+    /// Nothing.
+    Off,
+}
+
 /// Everything that a launcher must know to turn itself into the sandbox of one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaunchPlan {
@@ -60,6 +71,8 @@ pub struct LaunchPlan {
     pub tmp_bytes: u64,
     /// How many processes and threads the sandbox may have; a launcher that can hold it says so in [`Applied`].
     pub processes: Option<u64>,
+    /// What is watched of the runs.
+    pub watch: Watch,
     /// A directory that the launcher removes when it ends: it outlives the engine, whose process may be killed.
     /// For the same reason it puts the modes of a terminal back that comes with the plan.
     pub remove_at_end: Option<Vec<u8>>,
@@ -221,6 +234,13 @@ pub enum Reply {
         /// The run.
         run: u64,
     },
+    /// Something that a run tried is refused. Told once for each run and thing, before the program is.
+    Denied {
+        /// The run.
+        run: u64,
+        /// What.
+        denied: Denied,
+    },
     /// A run is over: its program ended and so did every process that it left behind.
     Exited {
         /// The run.
@@ -255,6 +275,28 @@ pub enum GuestReply {
         /// Why.
         message: String,
     },
+}
+
+/// Something that a run tried and was refused. Paths and addresses are the program's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// What.
+    pub tried: Tried,
+    /// By which system call.
+    pub syscall: String,
+    /// The process, as the launcher sees it.
+    pub pid: i32,
+    /// The path of the program; empty when it is not known.
+    pub program: Vec<u8>,
+}
+
+/// What was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Tried {
+    /// To change what stands at a path.
+    Write(Vec<u8>),
+    /// To connect to an address.
+    Connect(std::net::SocketAddr),
 }
 
 /// What a launcher put in force, beyond what its plan says.

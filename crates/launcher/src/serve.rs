@@ -12,8 +12,8 @@ use std::{
 use codex_launcher::{
     channel::{self, Inbox},
     protocol::{
-        CONTROL_FD, ExitStatus, LEAST_BY_PID_NAMESPACE, LaunchPlan, PIDS_FD, ProcessLimit, Reply, Request, RunRequest,
-        Stage, Step,
+        Boundary, CONTROL_FD, ExitStatus, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply,
+        Request, RunRequest, Stage, Step,
     },
 };
 use rustix::{
@@ -29,6 +29,7 @@ use crate::{
     filter::Program,
     groups::Groups,
     limits::Held,
+    observer::Observer,
     setup::{During, Restrictions, SetupError, become_sandbox},
     signals::{self, ALL},
     terminal::KeptTerminal,
@@ -80,6 +81,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
         descriptors.unwrap_or_default().into_iter().next().and_then(|terminal| KeptTerminal::new(terminal).ok());
     let (restrictions, applied) = become_sandbox(&plan)?;
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
+    let observer = observe(&plan).during(Step::Seccomp)?;
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
     reply(control, &Reply::Ready(applied), &handles).during(Step::Serve)?;
     let setting = Setting {
@@ -97,6 +99,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
             ProcessLimit::UserNamespace | ProcessLimit::None => 0,
         },
         held: Held::now(),
+        watching: observer.as_ref().map(Observer::watching),
         processors: std::thread::available_parallelism().map_or(1, |count| count.get() as u64),
     };
     Ok(Server {
@@ -106,10 +109,19 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
         inbox: Inbox::default(),
         cells: Vec::new(),
         groups: None,
+        observer,
         remove_at_end: plan.remove_at_end,
         terminal,
         _kept: (launcher, restrictions),
     })
+}
+
+/// Only where every cell is a namespace of its own can it be told who made a call.
+fn observe(plan: &LaunchPlan) -> Result<Option<Observer>, Errno> {
+    match plan.boundary {
+        Boundary::Namespaces => Observer::new(plan.watch, plan.network == Network::Private),
+        Boundary::Landlock | Boundary::None => Ok(None),
+    }
 }
 
 /// How many cells are kept for later runs. More runs than this at once get cells of their own.
@@ -127,6 +139,8 @@ struct Server<'a> {
     cells: Vec<Cell>,
     /// Where the cells of runs with limits of their own belong, if the engine said so.
     groups: Option<Groups>,
+    /// What watches the cells, if they are watched.
+    observer: Option<Observer>,
     remove_at_end: Option<Vec<u8>>,
     terminal: Option<KeptTerminal>,
     /// What the cells' settings point to.
@@ -137,16 +151,24 @@ impl Server<'_> {
     /// Serves until the engine closes its end, or can't be understood any more.
     fn serve(&mut self) {
         loop {
-            let (control, children) = {
+            let [control, children, calls] = {
+                let calls = self.observer.as_ref().map_or(self.children.as_fd(), Observer::calls);
                 let mut watched =
-                    [PollFd::from_borrowed_fd(self.control, PollFlags::IN), PollFd::new(&self.children, PollFlags::IN)];
+                    [self.control, self.children.as_fd(), calls].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
                 match poll(&mut watched, None) {
                     Ok(_) => {}
                     Err(Errno::INTR) => continue,
                     Err(_) => return,
                 }
-                watched.map(|descriptor| !descriptor.revents().is_empty()).into()
+                watched.map(|descriptor| !descriptor.revents().is_empty())
             };
+            // First: a process waits for it, and what it was refused has to be told before its end.
+            if calls && let Some(observer) = &mut self.observer {
+                let cells = &self.cells;
+                observer.take(self.control, |number| {
+                    cells.iter().find(|cell| cell.number() == number).and_then(Cell::watched)
+                });
+            }
             if control && self.take_request().is_err() {
                 return;
             }
@@ -228,6 +250,9 @@ impl Server<'_> {
                 continue;
             };
             let cell = self.cells.swap_remove(index);
+            if let Some(observer) = &mut self.observer {
+                observer.forget(cell.number());
+            }
             if let Some(run) = cell.unreported() {
                 let status = ExitStatus::Signal(libc::SIGKILL);
                 let _ = reply(self.control, &Reply::Exited { run, status, limit: cell.met() }, &[]);

@@ -16,7 +16,7 @@ use std::{
 use codex_core::{
     exec::{Command, End},
     profile::{ProfileName, SecurityProfile},
-    sandbox::{Requirement, SandboxOptions},
+    sandbox::{DenialReports, Requirement, SandboxOptions},
 };
 use codex_supervisor::{Agent, Approval, Report, Session, Supervisor};
 use criterion::{Criterion, Throughput};
@@ -125,6 +125,7 @@ impl Bench {
         fs::create_dir_all(directory)?;
         Ok(Self {
             options: SandboxOptions {
+                denials: DenialReports::default(),
                 launcher: find_launcher()?,
                 requirement: Requirement::Required,
                 runtime: runtime.handle().clone(),

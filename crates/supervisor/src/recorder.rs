@@ -1,6 +1,7 @@
 //! The audit records of a session: before each command, when it is under way, and after it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -10,7 +11,7 @@ use std::{
 
 use codex_audit::{Ack, AppendError, AuditLog, Decision, Event, EventKind, Level, text_from_bytes};
 use codex_core::{
-    exec::{Command, End, ExecError, Outcome},
+    exec::{Command, Denial, End, ExecError, Outcome},
     policy::SandboxPolicy,
     sandbox::Enforcement,
 };
@@ -155,6 +156,33 @@ impl Recorder {
             }
         }
         self.append(event).await
+    }
+
+    /// Records what a run was refused, as the run named it.
+    pub async fn denials(self: &Arc<Self>, run: &str, denials: &[Denial]) {
+        for denial in denials {
+            let (host, port) = match denial.address.as_deref().map(str::parse::<SocketAddr>) {
+                Some(Ok(address)) => (Some(address.ip().to_string()), Some(address.port())),
+                _ => (None, None),
+            };
+            let event = Event {
+                run: Some(run.to_owned()),
+                access: Some(word(&denial.kind)),
+                path: denial.path.clone(),
+                host,
+                port,
+                syscall: denial.syscall.clone(),
+                pid: denial.pid.and_then(|pid| u32::try_from(pid).ok()),
+                program: denial.program.clone(),
+                decision: Some(Decision::Deny),
+                rule: Some(denial.rule.clone()),
+                reason: Some(denial.reason.clone()),
+                suggestion: denial.grant.clone(),
+                ..Event::new(EventKind::Denial)
+            };
+            // What is wrong with the log is told by the record that follows.
+            let _ = self.append(event).await;
+        }
     }
 
     /// What every record about a command of this session has.

@@ -10,7 +10,7 @@ use std::{
 use codex_audit::{AppendError, AuditLog};
 
 use codex_core::{
-    exec::{Command, End, ExecError, Outcome},
+    exec::{Command, Denial, DenialKind, End, ExecError, Outcome},
     policy::{Limit, SandboxPolicy, WriteAccess},
     profile::{ProfileError, SecurityProfile},
     sandbox::{Enforcement, Sandbox, SandboxError, SandboxOptions, Signaller, Terminal, TerminalSize},
@@ -252,6 +252,9 @@ impl Begun {
             return Ok(Report { hints: hints(&outcome), outcome, verdict, audit_id: None });
         };
         let (at_start, result) = tokio::join!(recorder.start(&recorded), outcome);
+        if let Ok(outcome) = &result {
+            recorder.denials(&recorded.run, &outcome.denials).await;
+        }
         let at_exit = recorder.exit(&recorded.run, &result).await;
         let outcome = result?;
         let mut hints = hints(&outcome);
@@ -271,6 +274,7 @@ fn refusal(verdict: &Verdict, approval: Approval) -> Option<RunError> {
 /// What a reader of an outcome may miss.
 pub fn hints(outcome: &Outcome) -> Vec<String> {
     let mut hints = Vec::new();
+    hints.extend(denied(&outcome.denials));
     if outcome.timed_out {
         hints.push("the timeout ended the command; give it more time, or less to do".to_owned());
     }
@@ -303,4 +307,21 @@ fn limit_hint(limit: Limit) -> Option<&'static str> {
         Limit::Output => Some("the command wrote more than limits.output and was ended; raise it, or write to a file"),
         Limit::TmpSize => Some("the private tmp is full; raise limits.tmpSize, or write to the workspace"),
     }
+}
+
+/// The denials in one sentence: the first, and how many there are.
+fn denied(denials: &[Denial]) -> Option<String> {
+    let first = denials.first()?;
+    let tried = match first.kind {
+        DenialKind::Write => "a write",
+        DenialKind::Connect => "a connection",
+    };
+    // What the run named must not speak to a terminal.
+    let to = first.path.as_deref().or(first.address.as_deref()).unwrap_or_default();
+    let more = match denials.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let grant = first.grant.as_ref().map(|grant| format!("; to allow it, {grant}")).unwrap_or_default();
+    Some(format!("{tried} to {to:?} was refused{more}: {}{grant}", first.reason))
 }

@@ -16,6 +16,9 @@ pub struct Denial {
     /// The path that it was about, absolute, as the host sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The address that it was about, with its port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The system call, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub syscall: Option<String>,
@@ -43,4 +46,6 @@ pub struct Denial {
 pub enum DenialKind {
     /// To create, change or remove a file or directory.
     Write,
+    /// To connect to an address.
+    Connect,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::DenialReports;
 use crate::{policy::Limit, profile::ProfileName};
 
 /// What held a run. Part of every result.
@@ -26,6 +27,8 @@ pub struct Enforcement {
     pub landlock_abi: u32,
     /// The limits that were held. One that is missing was not asked for, or is a default that this machine can't hold.
     pub limits: BTreeMap<Limit, HeldLimit>,
+    /// Which refusals are told. Without a pid namespace for each run: none.
+    pub denials: DenialReports,
     /// Promises of the profile that this run did not hold, each with the reason.
     pub unenforced: Vec<Unenforced>,
 }

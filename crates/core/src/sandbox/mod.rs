@@ -11,6 +11,8 @@ mod linux;
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 #[cfg(target_os = "linux")]
 pub(crate) use account::account_home;
 pub use enforcement::{
@@ -34,6 +36,19 @@ pub enum Requirement {
     BestEffort,
 }
 
+/// Which refusals are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DenialReports {
+    /// Changes of the file system by a path, and connections. Each such call takes some microseconds longer.
+    #[default]
+    Full,
+    /// Connections.
+    Network,
+    /// None.
+    Off,
+}
+
 /// Where and how a sandbox is made.
 #[derive(Debug, Clone)]
 pub struct SandboxOptions {
@@ -41,6 +56,8 @@ pub struct SandboxOptions {
     pub launcher: PathBuf,
     /// What to do when the machine can't hold a promise.
     pub requirement: Requirement,
+    /// Which refusals are told.
+    pub denials: DenialReports,
     /// The runtime that watches sockets and pipes.
     pub runtime: tokio::runtime::Handle,
 }

@@ -9,7 +9,7 @@ use std::{
 use codex_core::{
     ProfileInit, ProfileName, SecurityProfile,
     exec::{Command, ExecError, Outcome},
-    sandbox::{Requirement, Sandbox, SandboxError, SandboxOptions, Signaller},
+    sandbox::{DenialReports, Requirement, Sandbox, SandboxError, SandboxOptions, Signaller},
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -66,8 +66,12 @@ pub fn sandbox(
     init: ProfileInit,
 ) -> Result<Sandbox, SandboxError> {
     let policy = SecurityProfile::with(profile, init).unwrap().resolve(workspace).unwrap();
-    let options =
-        SandboxOptions { launcher: launcher(), requirement: Requirement::Required, runtime: runtime.handle().clone() };
+    let options = SandboxOptions {
+        launcher: launcher(),
+        requirement: Requirement::Required,
+        denials: DenialReports::default(),
+        runtime: runtime.handle().clone(),
+    };
     Sandbox::new(policy, options)
 }
 

@@ -1,6 +1,6 @@
 //! What this machine can enforce, found out by trying it.
 
-use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network};
+use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, Watch};
 use serde::Serialize;
 
 use super::{
@@ -74,6 +74,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         hidden_sockets: Vec::new(),
         tmp_bytes: 1024 * 1024,
         processes: None,
+        watch: Watch::Off,
         remove_at_end: None,
     };
     match Starting::new(&options.launcher, &plan, None, &options.runtime)?.answer().await? {

@@ -18,6 +18,7 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::Handle;
 
 use super::{
+    denied,
     groups::Groups,
     guard::Guard,
     hidden,
@@ -235,6 +236,7 @@ impl Engine {
             },
             tmp_bytes: limits.get(Limit::TmpSize).unwrap_or(0),
             processes: limits.get(Limit::Processes),
+            watch: denied::watch(self.options.denials),
             remove_at_end: stand_in_tmp.map(|path| path.as_os_str().as_bytes().to_vec()),
         };
         let terminal = self.kept_terminal.get().map(AsFd::as_fd);
@@ -253,7 +255,7 @@ impl Engine {
         let means = Means { boundary, applied, groups: groups.as_ref() };
         let held = limits::held(&self.policy, &Limits::default(), means)?;
         let gaps = Gaps { absent_denials: self.absent_denials, carve_outs: guard.as_ref().and_then(Guard::gap) };
-        let enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held);
+        let enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held, self.options.denials);
         if self.options.requirement == Requirement::Required {
             refuse_what_is_missing(&enforcement)?;
         }

@@ -14,7 +14,7 @@ use std::{
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{Applied, Boundary, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Request, Stage},
+    protocol::{Applied, Boundary, Denied, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Request, Stage},
 };
 use once_cell::sync::OnceCell;
 use rustix::{
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// How a run ended, as far as its launcher knows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum RunEnd {
     /// Its program ended, and with it the whole tree.
     Exited {
@@ -44,6 +44,8 @@ pub enum RunEnd {
         status: ExitStatus,
         /// The limit that the run met.
         limit: Option<Limit>,
+        /// What it was refused.
+        denied: Vec<Denied>,
     },
     /// Its program could not be started.
     Failed {
@@ -78,6 +80,8 @@ pub struct Launcher {
 #[derive(Debug)]
 struct Runs {
     waiting: HashMap<u64, Waiting>,
+    /// What runs that wait were refused so far.
+    denied: HashMap<u64, Vec<Denied>>,
     pids: Pids,
     over: bool,
 }
@@ -200,7 +204,7 @@ impl Standing {
             guard,
             stand_in_tmp,
             terminals,
-            runs: Mutex::new(Runs { waiting: HashMap::new(), pids, over: false }),
+            runs: Mutex::new(Runs { waiting: HashMap::new(), denied: HashMap::new(), pids, over: false }),
             ended: watch::Sender::new(false),
         });
         runtime.spawn(Arc::clone(&launcher).watch(death));
@@ -366,17 +370,25 @@ impl Launcher {
         let mut runs = self.runs();
         let (run, end) = match reply {
             Reply::Exited { run, status, limit } => {
-                (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status, limit })
+                let denied = runs.denied.remove(&run).unwrap_or_default();
+                (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status, limit, denied })
             }
             Reply::Failed { run, stage, errno } => {
                 // A program that failed late had told its process id.
                 runs.pids.take(run);
+                runs.denied.remove(&run);
                 (run, RunEnd::Failed { stage, errno })
             }
             Reply::Started { run } => {
                 let pid = runs.pids.look(run).unwrap_or(0);
                 if let Some(started) = runs.waiting.get(&run).and_then(|waiting| waiting.started.as_ref()) {
                     let _ = started.send(pid);
+                }
+                return;
+            }
+            Reply::Denied { run, denied } => {
+                if runs.waiting.contains_key(&run) {
+                    runs.denied.entry(run).or_default().push(denied);
                 }
                 return;
             }

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod capture;
+mod denied;
 mod engine;
 mod groups;
 mod guard;

@@ -7,7 +7,10 @@ use codex_launcher::protocol::{Applied, Boundary as Mechanism};
 use crate::{
     policy::{Limit, NetworkPolicy, SandboxPolicy},
     profile::ProfileName,
-    sandbox::{Boundary, Cause, Enforcement, HeldLimit, NetworkEnforcement, Promise, TreeEnforcement, Unenforced},
+    sandbox::{
+        Boundary, Cause, DenialReports, Enforcement, HeldLimit, NetworkEnforcement, Promise, TreeEnforcement,
+        Unenforced,
+    },
 };
 
 /// What a machine can't hold although a profile promises it.
@@ -47,6 +50,7 @@ pub fn enforcement(
     applied: Applied,
     gaps: Gaps,
     limits: BTreeMap<Limit, HeldLimit>,
+    denials: DenialReports,
 ) -> Enforcement {
     let mut unenforced = Vec::new();
     let mut missing =
@@ -138,6 +142,7 @@ pub fn enforcement(
         seccomp: applied.seccomp,
         capabilities_dropped: mechanism != Mechanism::None,
         landlock_abi: applied.landlock_abi,
+        denials: if mechanism == Mechanism::Namespaces { denials } else { DenialReports::Off },
         limits,
         unenforced,
     }
@@ -178,7 +183,14 @@ mod tests {
 
     fn report(name: ProfileName, mechanism: Mechanism, applied: Applied) -> Enforcement {
         let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        enforcement(&policy, mechanism, applied, Gaps::default(), std::collections::BTreeMap::new())
+        enforcement(
+            &policy,
+            mechanism,
+            applied,
+            Gaps::default(),
+            std::collections::BTreeMap::new(),
+            DenialReports::Full,
+        )
     }
 
     fn machine_lacks(report: &Enforcement) -> Vec<Promise> {

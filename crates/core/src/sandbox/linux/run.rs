@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use tokio::{sync::oneshot, time::sleep};
 
 use super::{
+    denied,
     engine::Engine,
     groups::Groups,
     guard::Guard,
@@ -26,7 +27,7 @@ use super::{
     timeout::{SIGKILL, Timeout},
 };
 use crate::{
-    exec::{Command, End, Environment, ExecError, Outcome},
+    exec::{Command, End, Environment, ExecError, MAX_DENIALS, Outcome},
     policy::{Limit, Limits},
     sandbox::Enforcement,
 };
@@ -254,12 +255,12 @@ impl Running {
         };
         unfinished.disarm();
         // Before the result is given, whatever it is.
-        let denials = launcher.guard().map(Guard::end).unwrap_or_default();
+        let undone = launcher.guard().map(Guard::end).unwrap_or_default();
         let duration = begun.elapsed();
         match ended {
             RunEnd::Lost => Err(ExecError::SandboxEnded),
             RunEnd::Failed { stage, errno } => Err(not_started(stage, errno, &command, engine)),
-            RunEnd::Exited { pid, status, limit } => {
+            RunEnd::Exited { pid, status, limit, denied } => {
                 if let Some(bridged) = command.bridged.take() {
                     streams.settle(bridged, null, most_output).await;
                 }
@@ -281,7 +282,11 @@ impl Running {
                     } else {
                         limit.map(limits::met)
                     },
-                    denials,
+                    denials: undone
+                        .into_iter()
+                        .chain(denied.into_iter().map(|denied| denied::explain(denied, engine.policy())))
+                        .take(MAX_DENIALS)
+                        .collect(),
                     foreign_repository: launcher.guard().and_then(Guard::foreign_repository),
                     enforcement,
                 })

@@ -360,6 +360,7 @@ impl State {
         Denial {
             kind: DenialKind::Write,
             path: Some(bounded(&path)),
+            address: None,
             syscall: None,
             pid: None,
             program: None,
@@ -374,6 +375,7 @@ impl State {
         Denial {
             kind: DenialKind::Write,
             path: Some(bounded(&self.path(spot))),
+            address: None,
             syscall: None,
             pid: None,
             program: None,

@@ -1,0 +1,61 @@
+//! What a launcher saw refused, in the words of the policy.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
+
+use codex_launcher::protocol::{Denied, Tried, Watch};
+
+use crate::{
+    exec::{Denial, DenialKind},
+    policy::{Access, SandboxPolicy},
+    sandbox::DenialReports,
+};
+
+/// The longest text of a denial that came from the run, in bytes.
+const LONGEST: usize = 4096;
+
+/// What a launcher has to watch.
+pub fn watch(reports: DenialReports) -> Watch {
+    match reports {
+        DenialReports::Full => Watch::Full,
+        DenialReports::Network => Watch::Network,
+        DenialReports::Off => Watch::Off,
+    }
+}
+
+/// Says by which rule something was refused, and what would allow it.
+pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
+    let (kind, path, address, access) = match denied.tried {
+        Tried::Write(path) => {
+            let access = Access::Write(PathBuf::from(OsStr::from_bytes(&path)));
+            (DenialKind::Write, Some(text(&path)), None, access)
+        }
+        Tried::Connect(address) => {
+            let address = address.to_string();
+            (DenialKind::Connect, None, Some(address.clone()), Access::Connect(address))
+        }
+    };
+    let decision = policy.explain(&access);
+    let (rule, reason, grant) = if decision.allowed {
+        // The policy would allow it: the host's own file system is read-only there.
+        let reason = "it is read-only on this machine".to_owned();
+        ("read-only-file-system".to_owned(), reason, None)
+    } else {
+        (decision.rule, decision.reason, decision.grant)
+    };
+    Denial {
+        kind,
+        path,
+        address,
+        syscall: Some(denied.syscall),
+        pid: Some(denied.pid),
+        program: (!denied.program.is_empty()).then(|| text(&denied.program)),
+        rule,
+        reason,
+        grant,
+        quarantine: None,
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(bytes)).into_owned()
+}

@@ -1,0 +1,148 @@
+//! Watching the runs for what they are refused, and telling the engine.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+};
+
+use codex_launcher::{
+    channel,
+    protocol::{Denied, Reply, Watch},
+};
+use rustix::{event::epoll, io::Errno, net::SendFlags};
+
+use crate::{
+    filter::{self, Program},
+    look, notifications,
+    watch_table::{self, CONNECTS, WRITES},
+};
+
+/// How many different refusals of one run are told.
+const MOST_TOLD: usize = 100;
+
+/// What watches the cells of a launcher.
+pub struct Observer {
+    filter: Program,
+    /// Readable when a call of any cell waits.
+    calls: OwnedFd,
+    told: HashMap<u64, Told>,
+}
+
+/// What was told of the run that a cell serves.
+#[derive(Default)]
+struct Told {
+    run: u64,
+    things: Vec<u64>,
+}
+
+/// What a cell needs to be watched; copied into each.
+#[derive(Clone, Copy)]
+pub struct Watching {
+    /// The filter; no instructions: nothing is watched.
+    pub filter: libc::sock_fprog,
+    /// Where the cell announces itself.
+    pub calls: RawFd,
+}
+
+impl Observer {
+    /// Prepares the filter; nothing is watched for [`Watch::Off`].
+    pub fn new(watch: Watch, closed_network: bool) -> Result<Option<Self>, Errno> {
+        let writes = if watch == Watch::Full { WRITES } else { &[] };
+        // With the host's network no connection is refused.
+        let connects = if watch != Watch::Off && closed_network { CONNECTS } else { &[] };
+        if writes.is_empty() && connects.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            filter: filter::watching(&[writes, connects])?,
+            calls: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            told: HashMap::new(),
+        }))
+    }
+
+    /// What its cells need.
+    pub fn watching(&self) -> Watching {
+        Watching { filter: self.filter.as_prog(), calls: self.calls.as_raw_fd() }
+    }
+
+    /// Readable when there is something to do.
+    pub fn calls(&self) -> BorrowedFd<'_> {
+        self.calls.as_fd()
+    }
+
+    /// Looks at the calls that wait, tells what will be refused, and lets them go on. `serving` gives the listener of a
+    /// cell and the run that it serves.
+    pub fn take(&mut self, control: BorrowedFd<'_>, serving: impl Fn(u64) -> Option<(RawFd, u64)>) {
+        let mut events = Vec::with_capacity(MOST_EVENTS);
+        let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+        if epoll::wait(&self.calls, rustix::buffer::spare_capacity(&mut events), Some(&now)).is_err() {
+            return;
+        }
+        for event in events {
+            let (cell, flags) = (event.data.u64(), event.flags);
+            let Some((listener, run)) = serving(cell) else {
+                continue;
+            };
+            // SAFETY: the listener of a cell stays open until the cell is forgotten, which this thread does, not now.
+            let listener = unsafe { BorrowedFd::borrow_raw(listener) };
+            if flags.contains(epoll::EventFlags::IN) {
+                self.answer(control, listener, cell, run);
+            }
+        }
+    }
+
+    /// Forgets a cell that has ended.
+    pub fn forget(&mut self, cell: u64) {
+        self.told.remove(&cell);
+    }
+
+    fn answer(&mut self, control: BorrowedFd<'_>, listener: BorrowedFd<'_>, cell: u64, run: u64) {
+        let Ok(call) = notifications::receive(listener) else {
+            return;
+        };
+        let told = self.told.entry(cell).or_default();
+        if told.run != run {
+            *told = Told { run, things: Vec::new() };
+        }
+        if told.things.len() < MOST_TOLD
+            && let Some(watched) = watch_table::find(libc::c_long::from(call.data.nr))
+            && let Some(tried) = look::refused(&call, watched.shape)
+            && told.is_new(&tried)
+        {
+            let program = look::program(call.pid);
+            if notifications::is_waiting(listener, &call) {
+                let pid = call.pid.cast_signed();
+                let denied = Denied { tried, syscall: watched.name.to_owned(), pid, program };
+                if let Ok(message) = postcard::to_allocvec(&Reply::Denied { run, denied }) {
+                    let _ = channel::send(control, &message, &[], SendFlags::empty());
+                }
+            }
+        }
+        notifications::go_on(listener, &call);
+    }
+}
+
+/// Calls that are answered before anything else is done.
+const MOST_EVENTS: usize = 16;
+
+impl Told {
+    fn is_new(&mut self, thing: &impl Hash) -> bool {
+        let mut hasher = DefaultHasher::new();
+        thing.hash(&mut hasher);
+        let hash = hasher.finish();
+        let new = !self.things.contains(&hash);
+        if new {
+            self.things.push(hash);
+        }
+        new
+    }
+}
+
+/// Announces the listener of a cell, in the cell's init: raw system calls only.
+pub fn announce(watching: &Watching, listener: RawFd, cell: u64) -> Result<(), Errno> {
+    notifications::wake_in_place(listener);
+    // SAFETY: both descriptors stay open in this process.
+    let (calls, listener) = unsafe { (BorrowedFd::borrow_raw(watching.calls), BorrowedFd::borrow_raw(listener)) };
+    epoll::add(calls, listener, epoll::EventData::new_u64(cell), epoll::EventFlags::IN)
+}

@@ -1,0 +1,120 @@
+//! The calls that are looked at before they are made, as data: what each would change, and where it says so.
+
+use crate::filter_table::{Argument, has};
+
+/// One watched call.
+pub struct Watched {
+    /// Its number on this machine.
+    pub call: libc::c_long,
+    /// Its name.
+    pub name: &'static str,
+    /// What must hold of its arguments, one of them; none: always watched.
+    pub when: &'static [Argument],
+    /// What it would do.
+    pub shape: Shape,
+}
+
+/// What a call would do, with the numbers of the arguments that say where.
+#[derive(Clone, Copy)]
+pub enum Shape {
+    /// Opens a file, maybe to write or to make it.
+    Open { place: Place, flags: Option<u8> },
+    /// Makes a name that must not be there yet.
+    Make(Place),
+    /// Takes away a name.
+    Remove(Place),
+    /// Moves a name.
+    Move { from: Place, to: Place },
+    /// Changes what is there already.
+    Change(Place),
+    /// Connects a socket to an address.
+    Connect,
+}
+
+/// A path in an argument.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// The argument with the directory that the path starts from; none: the working directory.
+    pub directory: Option<u8>,
+    /// The argument with the path.
+    pub path: u8,
+}
+
+const fn at(directory: u8, path: u8) -> Place {
+    Place { directory: Some(directory), path }
+}
+
+#[cfg(target_arch = "x86_64")]
+const fn cwd(path: u8) -> Place {
+    Place { directory: None, path }
+}
+
+const fn always(call: libc::c_long, name: &'static str, shape: Shape) -> Watched {
+    Watched { call, name, when: &[], shape }
+}
+
+/// The flags of an open that changes something, wherever the argument with them stands.
+const OPENS_TO_CHANGE: [u32; 4] =
+    [libc::O_WRONLY as u32, libc::O_RDWR as u32, libc::O_CREAT as u32, libc::O_TRUNC as u32];
+
+const fn changing(index: u8) -> [Argument; 4] {
+    let [write, both, create, cut] = OPENS_TO_CHANGE;
+    [has(index, write), has(index, both), has(index, create), has(index, cut)]
+}
+
+#[cfg(target_arch = "x86_64")]
+static OPEN: [Argument; 4] = changing(1);
+static OPENAT: [Argument; 4] = changing(2);
+
+/// Calls that change the file system by a path.
+pub static WRITES: &[Watched] = &[
+    Watched {
+        call: libc::SYS_openat,
+        name: "openat",
+        when: &OPENAT,
+        shape: Shape::Open { place: at(0, 1), flags: Some(2) },
+    },
+    #[cfg(target_arch = "x86_64")]
+    Watched { call: libc::SYS_open, name: "open", when: &OPEN, shape: Shape::Open { place: cwd(0), flags: Some(1) } },
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_creat, "creat", Shape::Open { place: cwd(0), flags: None }),
+    always(libc::SYS_mkdirat, "mkdirat", Shape::Make(at(0, 1))),
+    always(libc::SYS_mknodat, "mknodat", Shape::Make(at(0, 1))),
+    always(libc::SYS_symlinkat, "symlinkat", Shape::Make(at(1, 2))),
+    always(libc::SYS_linkat, "linkat", Shape::Make(at(2, 3))),
+    always(libc::SYS_unlinkat, "unlinkat", Shape::Remove(at(0, 1))),
+    always(libc::SYS_renameat, "renameat", Shape::Move { from: at(0, 1), to: at(2, 3) }),
+    always(libc::SYS_renameat2, "renameat2", Shape::Move { from: at(0, 1), to: at(2, 3) }),
+    always(libc::SYS_truncate, "truncate", Shape::Change(Place { directory: None, path: 0 })),
+    always(libc::SYS_fchmodat, "fchmodat", Shape::Change(at(0, 1))),
+    always(libc::SYS_fchmodat2, "fchmodat2", Shape::Change(at(0, 1))),
+    always(libc::SYS_fchownat, "fchownat", Shape::Change(at(0, 1))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_mkdir, "mkdir", Shape::Make(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_mknod, "mknod", Shape::Make(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_symlink, "symlink", Shape::Make(cwd(1))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_link, "link", Shape::Make(cwd(1))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_unlink, "unlink", Shape::Remove(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_rmdir, "rmdir", Shape::Remove(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_rename, "rename", Shape::Move { from: cwd(0), to: cwd(1) }),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_chmod, "chmod", Shape::Change(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_chown, "chown", Shape::Change(cwd(0))),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_lchown, "lchown", Shape::Change(cwd(0))),
+];
+
+/// Calls that reach out.
+pub static CONNECTS: &[Watched] = &[always(libc::SYS_connect, "connect", Shape::Connect)];
+
+/// The watched call of that number.
+pub fn find(call: libc::c_long) -> Option<&'static Watched> {
+    WRITES.iter().chain(CONNECTS).find(|watched| watched.call == call)
+}
