@@ -219,6 +219,21 @@ test('the host may change what is held, between runs and during one', async (t) 
   assert.deepEqual(activeHooks(path.join(folder, 'cloned/.git')), ['pre-commit']);
 });
 
+test('what the host replaced while the sandbox lived is compared instead', async (t) => {
+  const folder = repository(workspace());
+  writeFileSync(path.join(folder, '.envrc'), 'before');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  await sh(box, 'true');
+  git(folder, 'config', 'core.abbrev', '12');
+  await run(['sh', '-c', 'echo mine > new && mv new .envrc && echo made > .mcp.json'], { cwd: folder });
+  const config = readFileSync(path.join(folder, '.git/config'), 'utf8');
+  assert.deepEqual((await sh(box, 'true')).denials, []);
+  await sh(box, 'git config core.fsmonitor evil; echo evil >> .envrc; echo evil > new && mv new .mcp.json; true');
+  assert.equal(readFileSync(path.join(folder, '.git/config'), 'utf8'), config);
+  assert.equal(readFileSync(path.join(folder, '.envrc'), 'utf8'), 'mine\n');
+  assert.equal(readFileSync(path.join(folder, '.mcp.json'), 'utf8'), 'made\n');
+});
+
 test('explained, and reported by the command line', async () => {
   const folder = repository(workspace());
   const profile = SecurityProfile.named('workspace-write');

@@ -31,7 +31,7 @@ test('what would undo a restriction is refused', () => {
 test('what a profile can not hold is refused', () => {
   for (const [name, overrides] of [
     ['offline', { network: 'outbound' }], ['workspace-write', { network: 'outbound' }], ['offline', { writable: ['/x'] }], ['trusted', { denyRead: ['/x'] }], ['trusted', { network: 'none' }],
-    ['workspace-write', { denyRead: ['*.pem'] }], ['workspace-write', { writable: [''] }], ['workspace-write', { denyRead: ['~root/x'] }],
+    ['workspace-write', { denyRead: ['a['] }], ['workspace-write', { writable: [''] }], ['workspace-write', { denyRead: ['~root/x'] }],
   ]) {
     assert.throws(() => SecurityProfile.named(name, overrides), (error) => error instanceof CodexError && error.code === 'ProfileError', JSON.stringify(overrides));
   }

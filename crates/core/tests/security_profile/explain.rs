@@ -193,3 +193,56 @@ fn loopback_is_private_without_network() {
         assert_rule(&connect(&policy, host), false, "no-network");
     }
 }
+
+#[test]
+fn secrets_are_denied_and_opened_by_name_only() {
+    let place = Place::new();
+    place.dir("home/.ssh/keys");
+    fs::write(place.home.join(".ssh/known_hosts"), "").unwrap();
+    for name in ProfileName::ALL {
+        let policy = place.policy(name);
+        let rule = if name == ProfileName::Trusted { "no-sandbox" } else { "secret" };
+        for path in ["~/.ssh", "~/.ssh/id", "~/.aws/absent", "/etc/shadow"] {
+            assert_rule(&read(&policy, path), name == ProfileName::Trusted, rule);
+        }
+        assert!(read(&policy, "~/.sshx").allowed);
+    }
+    let open = |paths: &[&str]| {
+        let readable = paths.iter().map(PathBuf::from).collect();
+        place.resolve(&with(ProfileName::Offline, ProfileInit { readable, ..ProfileInit::default() }))
+    };
+    let one = open(&["~/.ssh/known_hosts"]);
+    assert_rule(&read(&one, "~/.ssh/known_hosts"), true, "readable-root");
+    assert_rule(&read(&one, "~/.ssh/keys"), false, "secret");
+    assert_rule(&read(&open(&["~/.ssh"]), "~/.ssh/keys/x"), true, "readable-root");
+    assert_rule(&write(&open(&["~/.ssh"]), "~/.ssh/keys/x"), false, "read-only-profile");
+    assert_rule(&read(&open(&["~"]), "~/.ssh/keys"), false, "secret");
+    let grant = read(&place.policy(ProfileName::Offline), "~/.ssh/known_hosts").grant.unwrap();
+    assert!(grant.contains("readable") && grant.contains("known_hosts"), "{grant}");
+}
+
+#[test]
+fn carve_outs_are_read_only_until_named() {
+    let place = Place::new();
+    let policy = place.policy(ProfileName::WorkspaceWrite);
+    for path in [".git/hooks/x", "a/.git/config", ".vscode/x", ".envrc", ".git/modules/a/hooks"] {
+        assert_rule(&write(&policy, path), false, "carve-out");
+        assert_rule(&read(&policy, path), true, "workspace");
+    }
+    for path in [".git/index", ".git/config.lock", "a/.vscode"] {
+        assert_rule(&write(&policy, path), true, "workspace");
+    }
+    let named = place.resolve(&with(ProfileName::WorkspaceWrite, writable([".git/hooks", ".vscode"])));
+    assert_rule(&write(&named, ".git/hooks/x"), true, "workspace");
+    assert_rule(&write(&named, ".vscode/x"), true, "workspace");
+    assert_rule(&write(&named, ".git/config"), false, "carve-out");
+    let git_directory = place.dir("elsewhere/.git");
+    for name in ["objects", "refs", "worktrees/w"] {
+        place.dir(&format!("elsewhere/.git/{name}"));
+    }
+    fs::write(git_directory.join("HEAD"), "ref: x").unwrap();
+    let granted = place.resolve(&with(ProfileName::WorkspaceWrite, writable([&git_directory])));
+    assert_rule(&write(&granted, git_directory.join("hooks/x")), false, "carve-out");
+    assert_rule(&write(&granted, git_directory.join("worktrees/w/commondir")), false, "carve-out");
+    assert_rule(&write(&granted, git_directory.join("worktrees/w/index.lock")), true, "writable-root");
+}

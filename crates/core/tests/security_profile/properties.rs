@@ -13,7 +13,7 @@ use super::support::Place;
 /// One tree for all cases; nothing writes to it after it is made.
 static PLACE: LazyLock<Place> = LazyLock::new(|| {
     let place = Place::new();
-    for name in ["workspace/a/b", "workspace/c", "home/a", "cache/a", "tmp"] {
+    for name in ["workspace/a/b", "workspace/c", "workspace/.git/hooks", "home/a", "home/.ssh/a", "cache/a", "tmp"] {
         place.dir(name);
     }
     for (link, target) in [("workspace/out", "../home"), ("home/in", "../workspace/a"), ("cache/loop", "loop")] {
@@ -23,7 +23,24 @@ static PLACE: LazyLock<Place> = LazyLock::new(|| {
 });
 
 fn below() -> impl Strategy<Value = PathBuf> {
-    let part = select(vec!["a", "b", "c", "out", "in", "loop", "..", ".", "new", "workspace", "home", "cache"]);
+    let part = select(vec![
+        "a",
+        "b",
+        "c",
+        "out",
+        "in",
+        "loop",
+        "..",
+        ".",
+        "new",
+        "workspace",
+        "home",
+        "cache",
+        ".ssh",
+        ".git",
+        "hooks",
+        ".vscode",
+    ]);
     let start = select(vec!["", "workspace", "home", "cache", "/tmp", "/var/tmp", "/dev", "/etc"]);
     (start, vec(part, 0..4)).prop_map(|(start, parts)| {
         let start = if start.starts_with('/') { PathBuf::from(start) } else { PLACE.root.join(start) };
@@ -70,17 +87,19 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
     let roots = select(vec!["cache", "cache/a", "home/a", "workspace/a"]).prop_map(|name| PLACE.root.join(name));
     let writable = vec(roots, if name.writes_workspace() { 0..3 } else { 0..1 });
+    let open = select(vec!["home/.ssh", "home/.ssh/a", "home", "cache/a"]).prop_map(|name| PLACE.root.join(name));
+    let readable = vec(open, if name == ProfileName::Trusted { 0..1 } else { 0..2 });
     let deny = vec(below(), if name == ProfileName::Trusted { 0..1 } else { 0..3 });
     let networks = match name {
         ProfileName::Trusted => vec![None],
         ProfileName::Offline | ProfileName::WorkspaceWrite => vec![None, Some(NetworkInit::None)],
         _ => vec![None, Some(NetworkInit::None), Some(NetworkInit::Outbound)],
     };
-    (writable, deny, select(networks), environment(), limits()).prop_map(
-        |(writable, deny_read, network, environment, limits)| ProfileInit {
+    (writable, readable, deny, select(networks), environment(), limits()).prop_map(
+        |(writable, readable, deny_read, network, environment, limits)| ProfileInit {
             profile: None,
             writable,
-            readable: Vec::new(),
+            readable,
             deny_read,
             unix_sockets: Vec::new(),
             network,

@@ -107,7 +107,7 @@ impl State {
     /// Watches a directory of the user's: by its path where no run is under way, which is quicker.
     fn watch_plain(&mut self, directory: &OwnedFd, spot: &Spot, purpose: &Purpose) {
         match purpose {
-            Purpose::Hold(_) => self.watch.add_at(&self.path(spot), spot.clone(), Kind::Plain),
+            Purpose::Hold(_) | Purpose::Adopt => self.watch.add_at(&self.path(spot), spot.clone(), Kind::Plain),
             Purpose::Judge(_) => self.watch.add(directory, spot.clone(), Kind::Plain),
         }
     }
@@ -161,17 +161,18 @@ impl State {
         let Some((directory, name)) = self.open_parent(spot) else {
             return;
         };
-        let Some(kind) = kind_of(&directory, &name) else {
+        let Ok(found) = statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW) else {
             return;
         };
         if self.policy.lifted.contains(&self.path(spot)) {
             return;
         }
+        let kind = FileType::from_raw_mode(found.st_mode);
         let link = (kind == FileType::Symlink).then(|| target(&directory, &name));
         match purpose {
             Purpose::Hold(held) => match link {
                 None => {
-                    self.known.insert(spot.clone(), Known::Held);
+                    self.known.insert(spot.clone(), Known::Held(found.st_ino));
                     held.push(spot.clone());
                 }
                 Some(target) => {
@@ -179,16 +180,42 @@ impl State {
                     held.extend(self.landing(spot));
                 }
             },
-            Purpose::Judge(denials) => {
-                let known = match (self.known.get(spot), link) {
-                    (Some(Known::Held), None) => true,
-                    (Some(Known::Link(before)), Some(now)) => *before == now,
-                    _ => false,
+            Purpose::Adopt => {
+                if self.known.get(spot) == Some(&Known::Held(found.st_ino)) {
+                    return;
+                }
+                let content = (kind == FileType::RegularFile).then(|| read(&directory, &name)).flatten();
+                let known = match (link, content) {
+                    (Some(target), _) => Known::Link(target),
+                    (None, Some(content)) => Known::Was(content),
+                    (None, None) => Known::Kept,
                 };
-                if !known {
-                    denials.push(self.take(&directory, &name, spot, reason));
+                if matches!(known, Known::Was(_)) {
+                    self.compared.insert(spot.clone());
+                }
+                self.known.insert(spot.clone(), known);
+            }
+            Purpose::Judge(denials) => {
+                let before = match (self.known.get(spot), link) {
+                    (Some(Known::Held(_) | Known::Kept), None) => return,
+                    (Some(Known::Link(before)), Some(now)) if *before == now => return,
+                    (Some(Known::Was(before)), None) if read(&directory, &name).as_ref() == Some(before) => return,
+                    (Some(Known::Was(before)), _) => Some(before.clone()),
+                    _ => None,
+                };
+                denials.push(self.take(&directory, &name, spot, reason));
+                if let Some(before) = before {
+                    restore(&directory, &name, &before);
                 }
             }
+        }
+    }
+
+    /// Compares what could not be held with what it was.
+    pub(super) fn compare(&mut self, purpose: &mut Purpose) {
+        for spot in self.compared.clone() {
+            let reason = self.policy.carve_out(&self.path(&spot)).map_or(GIT_POINTS, |(_, reason)| reason);
+            self.protect(&spot, reason, purpose);
         }
     }
 
@@ -205,14 +232,14 @@ impl State {
                     self.foreign = pointer(&text).and_then(|pointer| common(&self.path(&spot.parent()).join(pointer)));
                 }
                 // A pointer that a run made is judged by what it points to.
-                if matches!(purpose, Purpose::Hold(_)) || self.known.contains_key(spot) {
+                if !matches!(purpose, Purpose::Judge(_)) || self.known.contains_key(spot) {
                     self.protect(spot, GIT_POINTS, purpose);
                 }
                 if let Some(repository) = leads_to {
                     self.look_at_repository(&repository, purpose);
                 }
             }
-            Some(FileType::Symlink) if matches!(purpose, Purpose::Hold(_)) => {
+            Some(FileType::Symlink) if !matches!(purpose, Purpose::Judge(_)) => {
                 // The link itself is compared; what it leads to is no carve-out as a whole.
                 self.known.insert(spot.clone(), Known::Link(target(&directory, &name)));
                 if let Some(repository) = self.landing(spot) {
@@ -287,7 +314,7 @@ impl State {
         let (name, at) = (Path::new("config"), spot.join("config"));
         let text = read(directory, name);
         match purpose {
-            Purpose::Hold(_) => {
+            Purpose::Hold(_) | Purpose::Adopt => {
                 self.settings.insert(at, text.unwrap_or_default());
             }
             Purpose::Judge(denials) => {

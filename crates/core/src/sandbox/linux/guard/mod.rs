@@ -51,8 +51,12 @@ enum Kind {
 /// What is known of a protected name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known {
-    /// It was there, and the launcher holds it.
-    Held,
+    /// It was there, with this inode, and the launcher holds it.
+    Held(u64),
+    /// A program of the host made or replaced it when the launcher stood already, which so can't hold it: it is compared.
+    Was(Vec<u8>),
+    /// A directory of that kind: what is in it isn't compared.
+    Kept,
     /// It was a symbolic link to there. A link can't be held: it is compared.
     Link(PathBuf),
 }
@@ -70,6 +74,8 @@ struct State {
     policy: SandboxPolicy,
     watch: Watch,
     known: BTreeMap<Spot, Known>,
+    /// The names among them that are compared at the end of each run.
+    compared: BTreeSet<Spot>,
     /// Settings of submodules as they were: git writes them anew whenever it updates one, so they are not held.
     settings: BTreeMap<Spot, Vec<u8>>,
     /// Git directories, and whether a run made them.
@@ -86,6 +92,8 @@ struct State {
 enum Purpose {
     /// What is there belongs to the user, and is to be held.
     Hold(Vec<Spot>),
+    /// What is there belongs to the user, and came when the launcher stood already.
+    Adopt,
     /// What is there may have been made by a run.
     Judge(Vec<Denial>),
 }
@@ -98,6 +106,7 @@ impl Guard {
             policy: policy.clone(),
             watch: Watch::new(),
             known: BTreeMap::new(),
+            compared: BTreeSet::new(),
             settings: BTreeMap::new(),
             repositories: BTreeMap::new(),
             quarantine: Quarantine::default(),
@@ -166,16 +175,17 @@ impl State {
     /// Takes note of what the host made.
     fn adopt(&mut self) {
         let arrivals = self.watch.arrivals();
-        self.look_at(arrivals, &mut Purpose::Hold(Vec::new()));
+        self.look_at(arrivals, &mut Purpose::Adopt);
     }
 
     fn judge(&mut self) -> Vec<Denial> {
         let mut purpose = Purpose::Judge(Vec::new());
         let arrivals = self.watch.arrivals();
         self.look_at(arrivals, &mut purpose);
+        self.compare(&mut purpose);
         match purpose {
             Purpose::Judge(denials) => denials,
-            Purpose::Hold(_) => Vec::new(),
+            Purpose::Hold(_) | Purpose::Adopt => Vec::new(),
         }
     }
 }
