@@ -4,16 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <netdb.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -200,6 +208,124 @@ static int open_files(char **words) {
     return 0;
 }
 
+// exchange A B: swaps two names again and again, for two seconds.
+static int exchange(char **words) {
+    for (time_t end = time(NULL) + 2; time(NULL) < end;)
+        for (int round = 0; round < 1000; round++) syscall(SYS_renameat2, AT_FDCWD, words[0], AT_FDCWD, words[1], 2);
+    return report(0);
+}
+
+// set-flags FILE: makes a file undeletable in the future, as chattr does; the descriptor need not be open for writing.
+static int set_flags(char **words) {
+    int flags = FS_NODUMP_FL, one = open(words[0], O_RDONLY);
+    return report(one < 0 || ioctl(one, FS_IOC_SETFLAGS, &flags) != 0);
+}
+
+// pty: a terminal of its own, with a program on it.
+static int pty(void) {
+    int ours = posix_openpt(O_RDWR | O_NOCTTY);
+    if (ours < 0 || grantpt(ours) != 0 || unlockpt(ours) != 0) return report(1);
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        int theirs = open(ptsname(ours), O_RDWR);
+        _exit(theirs < 0 || !isatty(theirs) || ioctl(theirs, TIOCSCTTY, 0) != 0 || write(theirs, "x", 1) != 1);
+    }
+    char byte = 0;
+    int status = -1;
+    if (read(ours, &byte, 1) != 1 || waitpid(child, &status, 0) != child) return report(1);
+    errno = EPROTO;
+    return report(byte != 'x' || status != 0);
+}
+
+// trace: a debugger and its program.
+static int trace(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        raise(SIGSTOP);
+        _exit(7);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return report(1);
+    errno = 0;
+    long word = ptrace(PTRACE_PEEKDATA, child, (void *)&trace, 0);
+    if (errno != 0 || memcmp(&word, (void *)&trace, sizeof word) != 0) return report(1);
+    if (ptrace(PTRACE_CONT, child, 0, 0) != 0 || waitpid(child, &status, 0) != child) return report(1);
+    errno = EPROTO;
+    return report(!WIFEXITED(status) || WEXITSTATUS(status) != 7);
+}
+
+// share: a named semaphore, named memory, a pair of sockets and an event counter between two processes.
+static int share(void) {
+    sem_t *ready = sem_open("/codex-probe", O_CREAT, 0600, 0);
+    int memory = shm_open("/codex-probe", O_CREAT | O_RDWR, 0600), pair[2], event = eventfd(0, 0);
+    if (ready == SEM_FAILED || memory < 0 || event < 0 || ftruncate(memory, 4096) != 0) return report(1);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return report(1);
+    char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+    if (shared == MAP_FAILED) return report(1);
+    if (fork() == 0) {
+        shared[0] = 'x';
+        eventfd_write(event, 3);
+        write(pair[1], "y", 1);
+        _exit(sem_post(ready));
+    }
+    eventfd_t count = 0;
+    char byte = 0;
+    if (sem_wait(ready) != 0 || eventfd_read(event, &count) != 0 || read(pair[0], &byte, 1) != 1) return report(1);
+    shm_unlink("/codex-probe");
+    sem_unlink("/codex-probe");
+    errno = EPROTO;
+    return report(shared[0] != 'x' || count != 3 || byte != 'y');
+}
+
+// map FILE: writes through a mapping of a file.
+static int map_file(char **words) {
+    int one = open(words[0], O_RDWR | O_CREAT, 0600);
+    if (one < 0 || ftruncate(one, 4096) != 0) return report(1);
+    char *mapped = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, one, 0);
+    if (mapped == MAP_FAILED) return report(1);
+    memcpy(mapped, "mapped", 6);
+    return report(msync(mapped, 4096, MS_SYNC) != 0);
+}
+
+// watch FOLDER: notices a new file in it.
+static int watch(char **words) {
+    int one = inotify_init1(IN_CLOEXEC);
+    if (one < 0 || inotify_add_watch(one, words[0], IN_CREATE) < 0) return report(1);
+    char path[4096], event[4096];
+    snprintf(path, sizeof path, "%s/watched", words[0]);
+    int made = open(path, O_CREAT | O_WRONLY, 0600);
+    return report(made < 0 || read(one, event, sizeof event) <= 0);
+}
+
+// lock FILE: two processes, one lock.
+static int lock_file(char **words) {
+    int one = open(words[0], O_RDWR | O_CREAT, 0600);
+    struct flock whole = {.l_type = F_WRLCK};
+    if (one < 0 || flock(one, LOCK_EX) != 0 || fcntl(one, F_SETLK, &whole) != 0) return report(1);
+    pid_t child = fork();
+    if (child == 0) {
+        int other = open(words[0], O_RDWR);
+        _exit(!(flock(other, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK && fcntl(other, F_SETLK, &whole) != 0));
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child) return report(1);
+    errno = EPROTO;
+    return report(status != 0);
+}
+
+// run-from-memory PROGRAM [ARGUMENT]...: runs a copy that is no file.
+static int run_from_memory(char **words) {
+    static char buffer[1 << 16];
+    int from = open(words[0], O_RDONLY), to = memfd_create("copy", 0);
+    if (from < 0 || to < 0) return report(1);
+    for (ssize_t count; (count = read(from, buffer, sizeof buffer)) > 0;)
+        if (write(to, buffer, count) != count) return report(1);
+    fexecve(to, words, environ);
+    return report(1);
+}
+
 // descriptors: the open ones.
 static int descriptors(void) {
     for (int one = 0; one < 1024; one++)
@@ -244,6 +370,15 @@ int main(int count, char **words) {
     if (strcmp(what, "serve-unix") == 0 && count == 2) return serve_unix(words);
     if (strcmp(what, "serve") == 0 && count == 2) return serve(words);
     if (strcmp(what, "peek") == 0 && count == 1) return peek(words);
+    if (strcmp(what, "exchange") == 0 && count == 2) return exchange(words);
+    if (strcmp(what, "set-flags") == 0 && count == 1) return set_flags(words);
+    if (strcmp(what, "pty") == 0) return pty();
+    if (strcmp(what, "trace") == 0) return trace();
+    if (strcmp(what, "share") == 0) return share();
+    if (strcmp(what, "map") == 0 && count == 1) return map_file(words);
+    if (strcmp(what, "watch") == 0 && count == 1) return watch(words);
+    if (strcmp(what, "lock") == 0 && count == 1) return lock_file(words);
+    if (strcmp(what, "run-from-memory") == 0 && count > 0) return run_from_memory(words);
     if (strcmp(what, "eat") == 0 && count == 1) return eat(words);
     if (strcmp(what, "forks") == 0 && count == 1) return forks(words);
     if (strcmp(what, "open") == 0 && count == 1) return open_files(words);

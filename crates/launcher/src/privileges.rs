@@ -23,9 +23,10 @@ pub fn renounce(boundary: Boundary) -> Result<(), Errno> {
     // Runs share the launcher's memory until their program starts. Not dumpable: no process of a run, though of the
     // same user, can attach to the launcher or read its memory.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    // Too small for a file, and the one value for which the kernel doesn't start a program of the host that takes dumps.
     rustix::process::setrlimit(
         rustix::process::Resource::Core,
-        rustix::process::Rlimit { current: Some(0), maximum: Some(0) },
+        rustix::process::Rlimit { current: Some(1), maximum: Some(1) },
     )?;
     clear_ambient_capability_set()?;
     match boundary {
