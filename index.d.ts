@@ -1,3 +1,4 @@
+import type * as childProcess from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
@@ -624,6 +625,15 @@ export class Sandbox implements AsyncDisposable {
   spawn(file: string, args: readonly string[], options: SpawnOptions<'buffer'> & { encoding: 'buffer' }): Subprocess<Buffer>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions<'utf8'>): Subprocess;
   spawn(file: string, options: SpawnOptions<'utf8'>): Subprocess;
+  /**
+   * `node:child_process` with every process in this sandbox: Node's own functions, streams, channels and errors. `pid` is that
+   * of a small process that stands for the run in the host's process tree: signals to it reach the program's process group,
+   * and when it dies the whole tree ends. It ends as the run does: when every process of the run is gone. `detached` doesn't
+   * outlive this process; another `uid` or `gid` is refused. What the sandbox or the exec policy refuses ends with the exit
+   * codes of `codex exec` (125 to 127) and is said on standard error. Throws `SandboxUnavailable` on a runtime whose functions
+   * it can't hold.
+   */
+  childProcess(): typeof childProcess;
   /** Ends every run and waits until it is gone. Later commands are refused. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

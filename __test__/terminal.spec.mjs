@@ -46,8 +46,8 @@ test('a shell has its jobs', async (t) => {
   await sees('started');
   type('\x1a');
   await sees('Stopped');
-  type('kill %1; wait; echo g""one\r');
-  await sees('gone');
+  type('kill -KILL %1; wait %1; echo g""one $?\r');
+  await sees('gone 137');
   type('exit 7\r');
   assert.equal((await run).exitCode, 7);
 });

@@ -11,8 +11,10 @@ const { promisify } = require('node:util');
 const check = require('./check.js');
 const { unwrap } = require('./errors.js');
 
-const { ChildProcess } = real;
-/** Node's own, which every asynchronous function ends in. */
+// As they are now: whoever replaces them later must not be asked for what they do.
+const { ChildProcess, spawnSync: startSync } = real;
+const asynchronously = { spawn: real.spawn, execFile: real.execFile, exec: real.exec, fork: real.fork };
+/** What every asynchronous function ends in. */
 const start = ChildProcess.prototype.spawn;
 /** Paths that no program can have: executing them fails as executing a missing or a forbidden one does. */
 const MISSING = '/proc/self/fd/none';
@@ -82,31 +84,31 @@ function childProcess({ launcher, join, environments }) {
     }
   }
 
-  const sandboxed = (call) => () => instead(startGuest, call);
-
   function asynchronous(name) {
-    let isProven = false;
     return {
       [name](...args) {
-        if (!isProven) {
-          prove(name);
-          isProven = true;
-        }
-        return sandboxed(() => real[name](...args))();
+        prove(name);
+        return instead(startGuest, () => asynchronously[name](...args));
       },
     }[name];
   }
 
+  const proven = new Set();
+
   /** A Node that starts processes in another way would start them outside: then nothing is started at all. */
   function prove(name) {
+    if (proven.has(name)) return;
     const reached = new Error('reached');
     const args = { spawn: [MISSING, []], execFile: [MISSING, []], exec: [MISSING], fork: [MISSING] }[name];
     try {
       instead(() => {
         throw reached;
-      }, () => real[name](...args));
+      }, () => asynchronously[name](...args));
     } catch (error) {
-      if (error === reached) return;
+      if (error === reached) {
+        proven.add(name);
+        return;
+      }
     }
     const error = new Error(`child_process.${name} can't be held in a sandbox by this runtime; use Sandbox.exec or Sandbox.spawn`);
     error.code = 'SandboxUnavailable';
@@ -120,31 +122,31 @@ function childProcess({ launcher, join, environments }) {
   for (const called of [exec, execFile]) Object.defineProperty(called, promisify.custom, { enumerable: false, value: promising(called) });
 
   /** What Node makes of the arguments of a call: the file, the words after a shell was put before them, the environment. */
-  function normalized(args, name) {
+  function normalized(args) {
+    prove('spawn');
     let options;
     const enough = new Error('enough');
     try {
       instead((child, made) => {
         options = made;
         throw enough;
-      }, () => real.spawn(...args));
+      }, () => asynchronously.spawn(...args));
     } catch (error) {
       if (error !== enough) throw error;
     }
-    if (options === undefined) prove(name);
     return options;
   }
 
   function spawnSync(...given) {
     const [file] = given;
     const options = { ...given.find((argument, index) => index > 0 && !Array.isArray(argument) && typeof argument === 'object') };
-    const words = Array.isArray(given[1]) ? given[1] : undefined;
-    if (given[1] !== undefined && given[1] !== null && typeof given[1] !== 'object') return real.spawnSync(...given);
-    const made = normalized([file, words, { ...options, signal: undefined, stdio: undefined }], 'spawn');
+    if (given[1] !== undefined && given[1] !== null && typeof given[1] !== 'object') throw check.invalidType('args', 'an array', given[1]);
+    const words = Array.isArray(given[1]) ? given[1] : [];
+    const made = normalized([file, words, { ...options, signal: undefined, stdio: undefined }]);
     const stdio = streams(options.stdio);
     const run = prepare({ ...made, uid: options.uid, gid: options.gid }, stdio);
     try {
-      const result = real.spawnSync(run.guest.file, run.guest.args.slice(1), {
+      const result = startSync(run.guest.file, run.guest.args.slice(1), {
         ...options, shell: false, argv0: run.guest.args[0], env: {}, stdio: [...stdio, run.descriptor],
       });
       result.output?.splice(stdio.length);

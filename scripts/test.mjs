@@ -9,7 +9,7 @@ import { build, root, run } from './build.mjs';
 /** Whoever it is, it owns nothing on the machine. */
 const ORDINARY = 61234;
 /** What a copy of the package needs to be used from elsewhere. */
-const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'native.js', 'lib', 'bin', 'npm', 'schemas', '__test__'];
+const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'lib', 'bin', 'npm', 'schemas', '__test__', 'node_modules'];
 
 step('JavaScript dependencies');
 run('npm', ['ci', '--ignore-scripts']);
@@ -34,7 +34,7 @@ function asOrdinaryUser() {
   try {
     chmodSync(place, 0o755);
     const copy = path.join(place, 'package');
-    for (const entry of PACKAGE) cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true });
+    for (const entry of PACKAGE) cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true, verbatimSymlinks: true });
     // Not below the temporary folder of the machine, which a sandbox hides: some tests want to see it from inside.
     const home = mkdtempSync('/var/codex-home-');
     try {

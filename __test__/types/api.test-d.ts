@@ -1,4 +1,5 @@
 // Held by the compiler: what callers may write, and, marked, what they may not.
+import type { ChildProcess } from 'node:child_process';
 import { CodexError, Sandbox, SecurityProfile, exec } from '../../index.js';
 import type { Decision, Enforcement, ExecResult, SpawnResult, Subprocess } from '../../index.js';
 
@@ -26,6 +27,7 @@ async function callers() {
   expectType<number | undefined>()(run.pid);
   run.stdin?.end('input');
   await sandbox.exec('ls', { stdout: 'inherit', stdin: 3 });
+  expectType<ChildProcess>()(sandbox.childProcess().fork('child.js'));
 
   const profile = new SecurityProfile('offline').extend({ denyRead: ['/a'], environment: { mode: 'minimal' } });
   expectType<SecurityProfile>()(profile);

@@ -1,0 +1,206 @@
+// `Sandbox.childProcess()`: Node's own functions, with every process in the sandbox.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, openSync, closeSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import real from 'node:child_process';
+import { ExecPolicy } from '../index.js';
+import { outside, workspace } from './support/places.mjs';
+import { gone, started, unusualSleep } from './support/processes.mjs';
+import { sandbox } from './support/sandbox.mjs';
+import { until } from './support/until.mjs';
+
+function under(t, options = {}) {
+  const folder = workspace();
+  return { folder, cp: sandbox(t, { profile: 'workspace-write', workspace: folder, ...options }).childProcess() };
+}
+
+const FORBIDDEN = (file) => `echo x > ${file}; echo "wrote $?"; grep -E "^(Seccomp|NoNewPrivs):" /proc/self/status`;
+const HELD = /^wrote [12]\nNoNewPrivs:\t1\nSeccomp:\t2\n$/;
+
+test('every function holds the profile', async (t) => {
+  const { cp, folder } = under(t);
+  const file = path.join(outside(), 'written');
+  const script = FORBIDDEN(file);
+  const spawned = cp.spawn('sh', ['-c', script], { cwd: folder });
+  assert.match(await text(spawned.stdout), HELD);
+  const options = { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], encoding: 'utf8' };
+  assert.match((await promisify(cp.exec)(script, options)).stdout, HELD);
+  assert.match((await promisify(cp.execFile)('sh', ['-c', script], options)).stdout, HELD);
+  assert.match(cp.execSync(script, options), HELD);
+  assert.match(cp.execFileSync('sh', ['-c', script], options), HELD);
+  assert.match(cp.spawnSync('sh', ['-c', script], options).stdout, HELD);
+  assert.match(cp.spawnSync(script, { ...options, shell: true }).stdout, HELD);
+  const made = new cp.ChildProcess();
+  made.spawn({ file: 'sh', args: ['sh', '-c', script], cwd: folder, envPairs: [`PATH=${process.env.PATH}`], stdio: 'pipe' });
+  assert.match(await text(made.stdout), HELD);
+  assert.ok(spawned instanceof cp.ChildProcess && spawned instanceof real.ChildProcess);
+  writeFileSync(path.join(folder, 'child.cjs'), `
+    try { require('node:fs').writeFileSync(${JSON.stringify(file)}, 'x'); process.send('wrote'); } catch (error) { process.send(error.code); }
+    process.disconnect();`);
+  const [message] = await once(cp.fork(path.join(folder, 'child.cjs'), { cwd: folder }), 'message');
+  assert.match(message, /^(EROFS|EACCES)$/);
+  assert.equal(existsSync(file), false);
+});
+
+test('nothing about the command stands in the process that stands for it', async (t) => {
+  const { cp, folder } = under(t);
+  const seconds = unusualSleep();
+  const child = cp.spawn('sleep', [seconds], { cwd: folder, env: { ...process.env, SECRET_WORD: 'told' } });
+  await started(`sleep ${seconds}`);
+  assert.match(readFileSync(`/proc/${child.pid}/cmdline`, 'latin1'), /^codex-launcher\0\d\0$/);
+  assert.equal(readFileSync(`/proc/${child.pid}/environ`, 'latin1'), '');
+  assert.deepEqual([child.spawnfile, child.spawnargs], ['sleep', ['sleep', seconds]]);
+  child.kill();
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+});
+
+test('environment, directory and name are passed', async (t) => {
+  const { cp, folder } = under(t);
+  const child = cp.spawn('sh', ['-c', 'echo "$0 $ADDED $NODE_OPTIONS"; pwd'], { cwd: '/etc', argv0: 'other', env: { ...process.env, ADDED: 'yes' } });
+  assert.equal(await text(child.stdout), 'other yes \n/etc\n');
+  assert.equal(cp.execSync('pwd', { cwd: folder, encoding: 'utf8' }), `${folder}\n`);
+});
+
+test('codes and signals arrive', async (t) => {
+  const { cp } = under(t);
+  assert.deepEqual(await once(cp.spawn('sh', ['-c', 'exit 7']), 'exit'), [7, null]);
+  assert.deepEqual(await once(cp.spawn('sh', ['-c', 'kill -SEGV $$']), 'exit'), [null, 'SIGSEGV']);
+  assert.deepEqual([cp.spawnSync('false').status, cp.spawnSync('sh', ['-c', 'kill -TERM $$']).signal], [1, 'SIGTERM']);
+  assert.throws(() => cp.execSync('echo said >&2; exit 3', { stdio: 'pipe' }), { status: 3, message: /^Command failed: echo said >&2; exit 3\nsaid/ });
+  await assert.rejects(promisify(cp.exec)('echo out; exit 4'), { code: 4, stdout: 'out\n', cmd: 'echo out; exit 4' });
+});
+
+test('signals reach the program', async (t) => {
+  const { cp } = under(t);
+  const child = cp.spawn('sh', ['-c', 'trap "echo handled; exit 5" USR2; echo ready; while :; do sleep 0.05; done']);
+  await once(child.stdout, 'data');
+  assert.equal(child.kill('SIGUSR2'), true);
+  assert.deepEqual(await once(child, 'exit'), [5, null]);
+});
+
+test('the tree ends with the process that stands for it', async (t) => {
+  const { cp } = under(t);
+  const [one, two, three] = [unusualSleep(), unusualSleep(), unusualSleep()];
+  const child = cp.spawn('sh', ['-c', `setsid sleep ${one} & wait`]);
+  await started(`sleep ${one}`);
+  child.kill('SIGKILL');
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+  await gone(`sleep ${one}`);
+  const timed = cp.spawnSync('sh', ['-c', `sleep ${two} & wait`], { timeout: 500, killSignal: 'SIGKILL' });
+  assert.equal(timed.error.code, 'ETIMEDOUT');
+  await gone(`sleep ${two}`);
+  const abort = new AbortController();
+  const aborted = cp.spawn('sleep', [three], { signal: abort.signal });
+  await started(`sleep ${three}`);
+  const failed = once(aborted, 'error');
+  abort.abort();
+  assert.equal((await failed)[0].name, 'AbortError');
+  await gone(`sleep ${three}`);
+});
+
+test('a missing program is an error in Node\'s own words', async (t) => {
+  const { cp } = under(t);
+  const [error] = await once(cp.spawn('no-such-program', ['a']), 'error');
+  const [expected] = await once(real.spawn('no-such-program', ['a']), 'error');
+  assert.deepEqual({ ...error, message: error.message }, { ...expected, message: expected.message });
+  const sync = cp.spawnSync('no-such-program', ['a']).error;
+  const expectedSync = real.spawnSync('no-such-program', ['a']).error;
+  assert.deepEqual({ ...sync, message: sync.message }, { ...expectedSync, message: expectedSync.message });
+  assert.throws(() => cp.execFileSync('/etc/passwd'), { code: 'EACCES' });
+  assert.throws(() => cp.spawn(''), { code: 'ERR_INVALID_ARG_VALUE' });
+  assert.throws(() => cp.spawn('a\0b'), { code: 'ERR_INVALID_ARG_VALUE' });
+});
+
+test('a program that is missing inside alone is said on standard error', async (t) => {
+  const { cp } = under(t);
+  const file = path.join('/tmp', `codex-program-${process.pid}`);
+  writeFileSync(file, '#!/bin/sh\ntouch /tmp/ran\n', { mode: 0o755 });
+  t.after(() => real.execFileSync('rm', ['-f', file]));
+  const { status, stderr } = cp.spawnSync(file, { encoding: 'utf8' });
+  assert.equal(status, 127);
+  assert.match(stderr, /^codex: program not found/);
+});
+
+test('streams of every kind', async (t) => {
+  const { cp, folder } = under(t);
+  const file = openSync(path.join(folder, 'out'), 'w+');
+  const child = cp.spawn('sh', ['-c', 'cat <&4; echo file; echo "to the pipe" >&3; ls /proc/$$/fd'], { stdio: ['ignore', file, 'ignore', 'pipe', 'pipe'] });
+  child.stdio[4].end('given\n');
+  assert.equal(await text(child.stdio[3]), 'to the pipe\n');
+  await once(child, 'close');
+  closeSync(file);
+  assert.deepEqual(readFileSync(path.join(folder, 'out'), 'utf8').split('\n').filter((line) => line !== '10').slice(0, 7), ['given', 'file', '0', '1', '2', '3', '4']);
+  assert.equal(child.stdio.length, 5);
+  const { output, stdout } = cp.spawnSync('cat', { input: 'x'.repeat(500_000) });
+  assert.deepEqual([output.length, stdout.length], [3, 500_000]);
+});
+
+test('messages and handles go both ways', async (t) => {
+  const { cp, folder } = under(t);
+  const program = path.join(folder, 'child.cjs');
+  writeFileSync(program, `
+    process.on('message', (message, server) => {
+      if (server === undefined) return process.send({ got: message });
+      server.on('connection', (socket) => socket.end('from inside'));
+      process.send('listening');
+    });`);
+  const child = cp.fork(program, [], { cwd: folder, serialization: 'advanced' });
+  child.send({ a: new Map([[1, 2]]) });
+  assert.deepEqual((await once(child, 'message'))[0], { got: { a: new Map([[1, 2]]) } });
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  child.send('server', server);
+  assert.equal((await once(child, 'message'))[0], 'listening');
+  server.close();
+  const { connect } = await import('node:net');
+  assert.equal(await text(connect(port, '127.0.0.1')), 'from inside');
+  child.disconnect();
+  child.kill();
+  await once(child, 'exit');
+});
+
+test('the exec policy judges', async (t) => {
+  const { cp, folder } = under(t, { policy: ExecPolicy.builtin() });
+  const refused = cp.spawnSync('touch', ['made'], { cwd: folder, encoding: 'utf8' });
+  assert.equal(refused.status, 125);
+  assert.match(refused.stderr, /^codex: the exec policy asks before `touch made`/);
+  assert.deepEqual(readdirSync(folder), []);
+  assert.equal(cp.spawnSync('ls', { cwd: folder }).status, 0);
+});
+
+test('another user can\'t be had', (t) => {
+  const { cp } = under(t);
+  assert.throws(() => cp.spawn('id', { uid: process.getuid() + 1 }), { code: 'ERR_INVALID_ARG_VALUE' });
+  assert.throws(() => cp.spawnSync('id', { gid: process.getgid() + 1 }), { code: 'ERR_INVALID_ARG_VALUE' });
+});
+
+test('a closed sandbox runs nothing', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const cp = box.childProcess();
+  assert.equal(box.childProcess(), cp);
+  await box.close();
+  const { status, stderr } = cp.spawnSync('true', { encoding: 'utf8' });
+  assert.equal(status, 125);
+  assert.match(stderr, /^codex: the sandbox is closed/);
+});
+
+test('Node\'s own functions are left alone, and nothing piles up', async (t) => {
+  const { cp } = under(t);
+  const open = () => readdirSync('/proc/self/fd').length;
+  cp.spawnSync('true');
+  const before = open();
+  for (let turn = 0; turn < 10; turn++) {
+    cp.spawnSync('true');
+    await once(cp.spawn('true', { stdio: 'ignore' }), 'exit');
+    await once(cp.spawn('no-such-program'), 'error');
+    assert.throws(() => cp.spawn('true', { stdio: ['other'] }), TypeError);
+  }
+  await until(() => open() <= before + 2, 'closed descriptors');
+  assert.match(real.execSync('grep NoNewPrivs /proc/self/status', { encoding: 'utf8' }), /\t0\n/);
+});
