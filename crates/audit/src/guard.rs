@@ -18,6 +18,16 @@ pub fn is_inside(path: &Path, roots: &[PathBuf]) -> io::Result<bool> {
     Ok(false)
 }
 
+/// The folder that holds a log and all that belongs to it, by its real path.
+///
+/// # Errors
+/// When a part of the path can't be followed.
+pub fn folder_of(log: &Path) -> io::Result<PathBuf> {
+    let is_folder = log.as_os_str().as_encoded_bytes().ends_with(b"/") || log.is_dir();
+    let real = resolve(log)?;
+    Ok(if is_folder { real } else { real.parent().map_or_else(|| real.clone(), Path::to_path_buf) })
+}
+
 /// The real path of the deepest existing parent, with the rest appended.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;

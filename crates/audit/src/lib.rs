@@ -28,7 +28,7 @@ mod writer;
 pub use escape::{display_safe, text_from_bytes};
 pub use event::{Decision, Event, EventKind, LogNote, Tie};
 pub use export::{ExportError, Format, OCSF_VERSION, export};
-pub use guard::is_inside;
+pub use guard::{folder_of, is_inside};
 pub use hash::sha256_of;
 pub use keyfile::{KeyError, key_beside};
 pub use note::{Checkpoint, Key, NoteError, PublicKey, SignedCheckpoint};

@@ -108,7 +108,7 @@ fn open_log(session: &Session, run: &Run, context: &Context) -> Result<Option<Au
     };
     let path = run.audit_log.clone().or_else(|| audits::default_log(context)).ok_or(Failure::NoAuditLog)?;
     // Before it is made: nothing is left where it is not wanted.
-    session.refuse_audit_log_in_reach(&path).map_err(RunError::from)?;
+    session.audit_log_in_reach(&path).map_err(RunError::from)?;
     let mut options = Options { level, ..Options::default() };
     if let Some(bytes) = run.audit_max_bytes {
         options.max_bytes = bytes;

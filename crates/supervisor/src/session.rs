@@ -52,7 +52,7 @@ pub enum SessionError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The commands could rewrite their own log.
-    #[error("the audit log {} lies where the commands may write; put it elsewhere", path.display())]
+    #[error("the audit log {} lies where the commands may write; put it elsewhere, or into a folder of its own", path.display())]
     AuditLogWritable {
         /// The log.
         path: PathBuf,
@@ -119,22 +119,32 @@ impl Session {
     /// [`SessionError::AuditLogWritable`] for a log that the commands could change; [`SessionError::Audit`] when a log of
     /// level strict takes no record.
     pub fn with_audit_log(mut self, log: AuditLog) -> Result<Self, SessionError> {
-        self.refuse_audit_log_in_reach(log.path())?;
+        if let Some(folder) = self.audit_log_in_reach(log.path())? {
+            self.sandbox = self.sandbox.keeping(folder)?;
+        }
         self.recorder = Some(Arc::new(Recorder::new(log, self.sandbox.policy())?));
         Ok(self)
     }
 
-    /// Refuses a log that lies where the commands of this session may write.
+    /// The folder of a log that lies below a directory which the commands of this session may write: it has to be kept
+    /// from them.
     ///
     /// # Errors
-    /// [`SessionError::AuditLogWritable`]; under `trusted`, which writes everywhere, nothing is refused.
-    pub fn refuse_audit_log_in_reach(&self, path: &Path) -> Result<(), SessionError> {
-        let WriteAccess::Roots(roots) = &self.policy().write else { return Ok(()) };
+    /// [`SessionError::AuditLogWritable`] for a log that can't be, because its folder is such a directory itself. Under
+    /// `trusted`, which writes everywhere, nothing is refused.
+    pub fn audit_log_in_reach(&self, log: &Path) -> Result<Option<PathBuf>, SessionError> {
+        let WriteAccess::Roots(roots) = &self.policy().write else { return Ok(None) };
+        let refused = || SessionError::AuditLogWritable { path: log.to_path_buf() };
+        let folder = codex_audit::folder_of(log).map_err(|_| refused())?;
+        let inside = |path: &Path, roots: &[PathBuf]| codex_audit::is_inside(path, roots).map_err(|_| refused());
         let roots: Vec<_> = roots.iter().cloned().collect();
-        match codex_audit::is_inside(path, &roots) {
-            Ok(false) => Ok(()),
-            Ok(true) | Err(_) => Err(SessionError::AuditLogWritable { path: path.to_path_buf() }),
+        if !inside(&folder, &roots)? {
+            return Ok(None);
         }
+        // By its real path, which is how it is held; one that leads there by another way, as a bind mount does, is not.
+        let below = roots.iter().any(|root| folder.starts_with(root) && folder != *root);
+        let around = roots.iter().any(|root| root.starts_with(&folder));
+        if below && !around { Ok(Some(folder)) } else { Err(refused()) }
     }
 
     /// The policy that the profile was resolved to.

@@ -73,6 +73,9 @@ impl SandboxPolicy {
     }
 
     fn explain_write(&self, landed: &Path) -> Decision {
+        if let Some(kept) = self.kept.iter().find(|kept| landed.starts_with(kept)) {
+            return Decision::denied("audit-log", format!("the audit log of the run lies in {}", kept.display()), None);
+        }
         if let Some((carve_out, reason)) = self.carve_out(landed) {
             let grant = format!("add writable: [{:?}]", carve_out.display().to_string());
             return Decision::denied("carve-out", format!("{}: {reason}", carve_out.display()), Some(grant));

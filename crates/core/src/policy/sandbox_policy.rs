@@ -30,6 +30,8 @@ pub struct SandboxPolicy {
     pub secrets: BTreeMap<PathBuf, &'static str>,
     /// Carve-outs of writable roots that are writable all the same, because `writable` names them. They need not exist.
     pub lifted: BTreeSet<PathBuf>,
+    /// Directories below writable roots that the run may not change: its own audit log lies there.
+    pub kept: BTreeSet<PathBuf>,
     /// Files and directories that the run may read although they, or what holds them, are secret or below the private tmp.
     pub readable: BTreeSet<PathBuf>,
     /// Sockets of host services that the run may connect to.

@@ -121,6 +121,7 @@ impl SecurityProfile {
             deny_read_patterns: patterns,
             secrets,
             lifted,
+            kept: BTreeSet::new(),
             readable: open,
             unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },

@@ -6,7 +6,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -102,6 +102,11 @@ impl Engine {
         })
     }
 
+    pub fn options(&self) -> &SandboxOptions {
+        &self.options
+    }
+
+    /// The policy.
     pub fn policy(&self) -> &SandboxPolicy {
         &self.policy
     }
@@ -172,7 +177,8 @@ impl Engine {
 
     async fn start(&self, pinned: &PinnedPaths) -> Result<Arc<Launcher>, SandboxError> {
         let boundary = if self.policy.write == WriteAccess::All { Boundary::None } else { Boundary::Namespaces };
-        let (guard, held) = self.guard(pinned)?;
+        let (guard, mut held) = self.guard(pinned)?;
+        held.extend(self.kept(pinned));
         match self.launch(pinned, boundary, held, None).await? {
             Answer::Ready(standing) => self.admit(standing, boundary, guard, None),
             Answer::Refused(refusal) => self.fall_back(pinned, &refusal).await,
@@ -183,6 +189,12 @@ impl Engine {
     async fn fall_back(&self, pinned: &PinnedPaths, refused: &Refusal) -> Result<Arc<Launcher>, SandboxError> {
         if self.options.requirement == Requirement::Required || !refusal::is_about_namespaces(refused) {
             return Err(refusal::explain(refused));
+        }
+        if !self.policy.kept.is_empty() {
+            return Err(SandboxError::Unavailable {
+                cause: "without mounts an audit log in a writable directory can't be kept from the run".to_owned(),
+                remedy: "put the log elsewhere".to_owned(),
+            });
         }
         let stand_in = tempfile::Builder::new()
             .prefix("codex-tmp-")
@@ -204,6 +216,19 @@ impl Engine {
         let roots = pinned.writable.iter().map(PinnedPath::duplicate).collect::<Result<_, _>>()?;
         let (guard, held) = Guard::new(roots, &self.policy);
         Ok((Some(guard), held))
+    }
+
+    /// What the policy keeps from being changed, in the form of the launch plan.
+    fn kept(&self, pinned: &PinnedPaths) -> Vec<Held> {
+        let below = |kept: &PathBuf| {
+            let roots = pinned.writable.iter().enumerate();
+            let (index, root) = roots
+                .filter(|(_, root)| kept.starts_with(root.path()))
+                .max_by_key(|(_, root)| root.path().as_os_str().len())?;
+            let below = kept.strip_prefix(root.path()).ok()?.as_os_str().as_bytes().to_vec();
+            Some(Held { root: u32::try_from(index).ok()?, below })
+        };
+        self.policy.kept.iter().filter_map(below).collect()
     }
 
     async fn launch(

@@ -25,7 +25,7 @@ mod terminal;
 mod timeout;
 mod watched;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
 pub use capabilities::{Capabilities, Feature};
 pub use guest::Guest;
@@ -60,6 +60,16 @@ impl Sandbox {
     /// The policy.
     pub fn policy(&self) -> &SandboxPolicy {
         self.engine.policy()
+    }
+
+    /// A sandbox like this one in whose writable directories runs can't change `directory`. What ran in this one stays in it.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::new`].
+    pub fn keeping(&self, directory: PathBuf) -> Result<Self, SandboxError> {
+        let mut policy = self.policy().clone();
+        policy.kept.insert(directory);
+        Self::new(policy, self.engine.options().clone())
     }
 
     /// Runs a command. Where the sandbox stands already, the command is under way when this returns.
