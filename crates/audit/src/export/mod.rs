@@ -58,9 +58,6 @@ pub enum ExportError {
     /// The output can't be written.
     #[error("the export can't be written: {0}")]
     Write(#[from] io::Error),
-    /// The output can't be written as a table.
-    #[error("the export can't be written: {0}")]
-    Csv(#[from] csv::Error),
 }
 
 /// Writes the records that `options` selects to `out`; returns how many.

@@ -1,6 +1,6 @@
 //! Comma-separated values.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::ExportError;
 use crate::event::Decision;
@@ -35,15 +35,14 @@ const COLUMNS: [&str; 24] = [
 ];
 
 pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, ExportError> {
-    let mut table = csv::Writer::from_writer(out);
-    table.write_record(COLUMNS)?;
+    write_row(out, &COLUMNS)?;
     let mut count = 0;
     for record in records {
         let record = record?;
         let event = record.event;
         let command = event.command.or_else(|| (!event.argv.is_empty()).then(|| command_line(&event.argv)));
         let text = |value: Option<String>| value.as_deref().map(inert).unwrap_or_default();
-        table.write_record([
+        let row = [
             record.time,
             record.session,
             record.seq.to_string(),
@@ -68,11 +67,28 @@ pub(super) fn write(records: &mut Records, out: &mut dyn Write) -> Result<u64, E
             record.redacted.to_string(),
             record.prev,
             record.hash,
-        ])?;
+        ];
+        write_row(out, &row)?;
         count += 1;
     }
-    table.flush()?;
     Ok(count)
+}
+
+/// One row as RFC 4180 has it, ended by a newline.
+fn write_row<T: AsRef<str>>(out: &mut dyn Write, cells: &[T]) -> io::Result<()> {
+    let mut row = String::new();
+    for (at, cell) in cells.iter().map(AsRef::as_ref).enumerate() {
+        if at > 0 {
+            row.push(',');
+        }
+        if cell.contains([',', '"', '\n', '\r']) {
+            row.extend(["\"", &cell.replace('"', "\"\""), "\""]);
+        } else {
+            row.push_str(cell);
+        }
+    }
+    row.push('\n');
+    out.write_all(row.as_bytes())
 }
 
 /// A cell that a spreadsheet does not take for a formula, nor a terminal for a command.
