@@ -10,6 +10,8 @@ use super::{Core, State};
 pub(super) const COMMIT_DELAY: Duration = Duration::from_millis(10);
 /// How many records may wait for a sync to start.
 const COMMIT_RECORDS: u64 = 100;
+/// How many failed syncs are remembered for those who still wait for one.
+const MOST_UNSYNCED: usize = 64;
 /// How long records may wait for a checkpoint.
 const CHECKPOINT_DELAY: Duration = Duration::from_secs(1);
 
@@ -88,23 +90,38 @@ impl Core {
     /// is never retried: the next record goes to a new file.
     pub(super) fn sync_to(&self, writes: u64) -> io::Result<()> {
         let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
-        if *synced >= writes {
-            return Ok(());
-        }
         let (file, covers) = {
             let mut state = self.lock();
+            if state.unsynced.iter().any(|lost| lost.contains(&writes)) {
+                return Err(io::Error::other("a sync failed when the record was not yet on the disk"));
+            }
+            if *synced >= writes {
+                return Ok(());
+            }
             state.sync_started = state.writes;
             (Arc::clone(&state.segment.file), state.writes)
         };
         if let Err(error) = file.sync_data() {
-            let mut state = self.lock();
-            state.segment.sync_failed = true;
-            state.warning = Some(format!(
-                "a sync of the audit log failed ({error}): records of the last moments may not be on the disk; a new file is begun"
-            ));
+            self.lock().doubt(&error);
             return Err(error);
         }
         *synced = covers;
+        self.lock().synced = covers;
         Ok(())
+    }
+}
+
+impl State {
+    /// Notes that a sync of the file being written failed: what no sync had reached is in doubt for good, and the next
+    /// record goes to another file.
+    pub(super) fn doubt(&mut self, error: &io::Error) {
+        self.segment.sync_failed = true;
+        self.unsynced.push_back(self.synced + 1..=self.writes);
+        if self.unsynced.len() > MOST_UNSYNCED {
+            self.unsynced.pop_front();
+        }
+        self.warning = Some(format!(
+            "a sync of the audit log failed ({error}): records of the last moments may not be on the disk; a new file is begun"
+        ));
     }
 }

@@ -241,8 +241,10 @@ impl Core {
             return Ok(None);
         }
         // What is closed is on the disk before its successor speaks of it. A failed sync stays failed.
-        if !state.segment.sync_failed {
-            old.sync_data()?;
+        if !state.segment.sync_failed
+            && let Err(error) = old.sync_data()
+        {
+            state.doubt(&error);
         }
         let cause = if state.segment.sync_failed { "sync-failed" } else { "size" };
         let mut note = LogNote { cause: Some(cause.to_owned()), ..LogNote::default() };

@@ -5,7 +5,9 @@ mod file;
 mod options;
 mod session;
 
+use std::collections::VecDeque;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -78,6 +80,10 @@ struct State {
     /// Writes so far, and how many of them a sync was started for.
     writes: u64,
     sync_started: u64,
+    /// How many writes are known to be on the disk, as [`Core::synced`] has it.
+    synced: u64,
+    /// The writes that a failed sync left in doubt, for the last such syncs.
+    unsynced: VecDeque<RangeInclusive<u64>>,
     /// Events that could not be written since the last that could.
     lost: u64,
     warning: Option<String>,
@@ -111,6 +117,8 @@ impl AuditLog {
             segment,
             writes: 0,
             sync_started: 0,
+            synced: 0,
+            unsynced: VecDeque::new(),
             lost: 0,
             warning,
             last_checkpoint: now,
