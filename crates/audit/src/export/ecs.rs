@@ -10,15 +10,16 @@ pub(super) fn document(record: &Record) -> Value {
     let event = &record.event;
     let refused = is_refused(record);
     let (category, kind) = match event.event {
-        EventKind::ExecDecision => ("process", if refused { "denied" } else { "info" }),
+        EventKind::ExecDecision => ("process", "info"),
         EventKind::ExecStart => ("process", "start"),
         EventKind::ExecExit => ("process", "end"),
         EventKind::FileRead => ("file", "access"),
         EventKind::FileWrite => ("file", "change"),
         EventKind::NetworkConnect => ("network", "connection"),
-        EventKind::Denial if event.host.is_some() => ("network", "denied"),
-        EventKind::Denial if event.path.is_some() => ("file", "denied"),
-        EventKind::Denial => ("process", "denied"),
+        EventKind::Denial if event.host.is_some() || event.address.is_some() => ("network", "connection"),
+        EventKind::Denial if event.path.is_some() && event.access.as_deref() == Some("read") => ("file", "access"),
+        EventKind::Denial if event.path.is_some() => ("file", "change"),
+        EventKind::Denial => ("process", "info"),
         EventKind::SessionStart => ("session", "start"),
         EventKind::SessionEnd => ("session", "end"),
         _ => ("configuration", "change"),
@@ -31,7 +32,8 @@ pub(super) fn document(record: &Record) -> Value {
     };
     let argv = (!event.argv.is_empty()).then(|| event.argv.clone());
     let mut types = vec![kind];
-    if refused && kind != "denied" && category != "process" {
+    // Only network events may be called so; elsewhere, `event.outcome` says it.
+    if refused && category == "network" {
         types.push("denied");
     }
     let mut out = json!({

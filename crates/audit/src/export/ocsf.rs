@@ -59,13 +59,15 @@ pub(super) fn event(record: &Record) -> Value {
             if event.pid.is_none() && event.run.is_none() {
                 process["uid"] = format!("{}:{}", record.session, record.seq).into();
             }
-            json!({ "actor": { "app_name": "codex" }, "device": { "type_id": 0 }, "process": process, "exit_code": event.exit_code })
+            json!({ "actor": { "app_name": "codex" }, "device": device(), "process": process, "exit_code": event.exit_code })
         }
         1001 => {
-            json!({ "actor": { "app_name": "codex", "process": process }, "device": { "type_id": 0 }, "file": file(event.path.as_deref().unwrap_or("unknown")) })
+            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "file": file(event.path.as_deref().unwrap_or("unknown")) })
         }
         4001 => {
-            json!({ "actor": { "app_name": "codex", "process": process }, "dst_endpoint": { "hostname": event.host.clone().or_else(|| event.address.clone()).unwrap_or_else(|| "unknown".to_owned()), "ip": event.address, "port": event.port } })
+            // Who acted on which machine is of the host profile here.
+            out["metadata"]["profiles"] = json!(["host"]);
+            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "dst_endpoint": { "hostname": event.host.clone().or_else(|| event.address.clone()).unwrap_or_else(|| "unknown".to_owned()), "ip": event.address, "port": event.port } })
         }
         _ => {
             json!({ "message": event.reason.clone().unwrap_or_else(|| event.event.name().to_owned()) })
@@ -76,6 +78,11 @@ pub(super) fn event(record: &Record) -> Value {
     }
     compact(&mut out);
     out
+}
+
+/// The machine. Its name is known to the log only as hidden.
+fn device() -> Value {
+    json!({ "type_id": 0, "hostname": "[HOST]" })
 }
 
 fn class(record: &Record) -> Class {
