@@ -202,22 +202,23 @@ fn secrets_are_denied_and_opened_by_name_only() {
     for name in ProfileName::ALL {
         let policy = place.policy(name);
         let rule = if name == ProfileName::Trusted { "no-sandbox" } else { "secret" };
-        for path in ["~/.ssh", "~/.ssh/id", "~/.aws/absent", "/etc/shadow"] {
+        let secrets = [".ssh", ".ssh/id", ".aws/absent"].map(|below| place.home.join(below));
+        for path in secrets.into_iter().chain([PathBuf::from("/etc/shadow")]) {
             assert_rule(&read(&policy, path), name == ProfileName::Trusted, rule);
         }
-        assert!(read(&policy, "~/.sshx").allowed);
+        assert!(read(&policy, place.home.join(".sshx")).allowed);
     }
     let open = |paths: &[&str]| {
         let readable = paths.iter().map(PathBuf::from).collect();
         place.resolve(&with(ProfileName::Offline, ProfileInit { readable, ..ProfileInit::default() }))
     };
     let one = open(&["~/.ssh/known_hosts"]);
-    assert_rule(&read(&one, "~/.ssh/known_hosts"), true, "readable-root");
-    assert_rule(&read(&one, "~/.ssh/keys"), false, "secret");
-    assert_rule(&read(&open(&["~/.ssh"]), "~/.ssh/keys/x"), true, "readable-root");
-    assert_rule(&write(&open(&["~/.ssh"]), "~/.ssh/keys/x"), false, "read-only-profile");
-    assert_rule(&read(&open(&["~"]), "~/.ssh/keys"), false, "secret");
-    let grant = read(&place.policy(ProfileName::Offline), "~/.ssh/known_hosts").grant.unwrap();
+    assert_rule(&read(&one, place.home.join(".ssh/known_hosts")), true, "readable-root");
+    assert_rule(&read(&one, place.home.join(".ssh/keys")), false, "secret");
+    assert_rule(&read(&open(&["~/.ssh"]), place.home.join(".ssh/keys/x")), true, "readable-root");
+    assert_rule(&write(&open(&["~/.ssh"]), place.home.join(".ssh/keys/x")), false, "read-only-profile");
+    assert_rule(&read(&open(&["~"]), place.home.join(".ssh/keys")), false, "secret");
+    let grant = read(&place.policy(ProfileName::Offline), place.home.join(".ssh/known_hosts")).grant.unwrap();
     assert!(grant.contains("readable") && grant.contains("known_hosts"), "{grant}");
 }
 

@@ -86,7 +86,7 @@ fn unusable_paths_are_refused_by_key() {
         let error = SecurityProfile::with(ProfileName::WorkspaceWrite, writable(["/opt", path])).unwrap_err();
         assert_eq!(error.key(), Some("writable[1]"), "{path:?}: {error}");
     }
-    for path in ["", "a\0b", "*.pem", "/a/?", "/a/[bc]", "/{a,b}", "~other"] {
+    for path in ["", "a\0b", "a[", "/a/{b", "*/../x", "~other"] {
         let error = SecurityProfile::with(ProfileName::Offline, deny_read(["/opt", path])).unwrap_err();
         assert_eq!(error.key(), Some("denyRead[1]"), "{path:?}: {error}");
     }

@@ -176,7 +176,7 @@ mod tests {
     use super::{Gaps, enforcement};
     use crate::{
         profile::{ProfileName, SecurityProfile},
-        sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
+        sandbox::{Boundary, Cause, DenialReports, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
     };
 
     const NEWEST: Applied = Applied { landlock_abi: 7, seccomp: true, processes: ProcessLimit::UserNamespace };
