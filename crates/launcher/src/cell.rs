@@ -179,6 +179,8 @@ pub struct Cell {
     /// The message of the run that the cell serves, or served last.
     pub inbox: Inbox,
     pointers: Vec<*const c_char>,
+    /// Whether its init was told to end.
+    ended: bool,
     init_stack: Stack,
     /// Kept for as long as `shared` points to it.
     _program_stack: Stack,
@@ -194,6 +196,7 @@ impl Cell {
         Ok(Self {
             inbox: Inbox::default(),
             pointers: Vec::new(),
+            ended: false,
             init_stack: Stack::new()?,
             shared: Box::new(Shared {
                 setting,
@@ -227,7 +230,7 @@ impl Cell {
 
     /// Whether the init waits for a run.
     pub fn is_idle(&self) -> bool {
-        self.shared.turn.load(Acquire) == IDLE
+        self.shared.turn.load(Acquire) == IDLE && !self.ended
     }
 
     /// Whether there is no init yet.
@@ -302,13 +305,15 @@ impl Cell {
     }
 
     /// Sends a signal to the program of a run, if the cell serves it.
-    pub fn signal(&self, run: u64, signal: i32) {
+    pub fn signal(&mut self, run: u64, signal: i32) {
         if self.unreported() != Some(run) {
             return;
         }
         match Pid::from_raw(self.init()) {
             // The kernel takes the whole namespace down with its init.
             Some(init) if signal == libc::SIGKILL && self.shared.setting.boundary == Boundary::Namespaces => {
+                // The run may just have come to its end: then the cell looks idle until its init has been reaped.
+                self.ended = true;
                 let _ = kill_process(init, Signal::KILL);
             }
             Some(init) => {

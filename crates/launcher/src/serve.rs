@@ -185,7 +185,7 @@ impl Server<'_> {
         let request: Request<'_> = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG)?;
         match request {
             Request::Signal { run, signal } => {
-                for cell in &self.cells {
+                for cell in &mut self.cells {
                     cell.signal(run, signal);
                 }
                 self.inbox = message;
