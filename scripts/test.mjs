@@ -54,15 +54,16 @@ function asOrdinaryUser() {
   }
 }
 
-/** The test programs of the launcher, copied to where everybody can run them. */
+/** The test programs that run sandboxes, copied to where everybody can run them. */
 function boundaryTests(place) {
   const { stdout, status } = spawnSync(
-    'cargo', ['test', '--locked', '--package', 'codex-launcher', '--no-run', '--message-format=json'],
+    'cargo', ['test', '--locked', '--package', 'codex-launcher', '--package', 'codex-execpolicy', '--no-run', '--message-format=json'],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
   if (status !== 0) process.exit(1);
   const built = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line)).filter((message) => message.executable);
-  const launcher = built.find(({ target, profile }) => target.kind.includes('bin') && !profile.test);
-  const tests = built.filter(({ target }) => target.kind.includes('test'));
+  const launcher = built.find(({ target, profile }) => target.name === 'codex-launcher' && target.kind.includes('bin') && !profile.test);
+  const runSandboxes = ({ target }) => target.src_path.includes('/crates/launcher/') || target.name === 'sandbox_escape_tests';
+  const tests = built.filter((message) => message.target.kind.includes('test') && runSandboxes(message));
   if (launcher === undefined || tests.length === 0) throw new Error('cargo named no test programs');
   const folder = path.join(place, 'rust');
   mkdirSync(folder);

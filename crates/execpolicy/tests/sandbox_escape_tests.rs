@@ -20,7 +20,7 @@ use std::{
 use codex_core::{
     exec::{Command, End, Outcome},
     profile::{ProfileName, SecurityProfile},
-    sandbox::{Requirement, SandboxOptions},
+    sandbox::{DenialReports, Requirement, SandboxOptions},
 };
 use codex_execpolicy::{CheckContext, Decision, ExecPolicy};
 use codex_supervisor::{Approval, Report, RunError, Session};
@@ -287,6 +287,7 @@ impl Place {
         let options = SandboxOptions {
             launcher: LAUNCHER.clone(),
             requirement: Requirement::Required,
+            denials: DenialReports::default(),
             runtime: RUNTIME.handle().clone(),
         };
         let session = || Session::new(&SecurityProfile::named(profile), &workspace, options.clone()).unwrap();
