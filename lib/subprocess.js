@@ -78,8 +78,13 @@ class Subprocess extends EventEmitter {
     return this.#stream(2);
   }
 
+  /** To look at one of them is not to look at all. */
   get stdio() {
-    return this.#kinds.map((_, number) => (number === 0 ? this.stdin : this.#stream(number)));
+    const streams = [];
+    this.#kinds.forEach((_, number) => {
+      Object.defineProperty(streams, number, { enumerable: true, configurable: true, get: () => (number === 0 ? this.stdin : this.#stream(number)) });
+    });
+    return streams;
   }
 
   kill(signal = 'SIGTERM') {

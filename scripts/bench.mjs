@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { judge } from './bench/bars.mjs';
 import { commandLine, importing, requiring, sizes } from './bench/programs.mjs';
 import { toText } from './bench/report.mjs';
+import { streaming } from './bench/streams.mjs';
 import { build, platformPackage, root } from './build.mjs';
 
 const COMMANDS = path.join(root, 'scripts', 'bench', 'commands.mjs');
@@ -30,6 +31,8 @@ async function measureAll() {
     const oneShot = measure({ measurement: 'oneShot', workspace, rounds: 150 });
     progress('commands per second');
     const throughput = measure({ measurement: 'throughput', workspace, rounds: 10, commands: 300, concurrency: 8 });
+    progress('streams');
+    const streams = await streaming({ workspace, rounds: 6 });
     progress('the command line');
     const cli = await commandLine({ workspace, rounds: 40 });
     progress('loading');
@@ -52,6 +55,14 @@ async function measureAll() {
       {
         name: 'throughput', title: '/bin/true, 8 at a time', unit: 'per second',
         figures: compare(throughput.figures, () => 'spawn, pipes'),
+      },
+      {
+        name: 'streams', title: '2 GB of output to JavaScript', unit: 's of CPU time a GB',
+        figures: compare(streams.figures, () => 'spawn, stdout'),
+      },
+      {
+        name: 'streamsMemory', title: '2 GB of output to JavaScript, largest memory', unit: 'MB',
+        figures: compare(streams.memory, () => 'spawn, stdout'),
       },
       { name: 'commandLine', title: 'command line, whole processes', unit: 'ms', figures: compare(cli, () => 'node -e 0') },
       {
