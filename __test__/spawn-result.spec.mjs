@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { ExecPolicy } from '../index.js';
+import { run, script } from './support/node.mjs';
 import { workspace } from './support/places.mjs';
 import { gone, started, unusualSleep } from './support/processes.mjs';
 import { sandbox } from './support/sandbox.mjs';
@@ -64,10 +65,20 @@ test('the process id is the host\'s, from the start', async (t) => {
 test('a missing program rejects, and is an `error` for who listens', async (t) => {
   const box = sandbox(t, { workspace: workspace() });
   await assert.rejects(async () => box.spawn('no-such-program'), { code: 'ENOENT', path: 'no-such-program' });
-  const run = box.spawn('no-such-program');
-  const [error] = await once(run, 'error');
+  const missing = box.spawn('no-such-program');
+  const [error] = await once(missing, 'error');
   assert.equal(error.code, 'ENOENT');
-  assert.equal(run.pid, undefined);
+  assert.equal(missing.pid, undefined);
+});
+
+test('an error that nobody waits for ends the process, as any other', async () => {
+  for (const options of ['{}', '{ reject: true }']) {
+    const program = options === '{}' ? 'no-such-program' : 'false';
+    const source = `const box = new codex.Sandbox({ workspace: facts.workspace }); box.spawn('${program}', ${options}); setTimeout(() => {}, 60000);`;
+    const { exitCode, stderr } = await run(script(source, { workspace: workspace() }));
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /ENOENT|ERR_CODEX_FAILED/);
+  }
 });
 
 test('a refused sandbox rejects', async (t) => {

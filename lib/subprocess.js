@@ -38,6 +38,7 @@ class Subprocess extends EventEmitter {
   #result;
   #isStarted = false;
   #isOver = false;
+  #isAwaited = false;
 
   pid = undefined;
   exitCode = null;
@@ -109,7 +110,7 @@ class Subprocess extends EventEmitter {
     const stream = this[from];
     if (stream === null) throw check.invalidValue('options.from', "a stream that is 'pipe' or 'pty'", from);
     // The other one must not hold the program up.
-    this.#capture();
+    this.#await();
     return lines(stream, this.#maxBuffer, this.#result);
   }
 
@@ -118,7 +119,7 @@ class Subprocess extends EventEmitter {
   }
 
   then(resolve, reject) {
-    this.#capture();
+    this.#await();
     return this.#result.then(resolve, reject);
   }
 
@@ -127,11 +128,12 @@ class Subprocess extends EventEmitter {
   }
 
   finally(settled) {
-    this.#capture();
+    this.#await();
     return this.#result.finally(settled);
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    this.#isAwaited = true;
     this.kill(SIGKILL);
     for (const stream of this.#streams.values()) stream.destroy();
     await this.#result.catch(() => {});
@@ -167,11 +169,8 @@ class Subprocess extends EventEmitter {
     for (const [name, late] of this.#taken) if (late !== undefined) end(late, this.#captured[name]);
     this.#closeInput();
     if (result?.failed === undefined) {
-      if (this.listenerCount('error') > 0) {
-        // Whoever listens need not await.
-        this.#result.catch(() => {});
-        this.emit('error', error);
-      }
+      // Whoever listens need not await.
+      if (this.listenerCount('error') > 0) this.#isAwaited = this.emit('error', error);
     } else {
       // The end of a short run may be known before its start.
       if (!this.#isStarted && result.pid !== undefined) this.#started(result.pid);
@@ -180,6 +179,8 @@ class Subprocess extends EventEmitter {
       this.emit('exit', this.exitCode, this.signalCode);
     }
     this.#closed();
+    // What nobody hears of must not pass in silence.
+    if (error !== undefined && !this.#isAwaited) Promise.reject(error);
   }
 
   /** Nobody reads what would be written from here on. */
@@ -194,7 +195,8 @@ class Subprocess extends EventEmitter {
   }
 
   /** Has what nobody has looked at by the end of this turn captured: it must not hold the program up. */
-  #capture() {
+  #await() {
+    this.#isAwaited = true;
     if (!this.#isOver && this.#token !== undefined) setImmediate(() => this.#native.capture(this.#token));
   }
 
