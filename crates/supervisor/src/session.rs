@@ -322,16 +322,17 @@ fn limit_hint(limit: Limit) -> Option<&'static str> {
 /// The denials in one sentence: the first, and how many there are.
 fn denied(denials: &[Denial]) -> Option<String> {
     let first = denials.first()?;
-    let tried = match first.kind {
-        DenialKind::Write => "a write",
-        DenialKind::Connect => "a connection",
-    };
     // What the run named must not speak to a terminal.
-    let to = first.path.as_deref().or(first.address.as_deref()).unwrap_or_default();
+    let to = format!("{:?}", first.path.as_deref().or(first.address.as_deref()).unwrap_or_default());
+    let what = match (first.kind, &first.quarantine) {
+        (_, Some(quarantine)) => format!("{to} was taken away and is kept in {quarantine:?}"),
+        (DenialKind::Write, None) => format!("a write to {to} was refused"),
+        (DenialKind::Connect, None) => format!("a connection to {to} was refused"),
+    };
     let more = match denials.len() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
     let grant = first.grant.as_ref().map(|grant| format!("; to allow it, {grant}")).unwrap_or_default();
-    Some(format!("{tried} to {to:?} was refused{more}: {}{grant}", first.reason))
+    Some(format!("{what}{more}: {}{grant}", first.reason))
 }
