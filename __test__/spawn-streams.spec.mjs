@@ -44,8 +44,9 @@ test('what a consumer has got stays as it is', async (t) => {
   const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', 'head -c 40000000 /dev/urandom | tee bytes | cat; sha256sum < bytes >&2'], { cwd: '/tmp' });
   const held = [];
   run.stdout.on('data', (chunk) => held.push(chunk));
+  const closed = once(run, 'close');
   const sum = await text(run.stderr);
-  await once(run, 'close');
+  await closed;
   const hash = createHash('sha256');
   held.forEach((chunk) => hash.update(chunk));
   assert.equal(hash.digest('hex'), sum.split(' ')[0]);

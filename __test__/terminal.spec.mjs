@@ -59,7 +59,9 @@ test('a new size is told', async (t) => {
   run.resize(100, 50);
   await sees('50 100');
   assert.equal((await run).exitCode, 0);
-  assert.throws(() => sandbox(t, { workspace: workspace() }).spawn('true').resize(1, 1), TypeError);
+  const without = sandbox(t, { workspace: workspace() }).spawn('true');
+  assert.throws(() => without.resize(1, 1), TypeError);
+  await without;
 });
 
 test('ending the stream writes an end of file', async (t) => {

@@ -93,7 +93,7 @@ class Sandbox {
       result.failed ||= canceled;
       return finish(result, call.reject, file, canceled ? call.signal.reason : undefined);
     };
-    return new Subprocess({ native: this.#native, owner: this, call, streams, settle });
+    return new Subprocess({ native: this.#native, owner: this, isClosed: () => this.#closing !== undefined, call, streams, settle });
   }
 
   childProcess() {

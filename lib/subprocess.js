@@ -38,6 +38,7 @@ class Subprocess extends EventEmitter {
   #result;
   #isStarted = false;
   #isOver = false;
+  #isClosed;
   #isAwaited = false;
 
   pid = undefined;
@@ -45,9 +46,10 @@ class Subprocess extends EventEmitter {
   signalCode = null;
   killed = false;
 
-  /** `start` asks the addon for the run under a token; `settle` makes the result, or the error, of its report. */
-  constructor({ native, owner, call: { command, args, signal }, streams, settle }) {
+  /** `settle` makes the result, or the error, of a report; `isClosed` says whether the sandbox was closed. */
+  constructor({ native, owner, isClosed, call: { command, args, signal }, streams, settle }) {
     super();
+    this.#isClosed = isClosed;
     this.#native = native;
     this.#kinds = streams.kinds;
     this.#maxBuffer = command.maxBuffer;
@@ -179,8 +181,8 @@ class Subprocess extends EventEmitter {
       this.emit('exit', this.exitCode, this.signalCode);
     }
     this.#closed();
-    // What nobody hears of must not pass in silence.
-    if (error !== undefined && !this.#isAwaited) Promise.reject(error);
+    // What nobody hears of must not pass in silence, unless the sandbox was closed on purpose.
+    if (error !== undefined && !this.#isAwaited && !this.#isClosed()) Promise.reject(error);
   }
 
   /** Nobody reads what would be written from here on. */
