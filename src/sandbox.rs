@@ -10,7 +10,7 @@ use codex_core::sandbox::{DenialReports, Enforcement, Requirement, Sandbox, Sand
 use codex_supervisor::{Approval, Report, RunError, Session};
 use napi::{
     Env, Status,
-    bindgen_prelude::{FnArgs, Function, PromiseRaw},
+    bindgen_prelude::{FnArgs, Function, ObjectFinalize, PromiseRaw},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
@@ -55,12 +55,22 @@ impl NativeReports {
 }
 
 /// A session of the supervisor.
-#[napi_derive::napi]
+#[napi_derive::napi(custom_finalize)]
 pub struct NativeSandbox {
     pub(crate) session: Session,
     pub(crate) shared: Arc<Shared>,
     pub(crate) reports: Arc<ReportFunction>,
     pub(crate) starts: Arc<StartFunction>,
+}
+
+/// What a sandbox weighs to the garbage collector, in bytes: its processes, mounts and descriptors are nothing that it could
+/// see, and one that is forgotten without being closed should not wait for the heap to fill.
+const WEIGHT: i64 = 16 << 20;
+
+impl ObjectFinalize for NativeSandbox {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-WEIGHT).map(drop)
+    }
 }
 
 /// Where and how a sandbox is made.
@@ -90,6 +100,7 @@ impl NativeSandbox {
     /// Makes a session; starts nothing.
     #[napi(constructor, catch_unwind)]
     pub fn new(
+        env: Env,
         reports: &NativeReports,
         profile: &NativeProfile,
         workspace: String,
@@ -110,6 +121,7 @@ impl NativeSandbox {
             }
             None => session,
         };
+        env.adjust_external_memory(WEIGHT)?;
         let (reports, starts) = (Arc::clone(&reports.settle), Arc::clone(&reports.started));
         Ok(Self { session, shared: Arc::default(), reports, starts })
     }
