@@ -159,18 +159,18 @@ test('every way to a new repository that is ready to run something', async (t) =
 
 test('links at protected names are no obstacle, and lead nowhere else afterwards', async (t) => {
   const folder = repository(workspace());
-  mkdirSync(path.join(folder, 'shared/hooks'), { recursive: true });
-  writeFileSync(path.join(folder, 'shared/hooks/pre-push'), 'before');
-  symlinkSync('shared', path.join(folder, '.agents'));
+  mkdirSync(path.join(folder, 'common/hooks'), { recursive: true });
+  writeFileSync(path.join(folder, 'common/hooks/pre-push'), 'before');
+  symlinkSync('common', path.join(folder, '.agents'));
   symlinkSync('nowhere', path.join(folder, '.vscode'));
   await run(['rm', '-r', path.join(folder, '.git/hooks')]);
-  symlinkSync('../shared/hooks', path.join(folder, '.git/hooks'));
+  symlinkSync('../common/hooks', path.join(folder, '.git/hooks'));
   const box = sandbox(t, { ...WRITE, workspace: folder });
   const { exitCode, denials } = await sh(box, 'true');
   assert.deepEqual([exitCode, denials], [0, []]);
-  await sh(box, 'echo evil > shared/hooks/pre-push; echo evil > shared/hooks/pre-commit');
-  assert.deepEqual(readdirSync(path.join(folder, 'shared/hooks')), ['pre-push']);
-  assert.equal(readFileSync(path.join(folder, 'shared/hooks/pre-push'), 'utf8'), 'before');
+  await sh(box, 'echo evil > common/hooks/pre-push; echo evil > common/hooks/pre-commit');
+  assert.deepEqual(readdirSync(path.join(folder, 'common/hooks')), ['pre-push']);
+  assert.equal(readFileSync(path.join(folder, 'common/hooks/pre-push'), 'utf8'), 'before');
   const swapped = await sh(box, 'rm .git/hooks && mkdir .git/hooks && echo evil > .git/hooks/pre-commit');
   assert.equal(swapped.denials.length, 1);
   assert.deepEqual(activeHooks(path.join(folder, '.git')), []);
