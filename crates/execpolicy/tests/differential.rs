@@ -145,11 +145,7 @@ fn commands(line: &str) -> Option<BTreeMap<Vec<String>, usize>> {
         return None;
     }
     let mut all = BTreeMap::new();
-    for mut finding in findings.into_iter().filter(|f| !f.argv.is_empty() && f.rule != "builtin:redirection") {
-        // In `[[ ]]`, a word alone means `-n`, and bash prints it so.
-        if matches!(&finding.argv[..], [operator, _] if operator == "-n") {
-            finding.argv.remove(0);
-        }
+    for finding in findings.into_iter().filter(|f| !f.argv.is_empty() && f.rule != "builtin:redirection") {
         *all.entry(finding.argv).or_default() += 1;
     }
     Some(all)
@@ -169,14 +165,26 @@ fn pretty(script: &str) -> Option<String> {
     (output.status.success() && output.stderr.is_empty()).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The same commands with a test of a word alone spelled out: in `[[ ]]` it means `-n`, and bash prints it so.
+fn spelled_out(commands: BTreeMap<Vec<String>, usize>) -> BTreeMap<Vec<String>, usize> {
+    let mut all = BTreeMap::new();
+    for (mut argv, count) in commands {
+        if matches!(&argv[..], [operator, _] if operator == "-n") {
+            argv.remove(0);
+        }
+        *all.entry(argv).or_default() += count;
+    }
+    all
+}
+
 fn same_as_bash(script: &str) -> Result<bool, String> {
-    let Some(ours) = commands(script) else {
+    let Some(ours) = commands(script).map(spelled_out) else {
         return Ok(false);
     };
     let Some(printed) = pretty(script) else {
         return Ok(false);
     };
-    match commands(&printed) {
+    match commands(&printed).map(spelled_out) {
         Some(theirs) if theirs == ours => Ok(true),
         // bash prints some things in a form that is refused, which tells nothing.
         None => Ok(false),
