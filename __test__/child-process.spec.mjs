@@ -14,6 +14,10 @@ import { gone, started, unusualSleep } from './support/processes.mjs';
 import { sandbox } from './support/sandbox.mjs';
 import { until } from './support/until.mjs';
 
+// As in Node, a child process starts where its parent stands; the tmp of the host, where a checkout may lie, is no such place
+// in a sandbox.
+process.chdir(outside());
+
 function under(t, options = {}) {
   const folder = workspace();
   return { folder, cp: sandbox(t, { profile: 'workspace-write', workspace: folder, ...options }).childProcess() };
