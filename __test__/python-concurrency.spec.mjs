@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { workspace } from './support/places.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
 
-const PYTHON = '/usr/bin/python3';
+// The system's own where there is one: another may lie where an ordinary user can't read.
+const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const LOOP = `
 import asyncio
 async def main():
@@ -20,7 +21,6 @@ if __name__ == '__main__':
     with multiprocessing.Pool(2) as pool: print(sum(pool.map(square, [1, 2, 3])))`;
 
 test('loop and pool', async (t) => {
-  if (!existsSync(PYTHON)) return t.skip(`${PYTHON} is not on this machine`);
   const box = sandbox(t, { profile: 'offline', workspace: workspace() });
   assert.equal((await box.exec(PYTHON, ['-c', LOOP])).stdout, 'child\n');
   const pool = await sh(box, `cat > /tmp/pool.py && ${PYTHON} /tmp/pool.py`, { input: POOL });
