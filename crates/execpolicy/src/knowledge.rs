@@ -97,5 +97,32 @@ impl Index {
 
 /// Whether a list of names separated by blanks holds a name.
 pub(crate) fn listed(names: &str, name: &str) -> bool {
-    names.split_ascii_whitespace().any(|n| n == name)
+    // Most words stand in no list: looking for the bytes first is several times as fast as splitting the list.
+    let blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+    let (list, word) = (names.as_bytes(), name.as_bytes());
+    !word.is_empty()
+        && !word.iter().any(u8::is_ascii_whitespace)
+        && memchr::memmem::find_iter(list, word)
+            .any(|at| blank(at.checked_sub(1).and_then(|before| list.get(before))) && blank(list.get(at + word.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn a_list_holds_whole_words() {
+        for (name, held) in [
+            ("cat", true),
+            ("ca", false),
+            ("at", false),
+            ("tac", true),
+            ("nl", true),
+            ("cat tac", false),
+            ("", false),
+            (" ", false),
+        ] {
+            assert_eq!(listed("cat xcat tac\n nl", name), held, "{name:?}");
+        }
+    }
 }

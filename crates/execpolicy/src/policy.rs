@@ -50,7 +50,7 @@ impl ExecPolicy {
     /// # Errors
     /// When the object has another form, or a rule doesn't do what its examples say.
     pub fn from_value(value: serde_json::Value) -> Result<Self, PolicyError> {
-        let rules = rules::parse_value(value)?;
+        let rules = rules::parse_value(&value)?;
         rules::examine(&rules)?;
         Ok(Self::with_rules(rules))
     }

@@ -1,6 +1,12 @@
 //! The form of a rules file.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use crate::error::PolicyError;
 use crate::verdict::Decision;
@@ -12,15 +18,7 @@ use crate::verdict::Decision;
 pub(crate) struct RulesFile {
     /// The rules; their order doesn't matter, the strictest that matches wins.
     #[serde(default)]
-    #[cfg_attr(test, schemars(with = "Vec<RawRule>"))]
-    pub rule: Vec<toml::Spanned<RawRule>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainFile {
-    #[serde(default)]
-    rule: Vec<RawRule>,
+    pub rule: Vec<RawRule>,
 }
 
 /// One rule.
@@ -130,22 +128,59 @@ impl Rule {
 /// Reads rules from TOML.
 pub(crate) fn parse_toml(text: &str, source: &str) -> Result<Vec<Rule>, PolicyError> {
     let line_of = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-    let file: RulesFile = toml::from_str(text).map_err(|e| PolicyError::Syntax {
+    let refused = |e: toml::de::Error| PolicyError::Syntax {
         origin: source.to_owned(),
         line: e.span().map_or(1, |s| line_of(s.start)),
         cause: e.message().to_owned(),
-    })?;
-    let rules = file.rule.into_iter().map(|raw| {
-        let line = line_of(raw.span().start);
-        build(raw.into_inner(), Origin { source: source.to_owned(), line })
-    });
-    rules.collect()
+    };
+    let table = DeTable::parse(text).map_err(refused)?;
+    read(table, &refused, &|start| Origin { source: source.to_owned(), line: line_of(start) })
 }
 
 /// Reads rules from the same structure as an object.
-pub(crate) fn parse_value(value: serde_json::Value) -> Result<Vec<Rule>, PolicyError> {
-    let file: PlainFile = serde_json::from_value(value).map_err(|e| PolicyError::Object(e.to_string()))?;
-    file.rule.into_iter().map(|raw| build(raw, Origin { source: "policy object".into(), line: 0 })).collect()
+pub(crate) fn parse_value(value: &serde_json::Value) -> Result<Vec<Rule>, PolicyError> {
+    let refused = |cause: &str| PolicyError::Object(cause.to_owned());
+    let DeValue::Table(table) = as_toml(value).map_err(refused)? else {
+        return Err(refused("the rules are no object; write { rule: [...] }"));
+    };
+    let origin = |_| Origin { source: "policy object".into(), line: 0 };
+    read(nowhere(table), &|e| refused(e.message()), &origin)
+}
+
+/// The rules of a table; `refused` says what is wrong with it, `origin` where a rule is that begins at an offset.
+fn read(
+    table: Spanned<DeTable<'_>>,
+    refused: &dyn Fn(toml::de::Error) -> PolicyError,
+    origin: &dyn Fn(usize) -> Origin,
+) -> Result<Vec<Rule>, PolicyError> {
+    let starts: Vec<usize> = match table.get_ref().get("rule").map(Spanned::get_ref) {
+        Some(DeValue::Array(rules)) => rules.iter().map(|rule| rule.span().start).collect(),
+        _ => Vec::new(),
+    };
+    let file = RulesFile::deserialize(toml::Deserializer::from(table)).map_err(refused)?;
+    file.rule.into_iter().zip(starts).map(|(raw, start)| build(raw, origin(start))).collect()
+}
+
+/// An object as the table that it would be in a file, so that there is one reader for both.
+fn as_toml(value: &serde_json::Value) -> Result<DeValue<'_>, &'static str> {
+    use serde_json::Value;
+    Ok(match value {
+        Value::String(text) => DeValue::String(text.into()),
+        Value::Bool(value) => DeValue::Boolean(*value),
+        Value::Array(items) => {
+            let items: Result<Vec<_>, _> = items.iter().map(|item| as_toml(item).map(nowhere)).collect();
+            DeValue::Array(items?.into_iter().collect())
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| Ok((nowhere(Cow::from(key)), nowhere(as_toml(value)?))));
+            DeValue::Table(fields.collect::<Result<_, _>>()?)
+        }
+        Value::Number(_) | Value::Null => return Err("it holds a number or null, which no key of a rule takes"),
+    })
+}
+
+fn nowhere<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
 }
 
 fn build(raw: RawRule, origin: Origin) -> Result<Rule, PolicyError> {

@@ -16,14 +16,17 @@ pub(crate) struct RuleSet {
     pub rules: Vec<Rule>,
     /// Indices by the first word, so that a check looks at few rules.
     by_program: HashMap<String, Vec<u32>>,
+    /// Indices of those whose first word may be any.
+    for_any: Vec<u32>,
 }
 
 impl Rules for RuleSet {
     fn strictest(&self, layer: &Layer<'_>, least: Decision) -> Option<Ruled> {
-        let allowed = self.allows(layer).is_some();
         let matching = self.candidates(layer).filter(|r| {
-            let outweighed = r.builtin && r.decision == Decision::Prompt && allowed;
-            r.decision >= least && r.decision != Decision::Allow && !outweighed && tightens(r, layer)
+            r.decision >= least && r.decision != Decision::Allow && tightens(r, layer) && {
+                let weighed = r.builtin && r.decision == Decision::Prompt;
+                !weighed || self.allows(layer).is_none()
+            }
         });
         // The first of the strictest, so that verdicts don't depend on how many others match.
         let mut best: Option<&Rule> = None;
@@ -49,7 +52,8 @@ impl RuleSet {
                 by_program.entry(word.clone()).or_default().push(index);
             }
         }
-        Self { rules, by_program }
+        let for_any = by_program.remove("*").unwrap_or_default();
+        Self { rules, by_program, for_any }
     }
 
     /// The rules that can match a program, in their order.
@@ -57,7 +61,7 @@ impl RuleSet {
         let word = layer.argv.first().map_or("", |a| a.text.as_str());
         let of = |name: &str| self.by_program.get(name).map_or(&[][..], Vec::as_slice);
         let path = if word == layer.name { &[][..] } else { of(word) };
-        of(layer.name).iter().chain(path).chain(of("*")).filter_map(|i| self.rules.get(*i as usize))
+        of(layer.name).iter().chain(path).chain(&self.for_any).filter_map(|i| self.rules.get(*i as usize))
     }
 
     /// Whether one rule matches, for its examples.
