@@ -135,9 +135,10 @@ impl Shared {
     }
 }
 
-/// The descriptors of a program; the cell closes its own copies.
+/// The descriptors of a program. The cell closes its own copies; the launcher those of a cell that came to its end before.
 pub struct Streams {
-    descriptors: [RawFd; MAX_STREAMS],
+    /// -1: closed.
+    descriptors: [AtomicI32; MAX_STREAMS],
     targets: [u8; MAX_STREAMS],
     count: usize,
     /// The number in the program of its controlling terminal.
@@ -145,7 +146,14 @@ pub struct Streams {
 }
 
 impl Streams {
-    const NONE: Self = Self { descriptors: [-1; MAX_STREAMS], targets: [0; MAX_STREAMS], count: 0, terminal: None };
+    fn none() -> Self {
+        Self {
+            descriptors: [const { AtomicI32::new(-1) }; MAX_STREAMS],
+            targets: [0; MAX_STREAMS],
+            count: 0,
+            terminal: None,
+        }
+    }
 
     /// Each descriptor is to have the number that stands beside it.
     fn new(descriptors: &[OwnedFd], targets: &[u8], terminal: Option<u8>) -> Result<Self, Errno> {
@@ -153,9 +161,9 @@ impl Streams {
         if descriptors.len() != targets.len() || targets.len() > MAX_STREAMS || !targets.iter().all(fits) {
             return Err(Errno::BADMSG);
         }
-        let mut streams = Self { count: targets.len(), terminal, ..Self::NONE };
+        let mut streams = Self { count: targets.len(), terminal, ..Self::none() };
         for (place, descriptor) in streams.descriptors.iter_mut().zip(descriptors) {
-            *place = descriptor.as_raw_fd();
+            *place.get_mut() = descriptor.as_raw_fd();
         }
         for (place, target) in streams.targets.iter_mut().zip(targets) {
             *place = *target;
@@ -165,7 +173,19 @@ impl Streams {
 
     /// Each descriptor with the number that it is to have.
     pub fn iter(&self) -> impl Iterator<Item = (RawFd, RawFd)> {
-        self.descriptors.iter().zip(&self.targets).take(self.count).map(|(from, to)| (*from, RawFd::from(*to)))
+        let all = self.descriptors.iter().zip(&self.targets).take(self.count);
+        all.map(|(from, to)| (from.load(Relaxed), RawFd::from(*to)))
+    }
+
+    /// Closes them, unless that was done before.
+    pub fn close(&self) {
+        for place in self.descriptors.iter().take(self.count) {
+            let descriptor = place.swap(-1, Relaxed);
+            if descriptor >= 0 {
+                // SAFETY: the launcher handed the descriptor over, and nothing uses it again.
+                unsafe { rustix::io::close(descriptor) };
+            }
+        }
     }
 
     /// Whether there are others than the three standard ones.
@@ -209,7 +229,7 @@ impl Cell {
                     run: 0,
                     limits: RunLimits::default(),
                     others: 0,
-                    streams: Streams::NONE,
+                    streams: Streams::none(),
                     announce: false,
                     working_directory: ptr::null(),
                     candidates: ptr::null(),
@@ -290,12 +310,17 @@ impl Cell {
             before.store(now, Relaxed);
         }
         self.shared.turn.store(DISPATCHED, Release);
-        if unborn {
-            self.start_init().inspect_err(|_| self.shared.turn.store(UNBORN, Release))?;
-        } else if let Some(init) = Pid::from_raw(self.init()) {
+        let called = if unborn {
+            self.start_init().inspect_err(|_| self.shared.turn.store(UNBORN, Release))
+        } else {
             // A signal that needs no queue, so that a program that filled the user's queue can't hold it up. It is
             // only a call to look: whose turn it is decides.
-            kill_process(init, Signal::USR1)?;
+            Pid::from_raw(self.init()).map_or(Ok(()), |init| kill_process(init, Signal::USR1))
+        };
+        if let Err(errno) = called {
+            // SAFETY: there is no init that could look at them, and they are still the caller's.
+            unsafe { (*self.shared.assignment.get()).streams = Streams::none() };
+            return Err(errno);
         }
         // The init shares the table of descriptors, and closes these when its program has them.
         for descriptor in descriptors {
@@ -393,6 +418,9 @@ impl Cell {
 
 impl Drop for Cell {
     fn drop(&mut self) {
+        // SAFETY: there is no init any more. One that was killed early has left open what its program was to have, which
+        // would keep its pipes from their end.
+        unsafe { (*self.shared.assignment.get()).streams.close() };
         let listener = self.shared.listener.load(Acquire);
         if listener >= 0 {
             // SAFETY: the init, which opened it in the table that it shared with this process, has been reaped.

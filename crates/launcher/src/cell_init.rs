@@ -185,7 +185,7 @@ fn end_with_launcher(boundary: Boundary, launcher: RawFd) -> Result<(), Errno> {
 /// Starts a program; returns its process id in this pid namespace.
 fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)> {
     if let Err(errno) = shared.groups.limit(&assignment.limits) {
-        close_all(assignment);
+        assignment.streams.close();
         return Err((Stage::Limits, errno));
     }
     // SAFETY: the child runs on a stack of its own and returns from its entry point or becomes another program;
@@ -198,7 +198,7 @@ fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)
             std::ptr::from_ref(shared).cast_mut().cast(),
         )
     };
-    close_all(assignment);
+    assignment.streams.close();
     let Some(child) = Pid::from_raw(child.max(0)) else {
         // The error number is a thread-local variable, which this process must not read: say the usual cause.
         return Err((Stage::Clone, Errno::AGAIN));
@@ -218,11 +218,4 @@ fn tell(shared: &Shared, reply: &Reply) -> Result<(), Errno> {
     // SAFETY: the descriptor stays open in this process.
     let control = unsafe { BorrowedFd::borrow_raw(shared.setting.control) };
     channel::send(control, encoded, &[], SendFlags::empty())
-}
-
-fn close_all(assignment: &Assignment) {
-    for (descriptor, _) in assignment.streams.iter() {
-        // SAFETY: the launcher handed the descriptor over, and nothing uses it again.
-        unsafe { rustix::io::close(descriptor) };
-    }
 }
