@@ -9,7 +9,7 @@ const sandboxed = require('./child_process.js');
 // Asynchronous ones, and those of `node:cluster`, all end here.
 const { spawn } = sandboxed.ChildProcess.prototype;
 real.ChildProcess.prototype.spawn = function sandboxedSpawn(options) {
-  return spawn.call(this, { ...options, args: withoutThis(options.args) });
+  return spawn.call(this, { __proto__: null, ...options, args: withoutThis(options.args) });
 };
 real.spawnSync = sandboxed.spawnSync;
 real.execSync = sandboxed.execSync;

@@ -208,3 +208,45 @@ test('Node\'s own functions are left alone, and nothing piles up', async (t) => 
   await until(() => open() <= before + 2, 'closed descriptors');
   assert.match(real.execSync('grep NoNewPrivs /proc/self/status', { encoding: 'utf8' }), /\t0\n/);
 });
+
+test('a process that is killed before its program runs leaves no pipe open', async (t) => {
+  for (let turn = 0; turn < 5; turn++) {
+    const { cp, folder } = under(t);
+    const child = cp.spawn('sleep', ['60'], { cwd: folder });
+    if (turn % 2 === 0) await once(child, 'spawn');
+    child.kill('SIGKILL');
+    const [code, signal] = await once(child, 'close');
+    assert.deepEqual([code, signal], [null, 'SIGKILL']);
+  }
+});
+
+test('what a prototype was polluted with is no option', async (t) => {
+  const { cp, folder } = under(t);
+  const words = [];
+  Object.prototype.uid = process.getuid() + 1;
+  Object.prototype.shell = '/bin/false';
+  try {
+    words.push(cp.execSync('echo 1', { cwd: folder }), cp.execFileSync('echo', ['2'], { cwd: folder }), cp.spawnSync('echo', ['3'], { cwd: folder }).stdout);
+    words.push(await text(cp.spawn('echo', ['4'], { cwd: folder }).stdout), await text(cp.exec('echo 5', { cwd: folder }).stdout));
+  } finally {
+    delete Object.prototype.uid;
+    delete Object.prototype.shell;
+  }
+  assert.equal(words.join(''), '1\n2\n3\n4\n5\n');
+});
+
+test('arguments are taken as Node takes them', async (t) => {
+  const { cp, folder } = under(t);
+  for (const absent of [undefined, null, []]) assert.equal(cp.spawnSync('pwd', absent, { cwd: folder, encoding: 'utf8' }).stdout, `${folder}\n`);
+  const { execFile } = real;
+  real.execFile = () => assert.fail('somebody else is called');
+  try {
+    assert.deepEqual(await promisify(cp.exec)('pwd', { cwd: folder }), { stdout: `${folder}\n`, stderr: '' });
+  } finally {
+    real.execFile = execFile;
+  }
+  assert.throws(() => promisify(cp.exec)('pwd', { cwd: folder, signal: 'none' }), { code: 'ERR_INVALID_ARG_TYPE' });
+  for (const options of [undefined, { file: 1 }, { file: 'true', args: 'none' }, { file: 'true', envPairs: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }]) {
+    assert.throws(() => new cp.ChildProcess().spawn(options), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: /^The "options.*" / });
+  }
+});

@@ -13,7 +13,7 @@ const { unwrap } = require('./errors.js');
 
 // As they are now: whoever replaces them later must not be asked for what they do.
 const { ChildProcess, spawnSync: startSync } = real;
-const asynchronously = { spawn: real.spawn, execFile: real.execFile, exec: real.exec, fork: real.fork };
+const asynchronously = { spawn: real.spawn, execFile: real.execFile, fork: real.fork };
 /** What every asynchronous function ends in. */
 const start = ChildProcess.prototype.spawn;
 /** Paths that no program can have: executing them fails as executing a missing or a forbidden one does. */
@@ -33,10 +33,11 @@ function childProcess({ launcher, join, environments }) {
 
   /** Starts a guest in place of what a `ChildProcess` was asked to start. */
   function startGuest(child, options) {
+    refuseWhatNodeRefuses(options);
     const stdio = streams(options.stdio);
     const run = prepare(options, stdio);
     try {
-      return start.call(child, { ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
+      return start.call(child, { __proto__: null, ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
     } finally {
       closeSync(run.descriptor);
       child.spawnfile = options.file;
@@ -67,7 +68,7 @@ function childProcess({ launcher, join, environments }) {
       program: file, name, args: rest.map((word) => `${word}\0`).join(''), ...environments(env), cwd: directory,
       stdin: -2, stdout: -2, stderr: -2, maxBuffer: 0, killSignal: 15, forceKillAfterDelay: 0, strings: true,
     }, declared));
-    return { descriptor, guest: { file: executable(file, env.PATH, directory) ?? launcher, args: ['codex-launcher', String(stdio.length)] } };
+    return { descriptor, guest: { __proto__: null, file: executable(file, env.PATH, directory) ?? launcher, args: ['codex-launcher', String(stdio.length)] } };
   }
 
   /** Calls one of Node's functions with another way to start what it starts. */
@@ -99,11 +100,10 @@ function childProcess({ launcher, join, environments }) {
   function prove(name) {
     if (proven.has(name)) return;
     const reached = new Error('reached');
-    const args = { spawn: [MISSING, []], execFile: [MISSING, []], exec: [MISSING], fork: [MISSING] }[name];
     try {
       instead(() => {
         throw reached;
-      }, () => asynchronously[name](...args));
+      }, () => asynchronously[name](MISSING, []));
     } catch (error) {
       if (error === reached) {
         proven.add(name);
@@ -117,8 +117,14 @@ function childProcess({ launcher, join, environments }) {
 
   const spawn = asynchronous('spawn');
   const execFile = asynchronous('execFile');
-  const exec = asynchronous('exec');
   const fork = asynchronous('fork');
+
+  /** Node's own would call whatever `execFile` of its module is by now. */
+  function exec(command, options, callback) {
+    check.string('command', command);
+    if (typeof options === 'function') [options, callback] = [undefined, options];
+    return execFile(command, inShell(options), callback);
+  }
   for (const called of [exec, execFile]) Object.defineProperty(called, promisify.custom, { enumerable: false, value: promising(called) });
 
   /** What Node makes of the arguments of a call: the file, the words after a shell was put before them, the environment. */
@@ -137,17 +143,16 @@ function childProcess({ launcher, join, environments }) {
     return options;
   }
 
-  function spawnSync(...given) {
-    const [file] = given;
-    const options = { ...given.find((argument, index) => index > 0 && !Array.isArray(argument) && typeof argument === 'object') };
-    if (given[1] !== undefined && given[1] !== null && typeof given[1] !== 'object') throw check.invalidType('args', 'an array', given[1]);
-    const words = Array.isArray(given[1]) ? given[1] : [];
-    const made = normalized([file, words, { ...options, signal: undefined, stdio: undefined }]);
+  function spawnSync(file, args, given) {
+    if (args !== undefined && args !== null && typeof args !== 'object') throw check.invalidType('args', 'an array', args);
+    const hasWords = args === undefined || args === null || Array.isArray(args);
+    const options = { __proto__: null, ...(hasWords ? given : args) };
+    const made = normalized([file, hasWords ? args : [], { __proto__: null, ...options, signal: undefined, stdio: undefined }]);
     const stdio = streams(options.stdio);
-    const run = prepare({ ...made, uid: options.uid, gid: options.gid }, stdio);
+    const run = prepare({ __proto__: null, ...made, uid: options.uid, gid: options.gid }, stdio);
     try {
       const result = startSync(run.guest.file, run.guest.args.slice(1), {
-        ...options, shell: false, argv0: run.guest.args[0], env: {}, stdio: [...stdio, run.descriptor],
+        __proto__: null, ...options, shell: false, argv0: run.guest.args[0], env: {}, stdio: [...stdio, run.descriptor],
       });
       result.output?.splice(stdio.length);
       if (result.error?.path !== undefined) {
@@ -165,16 +170,15 @@ function childProcess({ launcher, join, environments }) {
 
   function execFileSync(file, ...rest) {
     const args = Array.isArray(rest[0]) ? rest.shift() : (rest[0] ?? rest.shift(), []);
-    const options = { ...rest[0] };
+    const options = { __proto__: null, ...rest[0] };
     const result = spawnSync(file, args, options);
     if (!options.stdio && result.stderr) process.stderr.write(result.stderr);
     return outputOf(result, `${[options.argv0 || file, ...args].join(' ')}`);
   }
 
   function execSync(command, given) {
-    const options = { ...given };
+    const options = inShell(given);
     check.string('command', command);
-    options.shell = typeof options.shell === 'string' ? options.shell : true;
     const result = spawnSync(command, options);
     if (!options.stdio && result.stderr) process.stderr.write(result.stderr);
     return outputOf(result, command);
@@ -193,6 +197,22 @@ function childProcess({ launcher, join, environments }) {
   Object.defineProperty(SandboxedChildProcess, 'name', { value: 'ChildProcess' });
 
   return { ChildProcess: SandboxedChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync };
+}
+
+/** Wrong types are refused in Node's words. Should it take them after all, there is nothing that it could start. */
+function refuseWhatNodeRefuses(options) {
+  const isObject = options !== null && typeof options === 'object';
+  const { file, args = [], envPairs = [] } = isObject ? options : { __proto__: null };
+  if (typeof file === 'string' && Array.isArray(args) && Array.isArray(envPairs)) return;
+  start.call(new ChildProcess(), isObject ? { __proto__: null, ...options, file: typeof file === 'string' ? MISSING : file } : options);
+  throw check.invalidType('options', 'an object that node:child_process takes', options);
+}
+
+/** A copy of the options of a command line. */
+function inShell(options) {
+  const own = { __proto__: null, ...options };
+  own.shell = typeof own.shell === 'string' ? own.shell : true;
+  return own;
 }
 
 /** As an array with all standard streams. */
@@ -234,14 +254,16 @@ function outputOf(result, command) {
 
 function promising(called) {
   return (...args) => {
-    let child;
-    const promise = new Promise((resolve, reject) => {
-      child = called(...args, (error, stdout, stderr) => {
-        if (error === null) resolve({ stdout, stderr });
-        else reject(Object.assign(error, { stdout, stderr }));
-      });
+    let settle;
+    const promise = new Promise((...both) => {
+      settle = both;
     });
-    promise.child = child;
+    const [resolve, reject] = settle;
+    // As Node does: wrong arguments throw here and now.
+    promise.child = called(...args, (error, stdout, stderr) => {
+      if (error === null) resolve({ stdout, stderr });
+      else reject(Object.assign(error, { stdout, stderr }));
+    });
     return promise;
   };
 }
