@@ -1,17 +1,15 @@
 'use strict';
 const { constants } = require('node:os');
 const { StringDecoder } = require('node:string_decoder');
-const { isMainThread } = require('node:worker_threads');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
-const { childProcess } = require('./child-process.js');
 const { CodexError, fromFacts, unwrap } = require('./errors.js');
 const { nativeAuditLog } = require('./audit.js');
 const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
 const stdio = require('./stdio.js');
-const { Subprocess } = require('./subprocess.js');
+// subprocess.js, child-process.js and node:worker_threads are loaded by what uses them: an import takes half the time.
 
 const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'denials', 'onDenial', 'onRequest']);
 const EXEC_OPTIONS = new Set([
@@ -93,10 +91,12 @@ class Sandbox {
       result.failed ||= canceled;
       return finish(result, call.reject, file, canceled ? call.signal.reason : undefined);
     };
+    const { Subprocess } = require('./subprocess.js');
     return new Subprocess({ native: this.#native, owner: this, isClosed: () => this.#closing !== undefined, call, streams, settle });
   }
 
   childProcess() {
+    const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(command, declared), environments });
     return this.#childProcess;
   }
@@ -257,7 +257,7 @@ function joinArguments(args) {
 function environments(given) {
   // A worker thread has a copy of its own, which only JavaScript knows. Elsewhere the addon reads the host's itself.
   if (given === undefined) {
-    if (isMainThread) return undefined;
+    if (require('node:worker_threads').isMainThread) return undefined;
     given = process.env;
   }
   let env = '';
