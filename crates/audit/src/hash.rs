@@ -28,22 +28,27 @@ pub fn sha256_of(mut reader: impl Read) -> io::Result<String> {
 
 /// Appends 64 hex digits.
 pub(crate) fn push_hash(out: &mut Vec<u8>, hash: &Hash) {
-    let mut digits = [0; 64];
-    for at in 0..hash.len() {
-        [digits[2 * at], digits[2 * at + 1]] = digits_of(hash[at]);
-    }
-    out.extend_from_slice(&digits);
+    let digits = hash.map(|byte| DIGITS[usize::from(byte)]);
+    out.extend_from_slice(digits.as_flattened());
 }
 
 /// Two hex digits for each byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| digits_of(*byte)).map(char::from).collect()
+    bytes.iter().flat_map(|byte| DIGITS[usize::from(*byte)]).map(char::from).collect()
 }
 
-const fn digits_of(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
-}
+/// The two digits of each byte.
+static DIGITS: [[u8; 2]; 256] = {
+    let mut digits = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[byte] = [HEX[byte >> 4], HEX[byte & 15]];
+        byte += 1;
+    }
+    digits
+};
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Reads exactly 64 lower-case hex digits.
 pub(crate) fn from_hex(digits: &[u8]) -> Option<Hash> {
@@ -70,7 +75,7 @@ const VALUES: [u8; 256] = {
     let mut values = [255; 256];
     let mut value = 0;
     while value < 16 {
-        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[HEX[value] as usize] = value as u8;
         value += 1;
     }
     values
