@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{compact, is_refused};
+use super::{compact, endpoint, is_refused};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -36,6 +36,7 @@ pub(super) fn document(record: &Record) -> Value {
     if refused && category == "network" {
         types.push("denied");
     }
+    let (name, ip) = endpoint(record);
     let mut out = json!({
         "@timestamp": record.time,
         "ecs": { "version": "8.17.0" },
@@ -49,7 +50,7 @@ pub(super) fn document(record: &Record) -> Value {
             "hash": { "sha256": event.program_sha256 }, "working_directory": event.cwd, "pid": event.pid, "exit_code": event.exit_code, "entity_id": event.run,
         },
         "file": { "path": event.path },
-        "destination": { "domain": event.host, "address": event.address, "port": event.port },
+        "destination": { "domain": name, "ip": ip, "address": event.host.as_deref().or(event.address.as_deref()), "port": event.port },
         "rule": { "name": event.rule },
         "error": { "message": event.error, "code": event.code },
         "labels": {

@@ -6,6 +6,7 @@ mod otlp;
 mod table;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -103,6 +104,15 @@ fn write_json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
 /// Whether the operation was refused.
 fn is_refused(record: &Record) -> bool {
     record.event.event == EventKind::Denial || matches!(record.event.decision, Some(Decision::Deny | Decision::Forbid))
+}
+
+/// The name and the address of the other end of a connection. A denial may name an address as its host.
+fn endpoint(record: &Record) -> (Option<&str>, Option<IpAddr>) {
+    let event = &record.event;
+    let parse = |text: &String| text.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    let by_host = event.host.as_ref().and_then(parse);
+    let name = event.host.as_deref().filter(|_| by_host.is_none());
+    (name, event.address.as_ref().and_then(parse).or(by_host))
 }
 
 fn millis(record: &Record) -> i64 {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{compact, is_refused, millis};
+use super::{compact, endpoint, is_refused, millis};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -67,7 +67,10 @@ pub(super) fn event(record: &Record) -> Value {
         4001 => {
             // Who acted on which machine is of the host profile here.
             out["metadata"]["profiles"] = json!(["host"]);
-            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "dst_endpoint": { "hostname": event.host.clone().or_else(|| event.address.clone()).unwrap_or_else(|| "unknown".to_owned()), "ip": event.address, "port": event.port } })
+            let (name, ip) = endpoint(record);
+            // One of the two has to be there.
+            let hostname = name.or(event.address.as_deref()).or(ip.is_none().then_some("unknown"));
+            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "dst_endpoint": { "hostname": hostname, "ip": ip, "port": event.port } })
         }
         _ => {
             json!({ "message": event.reason.clone().unwrap_or_else(|| event.event.name().to_owned()) })

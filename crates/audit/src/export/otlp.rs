@@ -66,8 +66,11 @@ fn any_value(value: &Value) -> Value {
     match value {
         Value::String(text) => json!({ "stringValue": text }),
         Value::Bool(flag) => json!({ "boolValue": flag }),
-        Value::Number(number) if number.is_f64() => json!({ "doubleValue": number }),
-        Value::Number(number) => json!({ "intValue": number.to_string() }),
+        // An `intValue` has 64 bits and a sign.
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => json!({ "intValue": integer.to_string() }),
+            None => json!({ "doubleValue": number.as_f64() }),
+        },
         Value::Array(entries) => {
             json!({ "arrayValue": { "values": entries.iter().map(any_value).collect::<Vec<_>>() } })
         }
