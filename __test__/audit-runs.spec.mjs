@@ -1,9 +1,12 @@
 // What a sandbox records of its runs.
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { AuditLog, ExecPolicy, Sandbox, exec } from '../index.js';
 import { lines, newLog } from './support/logs.mjs';
 import { answer, script } from './support/node.mjs';
@@ -75,6 +78,22 @@ test('a program that is not there, with its secrets hidden in the error too', as
   const { all, of } = await recorded({}, (box) => assert.rejects(box.exec('/no/such/tool', ['--token=Qq7LeakVal']), { code: 'ENOENT' }));
   assert.match(of('exec.exit')[0].error, /not found/);
   assert.doesNotMatch(JSON.stringify(all), /Qq7LeakVal/);
+});
+
+test('what is named as a program and is no regular file is not opened for its hash', async () => {
+  const pipe = path.join(workspace(), 'pipe');
+  execFileSync('mkfifo', ['-m', '755', pipe]);
+  // Whoever opens the pipe for reading lets the writer go, if only for a moment.
+  const writer = spawn('sh', ['-c', 'exec 3> "$0"', pipe]);
+  const gone = once(writer, 'exit');
+  await once(writer, 'spawn');
+  const { of } = await recorded({}, (box) => assert.rejects(box.exec(pipe), { code: 'EACCES' }));
+  await setTimeout(200);
+  assert.equal(writer.exitCode, null);
+  assert.deepEqual(of('exec.start').map((record) => [record.program, record.program_sha256]), [[pipe, undefined]]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  await gone;
+  closeSync(reader);
 });
 
 test('a timeout, a signal, and cut output', async () => {

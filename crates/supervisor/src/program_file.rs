@@ -5,12 +5,16 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{File, Metadata, OpenOptions},
     io,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::{
+        fd::AsRawFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use codex_core::exec::{Command, Environment};
+use rustix::fs::OFlags;
 
 /// Hashes of program files by what tells one state of a file from another.
 #[derive(Debug, Default)]
@@ -43,9 +47,8 @@ impl ProgramFiles {
 
     /// Reads a program file for its hash; nothing for what is no readable file of a sensible size.
     pub fn hash(&self, path: &Path) -> Option<String> {
-        let file = open(path).ok()?;
-        let before = file.metadata().ok()?;
-        if !before.is_file() || before.len() > LARGEST_HASHED {
+        let (file, before) = open_regular(path).ok()??;
+        if before.len() > LARGEST_HASHED {
             return None;
         }
         let hash = codex_audit::sha256_of(&file).ok()?;
@@ -70,12 +73,24 @@ impl FileState {
     }
 }
 
-/// Never waits: what stands in the program's place may be a FIFO.
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)
+/// Opens a regular file for reading; nothing for what is none. Opening another kind could already do something: to a
+/// device, or to somebody who waits at a FIFO.
+fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    // Names the file without opening it, so that what is looked at is what is opened.
+    let handle = OpenOptions::new().read(true).custom_flags(flag(OFlags::PATH)).open(path)?;
+    let metadata = handle.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    // A file with a lease on it is not waited for.
+    let same = format!("/proc/self/fd/{}", handle.as_raw_fd());
+    let file = OpenOptions::new().read(true).custom_flags(flag(OFlags::NONBLOCK)).open(same)?;
+    Ok(Some((file, metadata)))
 }
 
-const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+const fn flag(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
 
 /// Where the program of a command is, looked up as `execvp` does, but from outside of the sandbox.
 pub fn locate(command: &Command, directory: &Path) -> Option<PathBuf> {
