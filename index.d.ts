@@ -378,6 +378,11 @@ export interface Enforcement {
       readonly per: 'sandbox' | 'run' | 'process' | 'file';
     };
   };
+  /**
+   * Caches of tools that the run may write, in an overlay that is gone with the sandbox. One that is missing here is
+   * read-only: without user namespaces, or where the kernel can't make the overlay (it needs Linux 6.6).
+   */
+  readonly caches: readonly string[];
   /** Promises of the profile that this run did not hold. */
   readonly unenforced: readonly {
     readonly promise: string;

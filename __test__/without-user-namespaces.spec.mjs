@@ -54,6 +54,7 @@ test('best effort: files are still held', async () => {
       await box.close();
       return { ...result, status: inner.stdout };`, { folder, base, profile }, tmp);
     assert.equal(snapshot(base), before, profile);
+    assert.deepEqual(result.enforcement.caches, [], 'without mounts caches are read-only');
     assert.equal(result.stdout, 'z\n', 'there is a private place for temporary files, and /tmp is none');
     assert.equal(readdirSync(folder).includes('mine'), profile.startsWith('workspace'), profile);
     assert.deepEqual(readdirSync(tmp), [], 'the private place is gone with the sandbox');

@@ -51,6 +51,9 @@ pub fn enforcement(enforcement: &Enforcement) -> String {
             word(&held.per)
         ));
     }
+    for cache in &enforcement.caches {
+        lines.push_str(&format!("codex: cache {}: read from the host, written to an overlay\n", cache.display()));
+    }
     for missing in &enforcement.unenforced {
         lines.push_str(&format!("codex: not enforced: {}: {}\n", word(&missing.promise), missing.reason));
     }

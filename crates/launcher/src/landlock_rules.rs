@@ -17,6 +17,7 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use crate::{
+    caches::Overlay,
     landlock_around,
     mounts::{PRIVATE_TMP, open_pinned},
     setup::SetupError,
@@ -29,12 +30,12 @@ const NEWEST: ABI = ABI::V7;
 const HOST_DEVICES: [&CStr; 8] =
     [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty", c"/dev/ptmx", c"/dev/pts"];
 
-/// Builds the ruleset of `plan`; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
+/// Builds the ruleset of `plan`, with `overlays` over its caches; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
 ///
 /// # Errors
 /// When the kernel has Landlock but the ruleset can't be built, and when there is none although the plan rests on
 /// it alone.
-pub fn build(plan: &LaunchPlan) -> Result<(Option<OwnedFd>, u32), SetupError> {
+pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<OwnedFd>, u32), SetupError> {
     let version = kernel_version();
     if version == 0 {
         return match plan.boundary {
@@ -42,7 +43,7 @@ pub fn build(plan: &LaunchPlan) -> Result<(Option<OwnedFd>, u32), SetupError> {
             Boundary::Namespaces | Boundary::None => Ok((None, 0)),
         };
     }
-    let ruleset = ruleset(plan).map_err(|errno| refusal(errno.raw_os_error()))?;
+    let ruleset = ruleset(plan, overlays).map_err(|errno| refusal(errno.raw_os_error()))?;
     Ok((Some(ruleset), version))
 }
 
@@ -56,7 +57,7 @@ fn kernel_version() -> u32 {
         .unwrap_or(0)
 }
 
-fn ruleset(plan: &LaunchPlan) -> Result<OwnedFd, Errno> {
+fn ruleset(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<OwnedFd, Errno> {
     // Device nodes are made by nobody: the right is handled and given nowhere.
     let write = AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock);
     let device = AccessFs::from_read(NEWEST) | AccessFs::WriteFile | AccessFs::IoctlDev | AccessFs::Truncate;
@@ -79,6 +80,9 @@ fn ruleset(plan: &LaunchPlan) -> Result<OwnedFd, Errno> {
         // Where the mounts are arranged, the path leads to the writable mount now; the inode is the same.
         ruleset = allow(ruleset, open_pinned(pinned)?, write)?;
     }
+    for overlay in overlays {
+        ruleset = allow(ruleset, &overlay.mount, write)?;
+    }
     if plan.boundary == Boundary::Namespaces {
         ruleset = allow(ruleset, open(c"/dev")?, device)?;
         for directory in PRIVATE_TMP.into_iter().chain([c"/dev/shm"]) {
@@ -98,7 +102,7 @@ fn ruleset(plan: &LaunchPlan) -> Result<OwnedFd, Errno> {
     Option::<OwnedFd>::from(ruleset).ok_or(Errno::NOSYS)
 }
 
-fn allow(ruleset: RulesetCreated, object: OwnedFd, access: BitFlags<AccessFs>) -> Result<RulesetCreated, Errno> {
+fn allow(ruleset: RulesetCreated, object: impl AsFd, access: BitFlags<AccessFs>) -> Result<RulesetCreated, Errno> {
     ruleset.add_rule(PathBeneath::new(object.as_fd(), access)).map_err(|error| errno_of(&error))
 }
 

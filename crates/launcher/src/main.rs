@@ -7,6 +7,8 @@
 //! Started with a number, it is a guest instead: it stands for one run in the process tree of the host.
 
 #[cfg(target_os = "linux")]
+mod caches;
+#[cfg(target_os = "linux")]
 mod carve_outs;
 #[cfg(target_os = "linux")]
 mod cell;

@@ -24,6 +24,7 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use crate::{
+    caches::{self, Cache, Overlay},
     carve_outs::hold,
     devices,
     setup::{During, SetupError},
@@ -45,14 +46,15 @@ pub fn mount_proc(flags: MountFlags) -> Result<(), Errno> {
     mount(c"proc", c"/proc", c"proc", flags, None)
 }
 
-/// Arranges the mounts of `plan`.
-pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
+/// Arranges the mounts of `plan`; returns the overlays of its caches.
+pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     let mut changes = changes(plan)?;
+    let caches = caches::open(plan);
     let sockets = sockets::take(plan)?;
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    let [tmp, var_tmp, shared_memory] = private_tmp(plan.tmp_bytes).during(Step::PrivateTmp)?;
+    let ([tmp, var_tmp, shared_memory], mut overlays) = private_tmp(plan.tmp_bytes, caches).during(Step::PrivateTmp)?;
     put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
     match put_tmp(&var_tmp, c"/var/tmp") {
         // A system without /var/tmp has nothing there to hide.
@@ -61,15 +63,17 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
     }
     devices::build(device_nodes, &shared_memory)?;
     sockets::cover_run(&sockets)?;
+    // None lies in another, or in anything that is put in place below.
+    overlays.retain(|overlay| open_pinned(overlay.pinned).and_then(|cache| attach(&overlay.mount, &cache)).is_ok());
     // What holds comes before what it holds: a writable directory in a hidden one, a hidden file in a writable one.
     changes.sort_by_key(|change| depth(change.pinned));
     let mut covers = Vec::new();
     for Change { pinned, kind } in changes {
         match kind {
-            Kind::Show(tree) => show(pinned, &tree).map_err(at(pinned, Step::Visible))?,
-            Kind::Write(tree) => put_in_place(pinned, &tree).map_err(at(pinned, Step::Writable))?,
+            Kind::Show(tree) => show(pinned, &overlays, &tree).map_err(at(pinned, Step::Visible))?,
+            Kind::Write(tree) => put_in_place(pinned, &overlays, &tree).map_err(at(pinned, Step::Writable))?,
             Kind::Hide { partly } => {
-                let hidden = match open_pinned(pinned) {
+                let hidden = match open_in_place(pinned, &overlays) {
                     // The private tmp, or another cover, hides it already.
                     Err(Errno::NOENT | Errno::ACCESS) => Ok(None),
                     target if partly => target.and_then(|target| cover(&target)).map(Some),
@@ -84,7 +88,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<(), SetupError> {
     for cover in covers {
         set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
     }
-    Ok(())
+    Ok(overlays)
 }
 
 /// One mount to be made.
@@ -152,8 +156,8 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
-/// Three empty directories of one tmpfs, which together hold at most `bytes`.
-fn private_tmp(bytes: u64) -> Result<[OwnedFd; 3], Errno> {
+/// Three empty directories of one tmpfs, which together with what is written to `caches` hold at most `bytes`.
+fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 3], Vec<Overlay<'a>>), Errno> {
     // Where it is made is covered again at once by one of them.
     mount_tmpfs(c"/tmp", bytes, 0o755)?;
     let directories = [c"/tmp/tmp", c"/tmp/var-tmp", c"/tmp/shm"].map(|directory| {
@@ -162,9 +166,10 @@ fn private_tmp(bytes: u64) -> Result<[OwnedFd; 3], Errno> {
         chmod(directory, Mode::from_raw_mode(0o1777))?;
         detached_copy(CWD, directory, ATTR_NOSUID | ATTR_NODEV)
     });
+    let overlays = caches::overlay(caches, c"/tmp");
     unmount(c"/tmp", UnmountFlags::DETACH)?;
     let [tmp, var_tmp, shared_memory] = directories;
-    Ok([tmp?, var_tmp?, shared_memory?])
+    Ok(([tmp?, var_tmp?, shared_memory?], overlays))
 }
 
 fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {
@@ -189,6 +194,14 @@ pub fn open_pinned(pinned: &Pinned) -> Result<OwnedFd, Errno> {
     let handle = openat(CWD, path_of(pinned), OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     let found = fstat(&handle)?;
     if (found.st_dev, found.st_ino) == (pinned.device, pinned.inode) { Ok(handle) } else { Err(Errno::STALE) }
+}
+
+/// The same, where an overlay may show it under another identity: then by its name in there.
+fn open_in_place(pinned: &Pinned, overlays: &[Overlay<'_>]) -> Result<OwnedFd, Errno> {
+    match overlays.iter().find_map(|overlay| overlay.open(path_of(pinned))) {
+        Some(shown) => shown,
+        None => open_pinned(pinned),
+    }
 }
 
 fn at(pinned: &Pinned, step: Step) -> impl Fn(Errno) -> SetupError + '_ {
@@ -224,8 +237,8 @@ fn cover(target: &OwnedFd) -> Result<OwnedFd, Errno> {
 
 /// Puts a tree where it belongs: onto what it came from, or, when the private tmp or a cover hides that, onto something
 /// new of the same name there.
-fn put_in_place(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
-    let target = match open_pinned(pinned) {
+fn put_in_place(pinned: &Pinned, overlays: &[Overlay<'_>], tree: &OwnedFd) -> Result<(), Errno> {
+    let target = match open_in_place(pinned, overlays) {
         Ok(handle) => handle,
         Err(Errno::NOENT) => make_target(path_of(pinned), is_directory(tree)?)?,
         Err(other) => return Err(other),
@@ -234,12 +247,12 @@ fn put_in_place(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
 }
 
 /// Puts a read-only tree back where the private tmp or a cover hid it.
-fn show(pinned: &Pinned, tree: &OwnedFd) -> Result<(), Errno> {
-    if !matches!(open_pinned(pinned), Err(Errno::NOENT)) {
+fn show(pinned: &Pinned, overlays: &[Overlay<'_>], tree: &OwnedFd) -> Result<(), Errno> {
+    if !matches!(open_in_place(pinned, overlays), Err(Errno::NOENT)) {
         return Ok(());
     }
     set_attributes(tree.as_fd(), c"", AT_RECURSIVE | AT_EMPTY_PATH, ATTR_RDONLY, false)?;
-    put_in_place(pinned, tree)
+    put_in_place(pinned, overlays, tree)
 }
 
 /// A new directory or file at `path`.

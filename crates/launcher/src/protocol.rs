@@ -63,6 +63,8 @@ pub struct LaunchPlan {
     pub held: Vec<Held>,
     /// Files and directories that runs may not read, but for what of `visible` and `writable` lies in them.
     pub hidden: Vec<Pinned>,
+    /// Caches of tools: what runs write there goes to an overlay, which is gone with the sandbox.
+    pub caches: Vec<Pinned>,
     /// Sockets of host services that runs may connect to.
     pub sockets: Vec<Pinned>,
     /// Paths at which host services were found to listen: what is a socket there is hidden.
@@ -300,7 +302,7 @@ pub enum Tried {
 }
 
 /// What a launcher put in force, beyond what its plan says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// The Landlock version of the kernel; 0 when it has none, and then only namespaces hold.
     pub landlock_abi: u32,
@@ -308,6 +310,8 @@ pub struct Applied {
     pub seccomp: bool,
     /// What holds the number of processes of the plan.
     pub processes: ProcessLimit,
+    /// Which caches of the plan have their overlay, by their place there; the others are read-only.
+    pub caches: Vec<u32>,
 }
 
 /// The smallest number of processes that [`ProcessLimit::PidNamespace`] can hold: the kernel sets no lower one, and keeps

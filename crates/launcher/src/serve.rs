@@ -83,6 +83,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
     let observer = observe(&plan).during(Step::Seccomp)?;
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
+    let processes = applied.processes;
     reply(control, &Reply::Ready(applied), &handles).during(Step::Serve)?;
     let setting = Setting {
         boundary: restrictions.boundary,
@@ -91,8 +92,8 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
         launcher: launcher.as_raw_fd(),
         landlock: restrictions.landlock.as_ref().map_or(-1, AsRawFd::as_raw_fd),
         filter: restrictions.filter.as_ref().map_or(NO_FILTER, Program::as_prog),
-        processes: applied.processes,
-        largest_pid: match applied.processes {
+        processes,
+        largest_pid: match processes {
             ProcessLimit::PidNamespace => {
                 plan.processes.filter(|processes| *processes >= LEAST_BY_PID_NAMESPACE).unwrap_or(0)
             }

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, ProcessLimit, Refusal, Step};
 use rustix::io::Errno;
 
-use crate::{filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
+use crate::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
 
 /// What every run of this launcher takes before its program starts.
 pub struct Restrictions {
@@ -40,32 +40,41 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
     match plan.boundary {
         Boundary::None => Ok((
             Restrictions { boundary: plan.boundary, landlock: None, filter: None },
-            Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None },
+            Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None, caches: Vec::new() },
         )),
         Boundary::Namespaces => {
             // The mounts of the host are listed before anything is put over them.
             limits::offer_to_memory_killer();
             namespaces::enter(plan.network)?;
-            mounts::arrange(plan)?;
+            let overlays = mounts::arrange(plan)?;
             let processes = namespaces::check_proc(plan.processes.is_some())?;
-            restrict(plan, processes)
+            restrict(plan, processes, &overlays)
         }
         Boundary::Landlock => {
             limits::offer_to_memory_killer();
-            restrict(plan, ProcessLimit::None)
+            restrict(plan, ProcessLimit::None, &[])
         }
     }
 }
 
 /// The part that both mechanisms share: no privileges, Landlock, seccomp.
-fn restrict(plan: &LaunchPlan, processes: ProcessLimit) -> Result<(Restrictions, Applied), SetupError> {
+fn restrict(
+    plan: &LaunchPlan,
+    processes: ProcessLimit,
+    overlays: &[Overlay<'_>],
+) -> Result<(Restrictions, Applied), SetupError> {
     privileges::renounce(plan.boundary).during(Step::Privileges)?;
-    let (landlock, landlock_abi) = landlock_rules::build(plan)?;
+    let (landlock, landlock_abi) = landlock_rules::build(plan, overlays)?;
     let closed_network = plan.boundary == Boundary::Landlock && plan.network == Network::Private;
     filter::install_base(closed_network).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;
     Ok((
         Restrictions { boundary: plan.boundary, landlock, filter: Some(run_filter) },
-        Applied { landlock_abi, seccomp: true, processes },
+        Applied {
+            landlock_abi,
+            seccomp: true,
+            processes,
+            caches: overlays.iter().map(|overlay| overlay.index).collect(),
+        },
     ))
 }

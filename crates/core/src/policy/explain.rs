@@ -68,7 +68,9 @@ impl SandboxPolicy {
             Place::Readable(root) => {
                 Decision::allowed("readable-root", format!("{} is granted by readable", root.display()))
             }
-            Place::Elsewhere => Decision::allowed("readable", "the profile reads everything that isn't denied"),
+            Place::Cache(_) | Place::Elsewhere => {
+                Decision::allowed("readable", "the profile reads everything that isn't denied")
+            }
         }
     }
 
@@ -87,6 +89,13 @@ impl SandboxPolicy {
             Place::Root(root) => {
                 Decision::allowed("writable-root", format!("{} is granted by writable", root.display()))
             }
+            Place::Cache(cache) => Decision::allowed(
+                "cache",
+                format!(
+                    "{} is a cache: what the run writes there goes to an overlay, not to the host",
+                    cache.display()
+                ),
+            ),
             Place::Elsewhere if DEVICES.iter().any(|device| landed == Path::new(device)) => {
                 Decision::allowed("device", format!("{} keeps nothing that is written to it", landed.display()))
             }
@@ -153,11 +162,16 @@ impl SandboxPolicy {
             [literal, resolved]
         });
         let granted = roots.iter().filter(|root| **root != self.workspace);
-        let readable = self.readable.iter().map(|root| (root.clone(), Place::Readable(root)));
+        // What a cache shows is in its overlay.
+        let in_cache = |root: &Path| self.caches.iter().any(|cache| root.starts_with(cache));
+        let readable =
+            self.readable.iter().filter(|root| !in_cache(root)).map(|root| (root.clone(), Place::Readable(root)));
+        let caches = self.caches.iter().map(|cache| (cache.clone(), Place::Cache(cache)));
         // The last of equals wins: where `/tmp` itself is the workspace or a root, it is the real one.
         private
             .map(|tmp| (tmp, Place::PrivateTmp))
             .chain(readable)
+            .chain(caches)
             .chain(granted.map(|root| (root.clone(), Place::Root(root))))
             .chain([(self.workspace.clone(), workspace)])
             .filter(|(directory, _)| landed.starts_with(directory))
@@ -173,6 +187,7 @@ enum Place<'a> {
     Host,
     Root(&'a PathBuf),
     Readable(&'a PathBuf),
+    Cache(&'a PathBuf),
     Workspace { writable: bool },
     PrivateTmp,
     Elsewhere,

@@ -1,6 +1,7 @@
 //! A profile resolved to concrete facts.
 
 mod access;
+pub(crate) mod caches;
 pub(crate) mod carve_outs;
 mod codex;
 pub(crate) mod deny_pattern;

@@ -34,6 +34,9 @@ pub struct SandboxPolicy {
     pub kept: BTreeSet<PathBuf>,
     /// Files and directories that the run may read although they, or what holds them, are secret or below the private tmp.
     pub readable: BTreeSet<PathBuf>,
+    /// Caches of tools that the run reads and, but for the host, writes: what it writes there goes to an overlay, which is
+    /// gone with the sandbox. None lies in another, in a writable root or in the private tmp.
+    pub caches: BTreeSet<PathBuf>,
     /// Sockets of host services that the run may connect to.
     pub unix_sockets: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.

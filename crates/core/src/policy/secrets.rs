@@ -33,7 +33,7 @@ pub(crate) fn locate(homes: &[PathBuf]) -> BTreeMap<PathBuf, &'static str> {
 }
 
 /// One look at the file system for what isn't there, which is most of the table.
-fn landed(path: &Path) -> PathBuf {
+pub(super) fn landed(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
         Err(_) => path.to_path_buf(),
         Ok(_) => fs::canonicalize(path)

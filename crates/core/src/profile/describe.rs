@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{EnvironmentMode, ProfileName, SecurityProfile, security_profile::Parts};
-use crate::policy::{Limit, Limits, NetworkPolicy, secrets};
+use crate::policy::{Limit, Limits, NetworkPolicy, caches, secrets};
 
 /// One line of what a profile means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +47,12 @@ impl SecurityProfile {
                 facts.push("write", path.display().to_string());
             }
             facts.push("write", "a private /tmp, gone with the sandbox");
+            if self.name().writes_workspace() {
+                for (reason, places) in caches::by_reason() {
+                    let places = places.join(", ");
+                    facts.push("write", format!("an overlay of {places}, gone with the sandbox ({reason})"));
+                }
+            }
         }
 
         if !trusted {

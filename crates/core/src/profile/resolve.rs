@@ -11,8 +11,8 @@ use super::{
     security_profile::Parts,
 };
 use crate::policy::{
-    DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, carve_outs, deny_pattern::is_pattern,
-    secrets,
+    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, caches, carve_outs,
+    deny_pattern::is_pattern, secrets,
 };
 
 impl SecurityProfile {
@@ -96,9 +96,10 @@ impl SecurityProfile {
             denied.insert(landed);
         }
 
+        let caches = caches::locate(home, |name| std::env::var_os(name));
         let secrets = match self.name() {
             ProfileName::Trusted => BTreeMap::new(),
-            _ => secrets::locate(homes),
+            _ => secrets::locate(homes).into_iter().chain(caches.secrets).collect(),
         };
         // A working directory that happens to lie there is no wish to open it.
         if let Some((secret, reason)) = resolved.ancestors().find_map(|above| secrets.get_key_value(above))
@@ -114,7 +115,7 @@ impl SecurityProfile {
             sockets.insert(landed);
         }
 
-        Ok(SandboxPolicy {
+        let mut policy = SandboxPolicy {
             profile: self.name(),
             workspace: resolved,
             deny_read: denied,
@@ -123,12 +124,17 @@ impl SecurityProfile {
             lifted,
             kept: BTreeSet::new(),
             readable: open,
+            caches: BTreeSet::new(),
             unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
             environment: self.environment(),
             limits: self.limits(),
-        })
+        };
+        if self.name().writes_workspace() {
+            policy.caches = overlaid(&policy, caches.directories, home);
+        }
+        Ok(policy)
     }
 
     /// The rule for the environment of a run; it needs no workspace.
@@ -150,6 +156,22 @@ impl SecurityProfile {
                 .collect(),
         }
     }
+}
+
+/// Of the caches those that the run may read and could not write. One that holds the home directory is no cache.
+fn overlaid(policy: &SandboxPolicy, caches: BTreeSet<PathBuf>, home: Option<&Path>) -> BTreeSet<PathBuf> {
+    let home = home.and_then(|home| land(home, home, None).ok());
+    let mut overlaid = BTreeSet::<PathBuf>::new();
+    // In order, what holds another comes first.
+    for cache in caches {
+        let nested = overlaid.iter().any(|outer| cache.starts_with(outer));
+        let holds_home = is_root(&cache) || home.as_ref().is_some_and(|home| home.starts_with(&cache));
+        let can = |access| policy.explain(&access).allowed;
+        if !nested && !holds_home && can(Access::Read(cache.clone())) && !can(Access::Write(cache.clone())) {
+            overlaid.insert(cache);
+        }
+    }
+    overlaid
 }
 
 fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {

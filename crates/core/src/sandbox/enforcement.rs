@@ -1,6 +1,6 @@
 //! What the kernel really applied, layer by layer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Serialize;
 
@@ -29,6 +29,9 @@ pub struct Enforcement {
     pub limits: BTreeMap<Limit, HeldLimit>,
     /// Which refusals are told. Without a pid namespace for each run: none.
     pub denials: DenialReports,
+    /// Caches of tools that the run may write, by an overlay that is gone with the sandbox. One of the policy that is missing
+    /// is read-only: the kernel can't make an overlay there.
+    pub caches: Vec<PathBuf>,
     /// Promises of the profile that this run did not hold, each with the reason.
     pub unenforced: Vec<Unenforced>,
 }

@@ -13,7 +13,17 @@ use super::support::Place;
 /// One tree for all cases; nothing writes to it after it is made.
 static PLACE: LazyLock<Place> = LazyLock::new(|| {
     let place = Place::new();
-    for name in ["workspace/a/b", "workspace/c", "workspace/.git/hooks", "home/a", "home/.ssh/a", "cache/a", "tmp"] {
+    for name in [
+        "workspace/a/b",
+        "workspace/c",
+        "workspace/.git/hooks",
+        "home/a",
+        "home/.ssh/a",
+        "home/.npm/a",
+        "home/.cargo",
+        "cache/a",
+        "tmp",
+    ] {
         place.dir(name);
     }
     for (link, target) in [("workspace/out", "../home"), ("home/in", "../workspace/a"), ("cache/loop", "loop")] {
@@ -37,6 +47,9 @@ fn below() -> impl Strategy<Value = PathBuf> {
         "home",
         "cache",
         ".ssh",
+        ".npm",
+        ".cargo",
+        "credentials",
         ".git",
         "hooks",
         ".vscode",
@@ -85,9 +98,11 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 fn init(name: ProfileName) -> impl Strategy<Value = ProfileInit> {
-    let roots = select(vec!["cache", "cache/a", "home/a", "workspace/a"]).prop_map(|name| PLACE.root.join(name));
+    let roots =
+        select(vec!["cache", "cache/a", "home/a", "home/.npm/a", "workspace/a"]).prop_map(|name| PLACE.root.join(name));
     let writable = vec(roots, if name.writes_workspace() { 0..3 } else { 0..1 });
-    let open = select(vec!["home/.ssh", "home/.ssh/a", "home", "cache/a"]).prop_map(|name| PLACE.root.join(name));
+    let open =
+        select(vec!["home/.ssh", "home/.ssh/a", "home", "home/.npm", "cache/a"]).prop_map(|name| PLACE.root.join(name));
     let readable = vec(open, if name == ProfileName::Trusted { 0..1 } else { 0..2 });
     let deny = vec(below(), if name == ProfileName::Trusted { 0..1 } else { 0..3 });
     let networks = match name {

@@ -70,6 +70,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         writable: Vec::new(),
         held: Vec::new(),
         hidden: Vec::new(),
+        caches: Vec::new(),
         sockets: Vec::new(),
         hidden_sockets: Vec::new(),
         tmp_bytes: 1024 * 1024,
@@ -79,7 +80,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
     };
     match Starting::new(&options.launcher, &plan, None, &options.runtime)?.answer().await? {
         Answer::Ready(standing) => {
-            let applied = standing.applied;
+            let applied = standing.applied.clone();
             standing.dismiss();
             Ok(applied)
         }

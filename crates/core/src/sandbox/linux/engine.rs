@@ -63,6 +63,7 @@ struct PinnedPaths {
     workspace: PinnedPath,
     writable: Vec<PinnedPath>,
     readable: Vec<PinnedPath>,
+    caches: Vec<PinnedPath>,
     deny_read: Vec<PinnedPath>,
     sockets: Vec<PinnedPath>,
 }
@@ -86,6 +87,8 @@ impl Engine {
                 .filter(|root| !policy.deny_read.iter().any(|denied| root.starts_with(denied)))
                 .map(|root| PinnedPath::present(root))
                 .collect::<Result<_, _>>()?,
+            // One that went away meanwhile needs nothing.
+            caches: policy.caches.iter().filter_map(|cache| PinnedPath::directory(cache).ok()).collect(),
             deny_read: denied.into_iter().flatten().collect(),
             sockets: policy.unix_sockets.iter().map(|path| PinnedPath::socket(path)).collect::<Result<_, _>>()?,
         };
@@ -180,7 +183,7 @@ impl Engine {
         let (guard, mut held) = self.guard(pinned)?;
         held.extend(self.kept(pinned));
         match self.launch(pinned, boundary, held, None).await? {
-            Answer::Ready(standing) => self.admit(standing, boundary, guard, None),
+            Answer::Ready(standing) => self.admit(pinned, standing, boundary, guard, None),
             Answer::Refused(refusal) => self.fall_back(pinned, &refusal).await,
         }
     }
@@ -203,7 +206,7 @@ impl Engine {
         // Nothing can be held without mounts; what appears is still found.
         let (guard, _) = self.guard(pinned)?;
         match self.launch(pinned, Boundary::Landlock, Vec::new(), Some(stand_in.path())).await? {
-            Answer::Ready(standing) => self.admit(standing, Boundary::Landlock, guard, Some(stand_in)),
+            Answer::Ready(standing) => self.admit(pinned, standing, Boundary::Landlock, guard, Some(stand_in)),
             Answer::Refused(second) => Err(neither(refused, &second)),
         }
     }
@@ -254,6 +257,7 @@ impl Engine {
             writable,
             held,
             hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
+            caches: pinned.caches.iter().map(PinnedPath::to_plan).collect(),
             sockets: pinned.sockets.iter().map(PinnedPath::to_plan).collect(),
             hidden_sockets: match boundary {
                 Boundary::Namespaces => sockets::listening(&self.policy.unix_sockets),
@@ -270,17 +274,20 @@ impl Engine {
 
     fn admit(
         &self,
+        pinned: &PinnedPaths,
         standing: Standing,
         boundary: Boundary,
         guard: Option<Guard>,
         stand_in_tmp: Option<tempfile::TempDir>,
     ) -> Result<Arc<Launcher>, SandboxError> {
-        let applied = standing.applied;
+        let applied = &standing.applied;
         let groups = if limits::wants_groups(&self.policy.limits) { Groups::make(&self.policy.limits) } else { None };
         let means = Means { boundary, applied, groups: groups.as_ref() };
         let held = limits::held(&self.policy, &Limits::default(), means)?;
         let gaps = Gaps { absent_denials: self.absent_denials, carve_outs: guard.as_ref().and_then(Guard::gap) };
-        let enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held, self.options.denials);
+        let mut enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held, self.options.denials);
+        let overlaid = applied.caches.iter().filter_map(|index| pinned.caches.get(usize::try_from(*index).ok()?));
+        enforcement.caches = overlaid.map(|cache| cache.path().to_path_buf()).collect();
         if self.options.requirement == Requirement::Required {
             refuse_what_is_missing(&enforcement)?;
         }

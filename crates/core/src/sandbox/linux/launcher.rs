@@ -221,12 +221,12 @@ impl Launcher {
     /// By what it holds limits, if its control groups were asked for already.
     pub fn means(&self) -> Option<Means<'_>> {
         let groups = self.groups.get()?.as_ref();
-        Some(Means { boundary: self.boundary, applied: self.applied, groups })
+        Some(Means { boundary: self.boundary, applied: &self.applied, groups })
     }
 
     /// By what it holds limits without control groups.
     pub fn means_without_groups(&self) -> Means<'_> {
-        Means { boundary: self.boundary, applied: self.applied, groups: None }
+        Means { boundary: self.boundary, applied: &self.applied, groups: None }
     }
 
     /// Gives it control groups, if it was given none before.

@@ -17,7 +17,7 @@ pub struct Means<'a> {
     /// The mechanism of the sandbox.
     pub boundary: Boundary,
     /// What its launcher put in force.
-    pub applied: Applied,
+    pub applied: &'a Applied,
     /// Its control groups.
     pub groups: Option<&'a Groups>,
 }

@@ -47,7 +47,7 @@ pub struct Gaps {
 pub fn enforcement(
     policy: &SandboxPolicy,
     mechanism: Mechanism,
-    applied: Applied,
+    applied: &Applied,
     gaps: Gaps,
     limits: BTreeMap<Limit, HeldLimit>,
     denials: DenialReports,
@@ -144,11 +144,12 @@ pub fn enforcement(
         landlock_abi: applied.landlock_abi,
         denials: if mechanism == Mechanism::Namespaces { denials } else { DenialReports::Off },
         limits,
+        caches: Vec::new(),
         unenforced,
     }
 }
 
-fn filesystem(mechanism: Mechanism, applied: Applied) -> Vec<Boundary> {
+fn filesystem(mechanism: Mechanism, applied: &Applied) -> Vec<Boundary> {
     let mounts = (mechanism == Mechanism::Namespaces).then_some(Boundary::Mounts);
     let landlock = (applied.landlock_abi > 0).then_some(Boundary::Landlock);
     mounts.into_iter().chain(landlock).collect()
@@ -179,9 +180,10 @@ mod tests {
         sandbox::{Boundary, Cause, DenialReports, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
     };
 
-    const NEWEST: Applied = Applied { landlock_abi: 7, seccomp: true, processes: ProcessLimit::UserNamespace };
+    const NEWEST: Applied =
+        Applied { landlock_abi: 7, seccomp: true, processes: ProcessLimit::UserNamespace, caches: Vec::new() };
 
-    fn report(name: ProfileName, mechanism: Mechanism, applied: Applied) -> Enforcement {
+    fn report(name: ProfileName, mechanism: Mechanism, applied: &Applied) -> Enforcement {
         let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         enforcement(
             &policy,
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn a_whole_machine_lacks_nothing_that_this_version_enforces() {
         for name in ProfileName::ALL.into_iter().filter(|name| *name != ProfileName::Trusted) {
-            let report = report(name, Mechanism::Namespaces, NEWEST);
+            let report = report(name, Mechanism::Namespaces, &NEWEST);
             assert_eq!(machine_lacks(&report), []);
             assert_eq!(report.filesystem, [Boundary::Mounts, Boundary::Landlock]);
             assert_eq!(report.processes, TreeEnforcement::PidNamespace);
@@ -211,14 +213,14 @@ mod tests {
     #[test]
     fn mounts_alone_hold_the_profiles_without_network() {
         let without_landlock = Applied { landlock_abi: 0, ..NEWEST };
-        assert_eq!(machine_lacks(&report(ProfileName::WorkspaceWrite, Mechanism::Namespaces, without_landlock)), []);
-        let net = report(ProfileName::WorkspaceNet, Mechanism::Namespaces, without_landlock);
+        assert_eq!(machine_lacks(&report(ProfileName::WorkspaceWrite, Mechanism::Namespaces, &without_landlock)), []);
+        let net = report(ProfileName::WorkspaceNet, Mechanism::Namespaces, &without_landlock);
         assert_eq!(machine_lacks(&net), [Promise::AbstractUnixSockets]);
     }
 
     #[test]
     fn landlock_alone_says_what_it_can_not_hold() {
-        let report = report(ProfileName::WorkspaceWrite, Mechanism::Landlock, NEWEST);
+        let report = report(ProfileName::WorkspaceWrite, Mechanism::Landlock, &NEWEST);
         assert_eq!(report.filesystem, [Boundary::Landlock]);
         assert_eq!(report.network, NetworkEnforcement::Blocked);
         let lacks = machine_lacks(&report);
@@ -230,17 +232,17 @@ mod tests {
 
     #[test]
     fn what_is_not_held_is_said_and_trusted_promises_nothing() {
-        let offline = report(ProfileName::Offline, Mechanism::Namespaces, NEWEST);
+        let offline = report(ProfileName::Offline, Mechanism::Namespaces, &NEWEST);
         let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
         assert!(!said(Promise::Secrets) && said(Promise::HostUnixSockets));
         assert!(!said(Promise::CarveOuts));
-        let net = report(ProfileName::NetReadOnly, Mechanism::Namespaces, NEWEST);
+        let net = report(ProfileName::NetReadOnly, Mechanism::Namespaces, &NEWEST);
         assert_eq!(net.network, NetworkEnforcement::Unfiltered);
         assert!(net.unenforced.iter().any(|missing| missing.promise == Promise::NetworkFilter));
         let trusted = report(
             ProfileName::Trusted,
             Mechanism::None,
-            Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None },
+            &Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None, caches: Vec::new() },
         );
         assert_eq!((trusted.unenforced.len(), trusted.filesystem.len()), (0, 0));
     }

@@ -1,0 +1,149 @@
+//! Where tools keep what they fetched or built before, and must be able to write while they work: one table.
+//!
+//! The host's caches are read. What a run writes there goes to an overlay, so that nothing that the host trusts later comes
+//! from a run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use super::secrets::landed;
+
+/// One cache, and what it is for.
+pub struct Cache {
+    /// A variable that moves it; a list of paths counts with each of them.
+    variable: Option<&'static str>,
+    /// Where it is below what the variable names.
+    below: &'static str,
+    /// Where it is below a home directory when nothing moves it.
+    home: &'static str,
+    /// What in it is a secret, wherever it was moved.
+    secrets: &'static [&'static str],
+    /// What is in it.
+    pub reason: &'static str,
+}
+
+const fn cache(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
+    Cache { variable: Some(variable), below: "", home, secrets: &[], reason }
+}
+
+const SHARED: &str = "what programs keep to save time: pip, uv, Go's builds, compilers, browsers";
+const NPM: &str = "npm locks, indexes and logs there, also offline";
+const NODE: &str = "package managers of Node keep and lock their stores there";
+const CARGO: &str = "cargo locks it, and unpacks and indexes packages there";
+const GO: &str = "go locks its modules and keeps what it built";
+const PYTHON: &str = "pip and uv index, unpack and lock there";
+const JVM: &str = "build tools of the JVM lock it and run their daemons from it";
+const DOTNET: &str = "NuGet unpacks packages there";
+const COMPILERS: &str = "ccache counts and keeps what it compiled there";
+
+/// All of them. Where one lies in another, the outer one is for both.
+pub const CACHES: &[Cache] = &[
+    cache("XDG_CACHE_HOME", ".cache", SHARED),
+    cache("npm_config_cache", ".npm", NPM),
+    cache("NPM_CONFIG_CACHE", ".npm", NPM),
+    cache("YARN_CACHE_FOLDER", ".yarn/berry", NODE),
+    cache("PNPM_HOME", ".local/share/pnpm", NODE),
+    cache("BUN_INSTALL_CACHE_DIR", ".bun/install/cache", NODE),
+    Cache {
+        variable: Some("CARGO_HOME"),
+        below: "",
+        home: ".cargo",
+        secrets: &["credentials", "credentials.toml"],
+        reason: CARGO,
+    },
+    Cache { variable: Some("GOPATH"), below: "pkg", home: "go/pkg", secrets: &[], reason: GO },
+    cache("GOMODCACHE", "go/pkg/mod", GO),
+    cache("GOCACHE", ".cache/go-build", GO),
+    cache("PIP_CACHE_DIR", ".cache/pip", PYTHON),
+    cache("UV_CACHE_DIR", ".cache/uv", PYTHON),
+    Cache {
+        variable: Some("GRADLE_USER_HOME"),
+        below: "",
+        home: ".gradle",
+        secrets: &["gradle.properties"],
+        reason: JVM,
+    },
+    Cache { variable: None, below: "", home: ".m2/repository", secrets: &[], reason: JVM },
+    cache("NUGET_PACKAGES", ".nuget/packages", DOTNET),
+    cache("CCACHE_DIR", ".ccache", COMPILERS),
+];
+
+/// What the table comes to for one user.
+#[derive(Debug, Default)]
+pub(crate) struct Located {
+    /// The caches that exist, resolved.
+    pub directories: BTreeSet<PathBuf>,
+    /// Secrets in caches that a variable moved, each with why it is one. They need not exist.
+    pub secrets: BTreeMap<PathBuf, &'static str>,
+}
+
+/// Finds the caches of a user. Both places count, the usual one and where a variable moved it, whatever the environment of
+/// a run will be: a profile that keeps a variable from its runs must not open another place by that.
+pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Located {
+    let mut located = Located::default();
+    for cache in CACHES {
+        let moved = cache.variable.and_then(&variable).unwrap_or_default();
+        let moved: Vec<_> = std::env::split_paths(&moved).filter(|path| path.is_absolute()).collect();
+        for place in &moved {
+            for secret in cache.secrets {
+                located.secrets.insert(landed(&place.join(secret)), cache.reason);
+            }
+        }
+        let usual = home.map(|home| home.join(cache.home));
+        for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
+            // Most of the table isn't there: one look at the file system for each.
+            if let Ok(directory) = std::fs::canonicalize(&place)
+                && directory.is_dir()
+            {
+                located.directories.insert(directory);
+            }
+        }
+    }
+    located
+}
+
+/// The table in words: each reason once, with the places that it stands for, as a user would write them.
+pub(crate) fn by_reason() -> Vec<(&'static str, Vec<String>)> {
+    let mut groups: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for cache in CACHES {
+        let place = format!("~/{}", cache.home);
+        match groups.iter_mut().find(|(reason, _)| *reason == cache.reason) {
+            Some((_, places)) if places.contains(&place) => {}
+            Some((_, places)) => places.push(place),
+            None => groups.push((cache.reason, vec![place])),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsString, fs, path::PathBuf};
+
+    use super::locate;
+
+    #[test]
+    fn usual_and_moved_places_count_where_they_exist() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        for name in ["home/.npm", "moved/cargo", "one/pkg", "two/pkg", "store"] {
+            fs::create_dir_all(root.join(name)).unwrap();
+        }
+        fs::write(root.join("home/.gradle"), "a file").unwrap();
+        std::os::unix::fs::symlink(root.join("store"), root.join("home/.cache")).unwrap();
+        let variable = |name: &str| match name {
+            "CARGO_HOME" => Some(root.join("moved/cargo").into_os_string()),
+            "GOPATH" => Some(OsString::from(format!("{0}/one:relative:{0}/two", root.display()))),
+            "PIP_CACHE_DIR" => Some(root.join("absent").into_os_string()),
+            _ => None,
+        };
+        let located = locate(Some(&root.join("home")), variable);
+        let expected = ["home/.npm", "moved/cargo", "one/pkg", "store", "two/pkg"].map(|name| root.join(name));
+        assert_eq!(located.directories.into_iter().collect::<Vec<PathBuf>>(), expected);
+        let secrets: Vec<_> = located.secrets.into_keys().collect();
+        assert_eq!(secrets, ["credentials", "credentials.toml"].map(|name| root.join("moved/cargo").join(name)));
+    }
+}
