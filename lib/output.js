@@ -1,13 +1,17 @@
 'use strict';
 // What a program writes, as a stream. libuv reads it, as it reads everything for Node, but into larger pieces of memory,
-// each of which takes several reads: that halves what Node's own streams cost. No byte is ever written twice: what a
-// consumer has got stays as it is.
+// each of which takes several reads, and from a program that writes much not more often than pays: to be woken for each of
+// its writes costs more than to take them. No byte is ever written twice: what a consumer has got stays as it is.
 const net = require('node:net');
 const { Readable } = require('node:stream');
 
 /** Most programs write little. */
 const FIRST_PIECE = 64 * 1024;
 const PIECE = 512 * 1024;
+/** After so much a read that gets less is followed by a rest, in which the pipe, of a mebibyte, fills. */
+const BURST = 256 * 1024;
+/** Milliseconds; there is no shorter one. */
+const REST = 1;
 
 /** The readable end of a pipe. */
 class Output extends Readable {
@@ -15,6 +19,9 @@ class Output extends Readable {
   #piece = Buffer.alloc(0);
   #used = 0;
   #next = FIRST_PIECE;
+  #burst = 0;
+  #isResting = false;
+  #rest;
 
   constructor(descriptor) {
     super({ highWaterMark: FIRST_PIECE });
@@ -28,19 +35,22 @@ class Output extends Readable {
   /** As a socket does: keeps the process alive while the stream is open. */
   ref() {
     this.#socket.ref();
+    this.#rest?.ref();
     return this;
   }
 
   unref() {
     this.#socket.unref();
+    this.#rest?.unref();
     return this;
   }
 
   _read() {
-    this.#socket.resume();
+    if (!this.#isResting) this.#socket.resume();
   }
 
   _destroy(error, done) {
+    clearTimeout(this.#rest);
     this.#piece = undefined;
     this.#socket.destroy();
     done(error);
@@ -60,7 +70,19 @@ class Output extends Readable {
   #take(count) {
     const start = this.#used;
     this.#used += count;
-    return this.push(this.#piece.subarray(start, this.#used));
+    this.#burst += count;
+    const wantsMore = this.push(this.#piece.subarray(start, this.#used)) && !this.destroyed;
+    if (this.#burst < BURST || count >= BURST || !wantsMore) return wantsMore;
+    this.#burst = 0;
+    this.#isResting = true;
+    if (this.#rest === undefined) this.#rest = setTimeout(() => this.#goOn(), REST);
+    else this.#rest.refresh();
+    return false;
+  }
+
+  #goOn() {
+    this.#isResting = false;
+    this.#socket.resume();
   }
 }
 
