@@ -424,7 +424,10 @@ export interface SandboxOptions {
   denials?: 'full' | 'network' | 'off';
   /** Called for each refusal of a run, when the run is over. */
   onDenial?(denial: Denial): void;
-  /** Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. Not asked by `execSync` and `spawn`. */
+  /**
+   * Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. A command of `spawn` starts when it has
+   * answered; until then `pid` is undefined. Not asked by `execSync` and `childProcess()`, which can't wait: they refuse.
+   */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
 

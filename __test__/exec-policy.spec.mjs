@@ -1,10 +1,14 @@
 // The exec policy stands before the sandbox, and never widens it.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { ExecPolicy, Sandbox } from '../index.js';
 import { outside, workspace } from './support/places.mjs';
+import { sandbox } from './support/sandbox.mjs';
 
 const RULES = `
 [[rule]]
@@ -84,4 +88,53 @@ test('a broken rule refuses all and says where', () => {
   assert.throws(() => ExecPolicy.parse('[[rule]]\ncomand = ["a"]'), { code: 'PolicyError', message: /comand/ });
   assert.throws(() => ExecPolicy.parse({ rules: [] }), { code: 'PolicyError' });
   assert.throws(() => new Sandbox({ policy: {} }), TypeError);
+});
+
+test('a command with streams waits for the answer', async (t) => {
+  const folder = workspace();
+  const options = { profile: 'workspace-write', workspace: folder, policy: ExecPolicy.builtin() };
+  const requests = [];
+  let answer;
+  const onRequest = (request) => (requests.push(request), new Promise((...both) => {
+    answer = both;
+  }));
+  const box = sandbox(t, { ...options, onRequest });
+
+  const yes = box.spawn('tee', ['copy']);
+  // What is written before is there when the command starts.
+  yes.stdin.end('early');
+  const read = text(yes.stdout);
+  await setImmediate();
+  assert.equal(yes.pid, undefined);
+  assert.ok(!existsSync(path.join(folder, 'copy')));
+  answer[0]('allow');
+  await once(yes, 'spawn');
+  assert.ok(yes.pid > 0);
+  const { exitCode, verdict } = await yes;
+  assert.deepEqual([exitCode, verdict.decision, await read, readFileSync(path.join(folder, 'copy'), 'utf8')], [0, 'prompt', 'early', 'early']);
+  assert.deepEqual([requests[0].kind, requests[0].file, requests[0].args, requests[0].decision], ['exec', 'tee', ['copy'], 'prompt']);
+
+  const no = box.spawn('touch', ['made']);
+  answer[0]('deny');
+  await assert.rejects(async () => no, { code: 'PolicyRefused', message: /it was denied$/ });
+  const fault = box.spawn('touch', ['made']);
+  answer[1](new Error('nobody is there'));
+  await assert.rejects(async () => fault, { message: 'nobody is there' });
+
+  const killed = box.spawn('touch', ['made']);
+  assert.equal(killed.kill(), true);
+  answer[0]('allow');
+  const ended = await killed;
+  assert.deepEqual([ended.isCanceled, ended.exitCode, ended.signal, ended.pid], [true, null, null, undefined]);
+  const controller = new AbortController();
+  const aborted = box.spawn('touch', ['made'], { signal: controller.signal });
+  controller.abort();
+  assert.equal((await aborted).isCanceled, true);
+  answer[0]('allow');
+
+  const before = requests.length;
+  assert.equal((await box.spawn('ls')).exitCode, 0);
+  await assert.rejects(async () => box.spawn('sudo', ['rm', '-rf', '/']), { code: 'PolicyRefused' });
+  assert.equal(requests.length, before);
+  assert.ok(!existsSync(path.join(folder, 'made')));
 });

@@ -23,6 +23,11 @@ function fromFacts(json, more) {
   return new CodexError(message, { ...facts, ...more });
 }
 
+/** The error of a command that the policy asked about, for one that somebody didn't allow. */
+function denied({ message, verdict }) {
+  return new CodexError(`${message}; it was denied`, { code: 'PolicyRefused', verdict });
+}
+
 /** Calls into the addon, and throws its errors as ours. */
 function unwrap(call) {
   try {
@@ -35,4 +40,4 @@ function unwrap(call) {
   }
 }
 
-module.exports = { CodexError, fromFacts, unwrap };
+module.exports = { CodexError, denied, fromFacts, unwrap };

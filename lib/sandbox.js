@@ -3,7 +3,7 @@ const { constants } = require('node:os');
 const { StringDecoder } = require('node:string_decoder');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
-const { CodexError, fromFacts, unwrap } = require('./errors.js');
+const { CodexError, denied, fromFacts, unwrap } = require('./errors.js');
 const { nativeAuditLog } = require('./audit.js');
 const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
@@ -63,8 +63,7 @@ class Sandbox {
     } catch (error) {
       // The policy asks; without anybody to answer, its question is the refusal.
       if (error.code !== 'PolicyPrompt' || this.#onRequest === undefined) throw error;
-      const answer = await this.#onRequest({ kind: 'exec', file, args: call.args, ...error.verdict });
-      if (answer !== 'allow') throw new CodexError(`${error.message}; it was denied`, { code: 'PolicyRefused', verdict: error.verdict });
+      if (!(await this.#isAllowed(call, error.verdict))) throw denied(error);
       return await this.#run(call, true);
     }
   }
@@ -84,21 +83,26 @@ class Sandbox {
     // Who looks at a stream late gets the bytes as they came; the result gets them as it was asked for.
     const decode = call.command.strings ? toText : (bytes) => bytes;
     call.command.strings = false;
-    const settle = (report, { canceled, withhold }) => {
-      const result = report === undefined ? canceledEarly(call.command) : this.#result(report);
+    const settle = (report, { canceled, withhold, refuse }) => {
+      const result = report === undefined ? canceledEarly(call.command) : this.#result(report, refuse);
       for (const name of ['stdout', 'stderr']) result[name] = withhold(name, result[name]) ? undefined : decode(result[name], result.truncated);
       result.isCanceled = canceled;
       result.failed ||= canceled;
-      return finish(result, call.reject, file, canceled ? call.signal.reason : undefined);
+      return finish(result, call.reject, file, canceled ? call.signal?.reason : undefined);
     };
     const { Subprocess } = require('./subprocess.js');
-    return new Subprocess({ native: this.#native, owner: this, isClosed: () => this.#closing !== undefined, call, streams, settle });
+    const ask = this.#onRequest && ((verdict) => this.#isAllowed(call, verdict));
+    return new Subprocess({ native: this.#native, owner: this, isClosed: () => this.#closing !== undefined, call, streams, settle, ask });
   }
 
   childProcess() {
     const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(command, declared), environments });
     return this.#childProcess;
+  }
+
+  async #isAllowed({ command, args }, verdict) {
+    return (await this.#onRequest({ kind: 'exec', file: command.program, args, ...verdict })) === 'allow';
   }
 
   async #run({ command, reject, signal }, approved) {
@@ -137,8 +141,12 @@ class Sandbox {
     await this.close();
   }
 
-  #result(report) {
-    if (report.error !== undefined && report.error !== null) throw fromFacts(report.error);
+  /** `refuse` makes the error of a command that somebody was asked about. */
+  #result(report, refuse) {
+    if (report.error !== undefined && report.error !== null) {
+      const error = fromFacts(report.error);
+      throw refuse !== undefined && error.code === 'PolicyPrompt' ? refuse(error) : error;
+    }
     const exitCode = report.exitCode ?? null;
     return {
       exitCode,
@@ -295,7 +303,7 @@ function canceledEarly({ strings }) {
   const nothing = () => (strings ? '' : Buffer.alloc(0));
   return {
     exitCode: null, signal: null, pid: undefined, stdout: nothing(), stderr: nothing(), durationMs: 0, failed: true, timedOut: false,
-    limit: undefined, isCanceled: true, truncated: false, enforcement: undefined, denials: [], verdict: undefined, auditId: undefined, hints: ['the signal was aborted before the command started'],
+    limit: undefined, isCanceled: true, truncated: false, enforcement: undefined, denials: [], verdict: undefined, auditId: undefined, hints: ['it was ended before it started'],
   };
 }
 

@@ -5,7 +5,7 @@ const net = require('node:net');
 const { constants } = require('node:os');
 const { Duplex } = require('node:stream');
 const check = require('./check.js');
-const { unwrap } = require('./errors.js');
+const { denied, unwrap } = require('./errors.js');
 const { lines } = require('./lines.js');
 const { Output } = require('./output.js');
 const pending = require('./pending.js');
@@ -40,14 +40,22 @@ class Subprocess extends EventEmitter {
   #isOver = false;
   #isClosed;
   #isAwaited = false;
+  /** While somebody is asked whether the command may run: says what they said. */
+  #answer;
+  #isWithdrawn = false;
+  /** The error of a command that they didn't allow. */
+  #refuse;
 
   pid = undefined;
   exitCode = null;
   signalCode = null;
   killed = false;
 
-  /** `settle` makes the result, or the error, of a report; `isClosed` says whether the sandbox was closed. */
-  constructor({ native, owner, isClosed, call: { command, args, signal }, streams, settle }) {
+  /**
+   * `settle` makes the result, or the error, of a report; `isClosed` says whether the sandbox was closed; `ask`, if it is given,
+   * resolves to whether a command may run about which the policy asks.
+   */
+  constructor({ native, owner, isClosed, call: { command, args, signal }, streams, settle, ask }) {
     super();
     this.#isClosed = isClosed;
     this.#native = native;
@@ -60,9 +68,13 @@ class Subprocess extends EventEmitter {
     const cancel = () => {
       canceled = this.#abort(command.killSignal);
     };
-    const report = canceled ? Promise.resolve(undefined) : this.#start(owner, command, streams);
+    const report = canceled ? Promise.resolve(undefined) : this.#start(owner, command, streams, ask);
     if (!canceled) signal?.addEventListener('abort', cancel, { once: true });
-    this.#result = report.then((ended) => settle(ended, { canceled, withhold: (name, bytes) => this.#withhold(name, bytes) })).finally(() => {
+    const withhold = (name, bytes) => this.#withhold(name, bytes);
+    this.#result = report.then((ended) => {
+      if (this.#isWithdrawn) [ended, canceled] = [undefined, true];
+      return settle(ended, { canceled, withhold, refuse: this.#refuse });
+    }).finally(() => {
       clearTimeout(this.#killer);
       signal?.removeEventListener('abort', cancel);
     });
@@ -95,6 +107,12 @@ class Subprocess extends EventEmitter {
     if (!Number.isInteger(number) || number < 0 || number > 64) throw check.invalidValue('signal', 'the name or number of a signal', signal);
     if (this.#isOver || this.#token === undefined) return false;
     if (number === 0) return true;
+    if (this.#answer !== undefined) {
+      this.#isWithdrawn = true;
+      this.#answer(false);
+      this.killed = true;
+      return true;
+    }
     const reached = this.#native.signal(this.#token, number);
     this.killed ||= reached;
     return reached;
@@ -141,15 +159,33 @@ class Subprocess extends EventEmitter {
     await this.#result.catch(() => {});
   }
 
-  #start(owner, command, streams) {
+  #start(owner, command, streams, ask) {
     try {
       return pending.add(owner, (token) => {
-        this.#descriptors = unwrap(() => this.#native.spawn(command, streams, token));
+        const question = ask && unwrap(() => this.#native.question(command));
+        const asks = typeof question === 'string';
+        this.#descriptors = unwrap(() => this.#native.spawn(command, streams, token, asks));
         this.#token = token;
+        if (asks) this.#ask(ask, JSON.parse(question));
       }, (pid) => this.#started(pid)).report;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  async #ask(ask, verdict) {
+    this.#refuse = denied;
+    this.#answer = (approved) => {
+      this.#answer = undefined;
+      this.#native.answer(this.#token, approved);
+    };
+    let approved = false;
+    try {
+      approved = await ask(verdict);
+    } catch (thrown) {
+      this.#refuse = () => thrown;
+    }
+    this.#answer?.(approved);
   }
 
   #started(pid) {

@@ -34,6 +34,8 @@ pub struct Spawned {
     stdout: Option<Offer>,
     stderr: Option<Offer>,
     terminal: Option<OwnedFd>,
+    /// The command, while somebody is asked about it.
+    asked: Option<Command>,
 }
 
 /// What a program is given, and what is left here.
@@ -48,37 +50,44 @@ const NOTHING: i32 = -1;
 
 #[napi_derive::napi]
 impl NativeSandbox {
-    /// Runs a command with streams. Returns JavaScript's ends, -1 where there is none; those of standard output and
-    /// standard error are to be had from `take`. `started` is called when it has started, `settle` at its end.
+    /// What the exec policy asks about a command before it may run, as JSON, if it asks.
     #[napi(catch_unwind)]
-    pub fn spawn(&self, command: NativeCommand, streams: NativeStreams, token: u32) -> napi::Result<Vec<i32>> {
-        let strings = command.strings;
+    pub fn question(&self, command: NativeCommand) -> napi::Result<Option<String>> {
+        let command = command.into_command().map_err(|error| error.throw())?;
+        Ok(self.session.question(&command).and_then(|verdict| serde_json::to_string(&verdict).ok()))
+    }
+
+    /// Runs a command with streams. Returns JavaScript's ends, -1 where there is none; those of standard output and
+    /// standard error are to be had from `take`. `started` is called when it has started, `settle` at its end. With `asks`
+    /// it waits for `answer`.
+    #[napi(catch_unwind)]
+    pub fn spawn(
+        &self,
+        command: NativeCommand,
+        streams: NativeStreams,
+        token: u32,
+        asks: bool,
+    ) -> napi::Result<Vec<i32>> {
         let mut command = command.into_command().map_err(|error| error.throw())?;
-        let ends = self.connect(&mut command, &streams).map_err(|error| ErrorFacts::from(&error).throw())?;
-        let (start, mut started) = mpsc::unbounded_channel();
-        command.started = Some(start);
-        let (signaller, report) = self.session.exec(command, approval(false));
-        let shared = std::sync::Arc::clone(&self.shared);
-        shared.signallers().insert(token, signaller);
-        shared.spawned().insert(token, ends.spawned);
-        let (reports, starts) = (std::sync::Arc::clone(&self.reports), std::sync::Arc::clone(&self.starts));
-        runtime::handle().spawn(async move {
-            let mut report = std::pin::pin!(report);
-            let report = loop {
-                tokio::select! {
-                    biased;
-                    Some(pid) = started.recv() => {
-                        starts.call(FnArgs::from((token, pid)), ThreadsafeFunctionCallMode::NonBlocking);
-                    }
-                    report = &mut report => break report,
-                }
-            };
-            shared.signallers().remove(&token);
-            shared.spawned().remove(&token);
-            let report = shared.to_native(report, strings);
-            reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
-        });
+        let mut ends = self.connect(&mut command, &streams).map_err(|error| ErrorFacts::from(&error).throw())?;
+        let mut begin = Some(command);
+        if asks {
+            ends.spawned.asked = begin.take();
+        }
+        self.shared.spawned().insert(token, ends.spawned);
+        if let Some(command) = begin {
+            self.begin(command, token, false);
+        }
         Ok(ends.ours.into_iter().map(|end| end.map_or(NOTHING, IntoRawFd::into_raw_fd)).collect())
+    }
+
+    /// Runs a command that waits for it, as one that somebody said yes to or not. Does nothing for any other.
+    #[napi(catch_unwind)]
+    pub fn answer(&self, token: u32, approved: bool) {
+        let asked = self.shared.spawned().get_mut(&token).and_then(|spawned| spawned.asked.take());
+        if let Some(command) = asked {
+            self.begin(command, token, approved);
+        }
     }
 
     /// Takes the reading end of standard output (1) or standard error (2), or a terminal, out of a run. -1: it is
@@ -112,6 +121,32 @@ impl NativeSandbox {
 }
 
 impl NativeSandbox {
+    fn begin(&self, mut command: Command, token: u32, approved: bool) {
+        let (start, mut started) = mpsc::unbounded_channel();
+        command.started = Some(start);
+        let (signaller, report) = self.session.exec(command, approval(approved));
+        let shared = std::sync::Arc::clone(&self.shared);
+        shared.signallers().insert(token, signaller);
+        let (reports, starts) = (std::sync::Arc::clone(&self.reports), std::sync::Arc::clone(&self.starts));
+        runtime::handle().spawn(async move {
+            let mut report = std::pin::pin!(report);
+            let report = loop {
+                tokio::select! {
+                    biased;
+                    Some(pid) = started.recv() => {
+                        starts.call(FnArgs::from((token, pid)), ThreadsafeFunctionCallMode::NonBlocking);
+                    }
+                    report = &mut report => break report,
+                }
+            };
+            shared.signallers().remove(&token);
+            shared.spawned().remove(&token);
+            // Whoever looks at a stream late gets the bytes as they came: they become text in JavaScript.
+            let report = shared.to_native(report, false);
+            reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+    }
+
     fn connect(&self, command: &mut Command, streams: &NativeStreams) -> Result<Ends, RunError> {
         let handle = runtime::handle();
         let _inside = handle.enter();

@@ -152,6 +152,12 @@ impl Session {
         self.sandbox.policy()
     }
 
+    /// What the exec policy asks about a command before it may run, if it asks.
+    pub fn question(&self, command: &Command) -> Option<Verdict> {
+        let verdict = self.judge.as_ref()?.verdict(command);
+        (verdict.decision == Decision::Prompt).then_some(verdict)
+    }
+
     /// Judges a command and runs it; see [`Sandbox::exec`].
     ///
     /// # Errors
