@@ -1,14 +1,17 @@
 // Many sandboxes of different policies at once, for minutes: nothing may get lost, nothing may be left, memory stays flat.
+// `runs` as its argument: instead many runs in one sandbox, see soak/runs.mjs.
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './build.mjs';
+import { manyRuns } from './soak/runs.mjs';
 
 const { Sandbox } = createRequire(import.meta.url)('../index.js');
-const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '5' }, sandboxes: { type: 'string', default: '24' }, runs: { type: 'string', default: '10000' } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '5' }, sandboxes: { type: 'string', default: '24' }, runs: { type: 'string' } },
 });
 const PROFILES = ['offline', 'net-read-only', 'workspace-write', 'workspace-net', 'trusted'];
 /** How often a sandbox is given up for a new one. */
@@ -21,6 +24,12 @@ const [DESCRIPTORS, MEBIBYTES] = [4, 24];
 const parent = path.join(root, 'target');
 mkdirSync(parent, { recursive: true });
 const folder = mkdtempSync(path.join(parent, 'soak-'));
+if (positionals.includes('runs')) {
+  const wrong = await manyRuns(Number(values.runs ?? 100_000), folder, console.log);
+  rmSync(folder, { recursive: true, force: true });
+  console.log(wrong.length === 0 ? 'nothing left' : wrong.join('\n'));
+  process.exit(wrong.length === 0 ? 0 : 1);
+}
 let runs = 0;
 const faults = [];
 
@@ -34,7 +43,8 @@ const after = await quiet();
 console.log(`after ${runs} runs in ${values.minutes} min: ${text(after)}`);
 
 const box = new Sandbox({ profile: 'workspace-write', workspace: folder });
-const wanted = runs + Number(values.runs);
+const many = Number(values.runs ?? 10_000);
+const wanted = runs + many;
 await Promise.all(Array.from({ length: 8 }, async () => {
   while (runs < wanted) {
     runs += 1;
@@ -43,7 +53,7 @@ await Promise.all(Array.from({ length: 8 }, async () => {
 }));
 await box.close();
 const last = await quiet();
-console.log(`after ${values.runs} runs in one sandbox: ${text(last)}`);
+console.log(`after ${many} runs in one sandbox: ${text(last)}`);
 
 for (const [name, now] of Object.entries({ after, last })) {
   check(now.children, 0, `${name}: children`);
