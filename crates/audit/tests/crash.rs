@@ -92,6 +92,9 @@ fn writer_child() {
         if i % 7 == 0 {
             event.argv.extend((0..6).map(|_| "x".repeat(1500)));
         }
+        if i % 3 == 0 {
+            log.append_soon(decision(&format!("{name}_{i}_soon"))).unwrap();
+        }
         log.append(event).unwrap();
         writeln!(out, "ack {name}_{i}.").unwrap();
     }

@@ -128,7 +128,7 @@ impl Recorder {
                 None => tokio::task::spawn_blocking(move || PROGRAMS.hash(&program)).await.ok().flatten(),
             },
         };
-        self.append(event).await
+        self.append(event, AuditLog::append_soon).await
     }
 
     /// Records how a run ended, or why it was not started. Returns what is wrong with the log.
@@ -155,7 +155,7 @@ impl Recorder {
                 event.code = error.errno().map(|errno| errno.to_string());
             }
         }
-        self.append(event).await
+        self.append(event, acknowledged).await
     }
 
     /// Records what a run was refused, as the run named it.
@@ -181,7 +181,7 @@ impl Recorder {
                 ..Event::new(EventKind::Denial)
             };
             // What is wrong with the log is told by the record that follows.
-            let _ = self.append(event).await;
+            let _ = self.append(event, AuditLog::append_soon).await;
         }
     }
 
@@ -195,21 +195,30 @@ impl Recorder {
         }
     }
 
-    async fn append(self: &Arc<Self>, event: Event) -> Option<String> {
-        let said = |appended: Result<Ack, AppendError>| match appended {
-            Ok(ack) => ack.warning,
+    async fn append(
+        self: &Arc<Self>,
+        event: Event,
+        append: fn(&AuditLog, Event) -> Result<Option<String>, AppendError>,
+    ) -> Option<String> {
+        let said = |appended: Result<Option<String>, AppendError>| match appended {
+            Ok(warning) => warning,
             Err(error) => Some(error.to_string()),
         };
         if !self.is_strict() {
-            return said(self.log.append(event));
+            return said(append(&self.log, event));
         }
         // Waiting for the disk must not hold up the runtime.
         let log = self.log.clone();
-        match tokio::task::spawn_blocking(move || log.append(event)).await {
+        match tokio::task::spawn_blocking(move || append(&log, event)).await {
             Ok(appended) => said(appended),
             Err(_) => Some("the audit record was not written: the process is ending".to_owned()),
         }
     }
+}
+
+/// Appends what has to be in the log before the result of a run is given, and with it all that was to be soon.
+fn acknowledged(log: &AuditLog, event: Event) -> Result<Option<String>, AppendError> {
+    log.append(event).map(|ack| ack.warning)
 }
 
 fn argv(command: &Command) -> Vec<String> {

@@ -16,8 +16,9 @@ const MOST_UNSYNCED: usize = 64;
 const CHECKPOINT_DELAY: Duration = Duration::from_secs(1);
 
 impl Core {
-    /// Makes sure that what was just written is synced soon.
-    pub(super) fn schedule(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    /// Makes sure that what was just written is synced soon, and what was deferred is written. `waited`: how much there
+    /// was to do before.
+    pub(super) fn schedule(self: &Arc<Self>, mut state: MutexGuard<'_, State>, waited: u64) {
         if !state.committer {
             let core = Arc::clone(self);
             // Without the thread, the lock is given back now and the kernel writes when it likes.
@@ -27,14 +28,15 @@ impl Core {
                 .spawn(move || core.commit_until_closed())
                 .is_ok();
             if !state.committer {
+                self.write_deferred(&mut state);
                 state.segment.release();
             }
             return;
         }
-        let waiting = state.writes - state.sync_started;
+        let waiting = state.waiting();
         // The committer finds the lock free when it wakes.
         drop(state);
-        if waiting == 1 || waiting == COMMIT_RECORDS {
+        if (waited == 0 && waiting > 0) || (waited < COMMIT_RECORDS && waiting >= COMMIT_RECORDS) {
             self.dirty.notify_all();
         }
     }
@@ -43,7 +45,7 @@ impl Core {
     fn commit_until_closed(&self) {
         let mut state = self.lock();
         while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
-            if state.writes == state.sync_started {
+            if state.waiting() == 0 {
                 let unsigned = self.key.is_some() && state.session.seq > state.session.signed;
                 let pause = if unsigned {
                     CHECKPOINT_DELAY.saturating_sub(state.last_checkpoint.elapsed())
@@ -62,15 +64,14 @@ impl Core {
                 continue;
             }
             let due = Instant::now() + COMMIT_DELAY;
-            while state.writes - state.sync_started < COMMIT_RECORDS
-                && !self.closed.load(std::sync::atomic::Ordering::Acquire)
-            {
+            while state.waiting() < COMMIT_RECORDS && !self.closed.load(std::sync::atomic::Ordering::Acquire) {
                 let left = due.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     break;
                 }
                 state = self.dirty.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
+            self.write_deferred(&mut state);
             let writes = state.writes;
             drop(state);
             let failed = self.sync_to(writes).is_err();
@@ -112,6 +113,11 @@ impl Core {
 }
 
 impl State {
+    /// How many records wait for a sync, or to be written.
+    pub(super) fn waiting(&self) -> u64 {
+        self.writes - self.sync_started + self.deferred.len() as u64
+    }
+
     /// Notes that a sync of the file being written failed: what no sync had reached is in doubt for good, and the next
     /// record goes to another file.
     pub(super) fn doubt(&mut self, error: &io::Error) {

@@ -24,6 +24,8 @@ pub(super) struct Segment {
     name: String,
     id: Stat,
     size: u64,
+    /// At this size, the file is known to end in a whole line.
+    whole_at: Option<u64>,
     limit: u64,
     /// Since when the shared lock is held, if it is.
     lease: Option<Instant>,
@@ -42,6 +44,7 @@ impl Segment {
             name,
             id,
             size: id.size,
+            whole_at: None,
             limit: u64::MAX,
             lease: None,
             sync_failed: false,
@@ -54,6 +57,7 @@ impl Segment {
         self.release();
         self.id = stat(&file)?;
         self.size = self.id.size;
+        self.whole_at = None;
         self.file = Arc::new(file);
         Ok(())
     }
@@ -84,6 +88,7 @@ impl Segment {
         };
         if written == bytes.len() {
             self.size += written as u64;
+            self.whole_at = Some(self.size);
             return Ok(());
         }
         let end = file.stream_position()?;
@@ -127,7 +132,8 @@ impl Core {
             segment.size = now.size;
             segment.limit = size_limit();
             // Before rotation: what is closed must end in a whole line.
-            if now.size > 0 && read_before(&segment.file, now.size, 1)? != b"\n" {
+            let whole = now.size == 0 || segment.whole_at == Some(now.size);
+            if !whole && read_before(&segment.file, now.size, 1)? != b"\n" {
                 segment.release();
                 if self.mend(state, tie)? {
                     return Ok(None);
@@ -202,8 +208,8 @@ impl Core {
         session.push_note(&mut out, EventKind::LogRepair, repair)?;
         self.sign_first(&mut session, &mut out)?;
         state.segment.append(&out)?;
+        state.writes += session.seq - state.session.seq;
         state.session = session;
-        state.writes += 1;
         let started = starts && state.session.started;
         lock(&file, Lock::Shared)?;
         Ok(started)
@@ -303,8 +309,8 @@ impl Core {
             }
             file
         };
+        state.writes += session.seq - state.session.seq;
         state.session = session;
-        state.writes += 1;
         for name in remove {
             // A file that stays is only kept longer.
             let _ = dir.remove(&name);

@@ -1,5 +1,6 @@
 //! The writer: redact, chain, append.
 
+mod append;
 mod commit;
 mod file;
 mod options;
@@ -15,17 +16,12 @@ use std::time::Instant;
 
 use crate::event::{Decision, Event, EventKind, LogNote};
 use crate::keyfile;
-use crate::limit::{command_line, shorten};
 use crate::note::{Key, PublicKey, SignedCheckpoint};
-use crate::record::fields_of;
 use crate::redact::Redactor;
 use crate::store::{SEGMENT, Store};
 use file::Segment;
 pub use options::{AppendError, CheckpointError, KeySource, Level, OpenError, Options};
 use session::Session;
-
-/// A record between two checkpoints of a session, at most.
-const RECORDS_PER_CHECKPOINT: u64 = 1024;
 
 /// An open audit log. Clones share one session; every method may be called from any thread.
 ///
@@ -68,7 +64,7 @@ struct Core {
     state: Mutex<State>,
     /// Wakes the committer.
     dirty: Condvar,
-    /// How many writes are known to be on the disk; the lock makes one thread sync for all that wait.
+    /// How many records are known to be on the disk; the lock makes one thread sync for all that wait.
     synced: Mutex<u64>,
     closed: AtomicBool,
 }
@@ -77,13 +73,15 @@ struct Core {
 struct State {
     session: Session,
     segment: Segment,
-    /// Writes so far, and how many of them a sync was started for.
+    /// Records written so far, and how many of them a sync was started for.
     writes: u64,
     sync_started: u64,
-    /// How many writes are known to be on the disk, as [`Core::synced`] has it.
+    /// How many of them are known to be on the disk, as [`Core::synced`] has it.
     synced: u64,
-    /// The writes that a failed sync left in doubt, for the last such syncs.
+    /// Those that a failed sync left in doubt, for the last such syncs.
     unsynced: VecDeque<RangeInclusive<u64>>,
+    /// What is to be written with the next record, or when the committer next wakes.
+    deferred: Vec<Vec<u8>>,
     /// Events that could not be written since the last that could.
     lost: u64,
     warning: Option<String>,
@@ -119,6 +117,7 @@ impl AuditLog {
             sync_started: 0,
             synced: 0,
             unsynced: VecDeque::new(),
+            deferred: Vec::new(),
             lost: 0,
             warning,
             last_checkpoint: now,
@@ -141,6 +140,18 @@ impl AuditLog {
     /// Redacts an event, chains it, and writes it.
     pub fn append(&self, mut event: Event) -> Result<Ack, AppendError> {
         self.0.core.append(&mut event)
+    }
+
+    /// Has an event written together with the next one, at the latest 10 ms from now: for what nobody waits for. It is
+    /// not acknowledged, and a process that is killed meanwhile loses it. At level strict, it is written now.
+    ///
+    /// Returns what is wrong with the log, in words for people.
+    pub fn append_soon(&self, mut event: Event) -> Result<Option<String>, AppendError> {
+        let core = &self.0.core;
+        match core.options.level {
+            Level::Strict => core.append(&mut event).map(|ack| ack.warning),
+            Level::Standard => core.defer(&mut event),
+        }
     }
 
     /// Logs the judgement of a command given as one line.
@@ -206,6 +217,11 @@ impl AuditLog {
     pub fn checkpoint(&self) -> Result<String, CheckpointError> {
         let key = self.0.core.key.as_ref().ok_or(CheckpointError::NoKey)?;
         crate::verify::checkpoint(&self.0.core.store.path, key)
+    }
+
+    /// Reads a signed checkpoint of this log back; for tests and tools that keep them.
+    pub fn parse_checkpoint(note: &str) -> Result<SignedCheckpoint, CheckpointError> {
+        Ok(SignedCheckpoint::parse(note)?)
     }
 
     /// Waits until everything acknowledged so far is on the disk.
@@ -279,118 +295,12 @@ impl Core {
         Ok(())
     }
 
-    fn append(self: &Arc<Self>, event: &mut Event) -> Result<Ack, AppendError> {
-        if event.event.is_reserved() {
-            return Err(AppendError::Reserved(event.event.name()));
-        }
-        event.log = None;
-        let redacted = self.redactor.event(event);
-        if event.event == EventKind::ExecDecision && event.command.is_none() && !event.argv.is_empty() {
-            let line = self.redactor.text(&command_line(&event.argv)).text.into_owned();
-            event.command = Some(line);
-        }
-        let cut = shorten(event);
-        let fields = fields_of(event, redacted, cut)?;
-        if self.closed.load(Ordering::Acquire) {
-            return Err(AppendError::Closed);
-        }
-        let mut state = self.lock();
-        let lost = state.lost;
-        let result = self.ready(&mut state, false).and_then(|_| match lost {
-            0 => self.write_one(&mut state, &fields),
-            _ => self.write(&mut state, |session, out| {
-                let note = LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() };
-                session.push_note(out, EventKind::LogRepair, note)?;
-                session.push(out, &fields);
-                Ok(())
-            }),
-        });
-        if let Err(source) = result {
-            state.lost += 1;
-            state.segment.release();
-            let ack = Ack {
-                session: state.session.id.clone(),
-                seq: state.session.seq,
-                written: false,
-                warning: Some(self.error(io::Error::new(source.kind(), source.to_string())).to_string()),
-            };
-            state.warning.clone_from(&ack.warning);
-            return if self.options.level == Level::Strict { Err(self.error(source)) } else { Ok(ack) };
-        }
-        if lost > 0 {
-            state.lost = 0;
-            state.warning = None;
-        }
-        let ack = Ack {
-            session: state.session.id.clone(),
-            seq: state.session.seq - 1,
-            written: true,
-            warning: state.warning.clone(),
-        };
-        if state.session.seq - state.session.signed >= RECORDS_PER_CHECKPOINT {
-            self.write_checkpoint(&mut state);
-        }
-        let writes = state.writes;
-        match self.options.level {
-            Level::Strict => {
-                if !self.store.is_folder() {
-                    state.segment.release();
-                }
-                drop(state);
-                self.sync_to(writes).map_err(|source| self.error(source))?;
-            }
-            Level::Standard => self.schedule(state),
-        }
-        Ok(ack)
-    }
-
-    /// A checkpoint that can't be written is made up for by the next.
-    fn write_checkpoint(&self, state: &mut State) {
-        if let Some(key) = &self.key {
-            let written = self
-                .ready(state, false)
-                .and_then(|_| self.write(state, |session, out| session.push_checkpoint(out, key)));
-            if written.is_ok() {
-                state.last_checkpoint = Instant::now();
-            }
-        }
-    }
-
-    /// Writes the records that `build` pushes, all in one write, or leaves everything as it was.
-    fn write(
-        &self,
-        state: &mut State,
-        build: impl FnOnce(&mut Session, &mut Vec<u8>) -> serde_json::Result<()>,
-    ) -> io::Result<()> {
-        let mut session = state.session.clone();
-        let mut out = std::mem::take(&mut state.segment.buffer);
-        out.clear();
-        let result = build(&mut session, &mut out).map_err(io::Error::from).and_then(|()| state.segment.append(&out));
-        state.segment.buffer = out;
-        result?;
-        state.session = session;
-        state.writes += 1;
-        Ok(())
-    }
-
-    /// [`Self::write`] for one record, which needs no copy of the session to be undone.
-    fn write_one(&self, state: &mut State, fields: &[u8]) -> io::Result<()> {
-        let mut out = std::mem::take(&mut state.segment.buffer);
-        out.clear();
-        let hash = state.session.line(&mut out, fields);
-        let result = state.segment.append(&out);
-        state.segment.buffer = out;
-        result?;
-        state.session.advance(hash);
-        state.writes += 1;
-        Ok(())
-    }
-
     fn close(&self) -> Result<(), AppendError> {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
         let mut state = self.lock();
+        self.write_deferred(&mut state);
         let result = self.ready(&mut state, false).and_then(|_| {
             self.write(&mut state, |session, out| {
                 session.push_note(out, EventKind::SessionEnd, LogNote::default())?;
@@ -402,12 +312,5 @@ impl Core {
         drop(state);
         self.dirty.notify_all();
         result.and_then(|()| self.sync_to(writes)).map_err(|source| self.error(source))
-    }
-}
-
-impl AuditLog {
-    /// Reads a signed checkpoint of this log back; for tests and tools that keep them.
-    pub fn parse_checkpoint(note: &str) -> Result<SignedCheckpoint, CheckpointError> {
-        Ok(SignedCheckpoint::parse(note)?)
     }
 }
