@@ -1,10 +1,10 @@
 //! A command as the launcher takes it.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::{CStr, OsStr, OsString, c_char},
     os::unix::ffi::OsStrExt,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use codex_launcher::protocol::{Bytes, Request, RunLimits, RunRequest};
@@ -28,7 +28,8 @@ pub fn encode(
     tmp: Option<&Path>,
     limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
-    let environment = environment(command, policy, screened, tmp)?;
+    let inherited = inherited(command, policy, screened);
+    let environment = environment(&inherited, command, tmp)?;
     let mut strings = Strings::default();
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;
@@ -62,23 +63,28 @@ pub fn working_directory(command: &Command, policy: &SandboxPolicy) -> std::path
     command.working_directory.as_ref().map_or_else(|| policy.workspace.clone(), |path| policy.workspace.join(path))
 }
 
-/// What the policy lets through, then the private tmp, then what the caller set for this command.
-fn environment(
-    command: &Command,
-    policy: &SandboxPolicy,
-    screened: &ScreenedHost,
-    tmp: Option<&Path>,
-) -> Result<Variables, ExecError> {
-    let mut variables = match &command.environment {
+/// What the policy lets through.
+fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedHost) -> Arc<Variables> {
+    match &command.environment {
         Environment::Host => screened.get(&policy.environment),
-        Environment::Given(given) => screen(&policy.environment, given),
-    };
-    let mut set = |name: &[u8], value: &[u8]| match variables.iter_mut().find(|(present, _)| present == name) {
-        Some((_, present)) => value.clone_into(present),
-        None => variables.push((name.to_vec(), value.to_vec())),
+        Environment::Given(given) => Arc::new(screen(&policy.environment, given)),
+    }
+}
+
+/// What is inherited, then the private tmp, then what the caller set for this command.
+fn environment<'a>(
+    inherited: &'a Variables,
+    command: &'a Command,
+    tmp: Option<&'a Path>,
+) -> Result<Vec<Variable<'a>>, ExecError> {
+    let mut variables: Vec<Variable<'_>> =
+        inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+    let mut set = |name, value| match variables.iter_mut().find(|(present, _)| *present == name) {
+        Some((_, present)) => *present = value,
+        None => variables.push((name, value)),
     };
     if let Some(tmp) = tmp {
-        set(b"TMPDIR", tmp.as_os_str().as_bytes());
+        set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
     }
     for (name, value) in &command.set_environment {
         if is_malformed_name(name.as_bytes()) {
@@ -89,6 +95,8 @@ fn environment(
     Ok(variables)
 }
 
+/// A name and its value.
+type Variable<'a> = (&'a [u8], &'a [u8]);
 type Variables = Vec<(Vec<u8>, Vec<u8>)>;
 
 fn screen(policy: &EnvironmentPolicy, variables: &[(OsString, OsString)]) -> Variables {
@@ -104,27 +112,50 @@ pub struct ScreenedHost {
 
 #[derive(Debug)]
 struct Screened {
-    host: Vec<(OsString, OsString)>,
-    variables: Variables,
+    /// The host's, as it was: each entry with its NUL.
+    host: Vec<u8>,
+    variables: Arc<Variables>,
 }
 
 impl ScreenedHost {
-    fn get(&self, policy: &EnvironmentPolicy) -> Variables {
-        let host: Vec<_> = std::env::vars_os().collect();
+    fn get(&self, policy: &EnvironmentPolicy) -> Arc<Variables> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(screened) if screened.host == host => screened.variables.clone(),
-            _ => {
-                let variables = screen(policy, &host);
-                *last = Some(Screened { host, variables: variables.clone() });
-                variables
-            }
+        if let Some(screened) = last.as_ref().filter(|screened| is_host_still(&screened.host)) {
+            return Arc::clone(&screened.variables);
         }
+        let host: Vec<_> = std::env::vars_os().collect();
+        let variables = Arc::new(screen(policy, &host));
+        let host = host_entries().flat_map(CStr::to_bytes_with_nul).copied().collect();
+        *last = Some(Screened { host, variables: Arc::clone(&variables) });
+        variables
     }
 }
 
+/// Whether the host's environment is what it was. Copying it to compare it would take longer than all else.
+fn is_host_still(before: &[u8]) -> bool {
+    let rest = host_entries().try_fold(before, |rest, entry| rest.strip_prefix(entry.to_bytes_with_nul()));
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
+/// The entries of the host's environment, each to be looked at at once. To be called where the standard library may be asked
+/// for it, too: on the thread that alone changes it.
+fn host_entries<'now>() -> impl Iterator<Item = &'now CStr> {
+    unsafe extern "C" {
+        static mut environ: *const *const c_char;
+    }
+    // SAFETY: nothing changes it meanwhile.
+    let table = unsafe { (&raw const environ).read() };
+    let length = if table.is_null() { 0 } else { usize::MAX };
+    let entries = (0..length).map_while(move |at| {
+        // SAFETY: the table ends with a null pointer, at which this stops.
+        unsafe { table.add(at).read().as_ref() }
+    });
+    // SAFETY: an entry is a NUL-terminated string.
+    entries.map(|entry| unsafe { CStr::from_ptr(entry) })
+}
+
 /// The paths to try, as `execvp` would.
-fn candidates(strings: &mut Strings, program: &OsStr, environment: &[(Vec<u8>, Vec<u8>)]) -> Result<usize, ExecError> {
+fn candidates(strings: &mut Strings, program: &OsStr, environment: &[Variable<'_>]) -> Result<usize, ExecError> {
     const WHAT: &str = "the program's name";
     let program = program.as_bytes();
     if program.is_empty() {
@@ -134,7 +165,7 @@ fn candidates(strings: &mut Strings, program: &OsStr, environment: &[(Vec<u8>, V
         strings.push(WHAT, &[program])?;
         return Ok(1);
     }
-    let path = environment.iter().find(|(name, _)| name == b"PATH").map(|(_, value)| value.as_slice());
+    let path = environment.iter().find(|(name, _)| *name == b"PATH").map(|(_, value)| *value);
     let mut count = 0;
     for directory in path.unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
         match directory {
