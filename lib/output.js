@@ -7,9 +7,9 @@ const { Readable } = require('node:stream');
 
 /** Most programs write little. */
 const FIRST_PIECE = 64 * 1024;
-const PIECE = 512 * 1024;
+const PIECE = 128 * 1024;
 /** After so much a read that gets less is followed by a rest, in which the pipe, of a mebibyte, fills. */
-const BURST = 256 * 1024;
+const BURST = 128 * 1024;
 /** Milliseconds; there is no shorter one. */
 const REST = 1;
 
