@@ -13,7 +13,7 @@ use std::{
 
 use codex_launcher::protocol::Tried;
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, fstatvfs, openat, readlinkat, statat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, fstatvfs, openat, readlinkat, statat, statvfs},
     io::Errno,
 };
 
@@ -67,6 +67,20 @@ impl Process<'_> {
         // creat(2) has no flags of its own.
         let given = flags.map(|index| OFlags::from_bits_retain(self.argument(index) as u32));
         let flags = given.unwrap_or(OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC);
+        let whole = || self.is_read_only(place, Part::Whole);
+        let parent = || self.is_read_only(place, Part::Parent);
+        let writable = match flags {
+            // What is there already is the reason then.
+            _ if flags.contains(OFlags::CREATE | OFlags::EXCL) => parent(),
+            _ if flags.contains(OFlags::CREATE) => match whole() {
+                Err(Errno::NOENT) => parent(),
+                other => other,
+            },
+            _ => whole(),
+        };
+        if writable == Ok(false) {
+            return None;
+        }
         match self.object(place, flags & OFlags::NOFOLLOW) {
             Ok(found) => {
                 let changes = flags.intersects(OFlags::WRONLY | OFlags::RDWR | OFlags::TRUNC);
@@ -81,6 +95,9 @@ impl Process<'_> {
     }
 
     fn make(&self, place: Place) -> Option<Tried> {
+        if self.is_read_only(place, Part::Parent) == Ok(false) {
+            return None;
+        }
         // What is there already is the reason then.
         match self.object(place, OFlags::NOFOLLOW) {
             Err(Errno::NOENT) => self.entry(place).ok()?.read_only(),
@@ -98,6 +115,20 @@ impl Process<'_> {
         (!ip.is_loopback() && !ip.is_unspecified()).then_some(Tried::Connect(address))
     }
 
+    /// Whether what a path leads to, or the directory that holds its last part, is read-only: one system call, which is
+    /// all that is spent on most calls. An error says nothing; the careful way is then taken.
+    fn is_read_only(&self, place: Place, part: Part) -> Result<bool, Errno> {
+        let whole = self.path(place)?;
+        let path = match part {
+            Part::Whole => &whole,
+            Part::Parent => split(&whole).0,
+        };
+        let mut from = self.base(place, &whole).into_bytes();
+        from.push(b'/');
+        from.extend(strip_root(path));
+        Ok(statvfs(from.as_slice())?.f_flag.contains(StatVfsMountFlags::RDONLY))
+    }
+
     /// What a path leads to.
     fn object(&self, place: Place, follow: OFlags) -> Result<Found, Errno> {
         let path = self.path(place)?;
@@ -107,28 +138,27 @@ impl Process<'_> {
 
     /// The directory that holds the last part of a path, and that part.
     fn entry(&self, place: Place) -> Result<Found, Errno> {
-        let mut path = self.path(place)?;
-        while path.len() > 1 && path.ends_with(b"/") {
-            path.pop();
-        }
-        let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
-        let name = path.get(start..).unwrap_or_default().to_vec();
-        let directory = strip_root(path.get(..start).unwrap_or_default());
-        let object = self.from(place, &path, directory, OFlags::empty())?;
-        Ok(Found { object, name: Some(name) })
+        let path = self.path(place)?;
+        let (directory, name) = split(&path);
+        let object = self.from(place, &path, strip_root(directory), OFlags::empty())?;
+        Ok(Found { object, name: Some(name.to_vec()) })
     }
 
     /// Opens a path from where the process stands.
     fn from(&self, place: Place, whole: &[u8], path: &[u8], follow: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let base = openat(CWD, self.base(place, whole), flags, Mode::empty())?;
+        if path.is_empty() { Ok(base) } else { openat(base, path, flags | follow, Mode::empty()) }
+    }
+
+    /// Where the path starts, by a name that we can use.
+    fn base(&self, place: Place, whole: &[u8]) -> String {
         let id = self.id;
-        let base = match place.directory.map(|index| self.argument(index) as i32) {
+        match place.directory.map(|index| self.argument(index) as i32) {
             _ if whole.starts_with(b"/") => format!("/proc/{id}/root"),
             None | Some(libc::AT_FDCWD) => format!("/proc/{id}/cwd"),
             Some(directory) => format!("/proc/{id}/fd/{directory}"),
-        };
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let base = openat(CWD, base, flags, Mode::empty())?;
-        if path.is_empty() { Ok(base) } else { openat(base, path, flags | follow, Mode::empty()) }
+        }
     }
 
     fn path(&self, place: Place) -> Result<Vec<u8>, Errno> {
@@ -162,6 +192,13 @@ impl Process<'_> {
     }
 }
 
+/// Which part of a path is meant.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Parent,
+}
+
 impl Found {
     /// The place as a refused write, if it is read-only.
     fn read_only(self) -> Option<Tried> {
@@ -179,6 +216,13 @@ impl Found {
         }
         Some(Tried::Write(std::ffi::OsString::from_vec(path).into_vec()))
     }
+}
+
+/// A path without its last part, and that part.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(path.len().min(1), |last| last + 1);
+    let path = path.get(..end).unwrap_or_default();
+    path.split_at(path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1))
 }
 
 /// A path that is opened from the root needs no slash in front, which would lead to our own.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
+    os::fd::{AsRawFd, BorrowedFd, RawFd},
 };
 
 use codex_launcher::{
@@ -24,8 +24,6 @@ const MOST_TOLD: usize = 100;
 /// What watches the cells of a launcher.
 pub struct Observer {
     filter: Program,
-    /// Readable when a call of any cell waits.
-    calls: OwnedFd,
     told: HashMap<u64, Told>,
 }
 
@@ -42,7 +40,7 @@ pub struct Watching {
     /// The filter; no instructions: nothing is watched.
     pub filter: libc::sock_fprog,
     /// Where the cell announces itself.
-    pub calls: RawFd,
+    pub events: RawFd,
 }
 
 impl Observer {
@@ -54,50 +52,16 @@ impl Observer {
         if writes.is_empty() && connects.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self {
-            filter: filter::watching(&[writes, connects])?,
-            calls: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            told: HashMap::new(),
-        }))
+        Ok(Some(Self { filter: filter::watching(&[writes, connects])?, told: HashMap::new() }))
     }
 
-    /// What its cells need.
-    pub fn watching(&self) -> Watching {
-        Watching { filter: self.filter.as_prog(), calls: self.calls.as_raw_fd() }
+    /// What its cells need; `events` is told of their calls.
+    pub fn watching(&self, events: BorrowedFd<'_>) -> Watching {
+        Watching { filter: self.filter.as_prog(), events: events.as_raw_fd() }
     }
 
-    /// Readable when there is something to do.
-    pub fn calls(&self) -> BorrowedFd<'_> {
-        self.calls.as_fd()
-    }
-
-    /// Looks at the calls that wait, tells what will be refused, and lets them go on. `serving` gives the listener of a
-    /// cell and the run that it serves.
-    pub fn take(&mut self, control: BorrowedFd<'_>, serving: impl Fn(u64) -> Option<(RawFd, u64)>) {
-        let mut events = Vec::with_capacity(MOST_EVENTS);
-        let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
-        if epoll::wait(&self.calls, rustix::buffer::spare_capacity(&mut events), Some(&now)).is_err() {
-            return;
-        }
-        for event in events {
-            let (cell, flags) = (event.data.u64(), event.flags);
-            let Some((listener, run)) = serving(cell) else {
-                continue;
-            };
-            // SAFETY: the listener of a cell stays open until the cell is forgotten, which this thread does, not now.
-            let listener = unsafe { BorrowedFd::borrow_raw(listener) };
-            if flags.contains(epoll::EventFlags::IN) {
-                self.answer(control, listener, cell, run);
-            }
-        }
-    }
-
-    /// Forgets a cell that has ended.
-    pub fn forget(&mut self, cell: u64) {
-        self.told.remove(&cell);
-    }
-
-    fn answer(&mut self, control: BorrowedFd<'_>, listener: BorrowedFd<'_>, cell: u64, run: u64) {
+    /// Looks at the call that waits, tells it if it will be refused, and lets it go on.
+    pub fn answer(&mut self, control: BorrowedFd<'_>, listener: BorrowedFd<'_>, cell: u64, run: u64) {
         let Ok(call) = notifications::receive(listener) else {
             return;
         };
@@ -121,10 +85,12 @@ impl Observer {
         }
         notifications::go_on(listener, &call);
     }
-}
 
-/// Calls that are answered before anything else is done.
-const MOST_EVENTS: usize = 16;
+    /// Forgets a cell that has ended.
+    pub fn forget(&mut self, cell: u64) {
+        self.told.remove(&cell);
+    }
+}
 
 impl Told {
     fn is_new(&mut self, thing: &impl Hash) -> bool {
@@ -143,6 +109,6 @@ impl Told {
 pub fn announce(watching: &Watching, listener: RawFd, cell: u64) -> Result<(), Errno> {
     notifications::wake_in_place(listener);
     // SAFETY: both descriptors stay open in this process.
-    let (calls, listener) = unsafe { (BorrowedFd::borrow_raw(watching.calls), BorrowedFd::borrow_raw(listener)) };
-    epoll::add(calls, listener, epoll::EventData::new_u64(cell), epoll::EventFlags::IN)
+    let (events, listener) = unsafe { (BorrowedFd::borrow_raw(watching.events), BorrowedFd::borrow_raw(listener)) };
+    epoll::add(events, listener, epoll::EventData::new_u64(cell), epoll::EventFlags::IN)
 }

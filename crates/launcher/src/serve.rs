@@ -17,7 +17,8 @@ use codex_launcher::{
     },
 };
 use rustix::{
-    event::{PollFd, PollFlags, poll},
+    buffer::spare_capacity,
+    event::epoll,
     io::{Errno, FdFlags, fcntl_setfd},
     net::{RecvFlags, SendFlags},
     process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
@@ -82,6 +83,10 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     let (restrictions, applied) = become_sandbox(&plan)?;
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
     let observer = observe(&plan).during(Step::Seccomp)?;
+    let events = epoll::create(epoll::CreateFlags::CLOEXEC).during(Step::Serve)?;
+    for (source, number) in [(control, CONTROL), (children.as_fd(), CHILDREN)] {
+        epoll::add(&events, source, epoll::EventData::new_u64(number), epoll::EventFlags::IN).during(Step::Serve)?;
+    }
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
     let processes = applied.processes;
     reply(control, &Reply::Ready(applied), &handles).during(Step::Serve)?;
@@ -100,12 +105,13 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
             ProcessLimit::UserNamespace | ProcessLimit::None => 0,
         },
         held: Held::now(),
-        watching: observer.as_ref().map(Observer::watching),
+        watching: observer.as_ref().map(|observer| observer.watching(events.as_fd())),
         processors: std::thread::available_parallelism().map_or(1, |count| count.get() as u64),
     };
     Ok(Server {
         control,
         children,
+        events,
         setting,
         inbox: Inbox::default(),
         cells: Vec::new(),
@@ -125,6 +131,14 @@ fn observe(plan: &LaunchPlan) -> Result<Option<Observer>, Errno> {
     }
 }
 
+/// The number of the engine's socket among the events. Cells are counted from below.
+const CONTROL: u64 = u64::MAX;
+/// The number of the children that ended.
+const CHILDREN: u64 = u64::MAX - 1;
+
+/// Events that are taken at once.
+const MOST_EVENTS: usize = 16;
+
 /// How many cells are kept for later runs. More runs than this at once get cells of their own.
 const LASTING_CELLS: usize = 16;
 
@@ -134,6 +148,8 @@ struct Server<'a> {
     control: BorrowedFd<'a>,
     /// Readable when a child has ended.
     children: OwnedFd,
+    /// What there is to do: the two above, and the calls of each cell that is watched, under its number.
+    events: OwnedFd,
     setting: Setting,
     /// For the next message.
     inbox: Inbox,
@@ -151,24 +167,22 @@ struct Server<'a> {
 impl Server<'_> {
     /// Serves until the engine closes its end, or can't be understood any more.
     fn serve(&mut self) {
+        let mut events = Vec::with_capacity(MOST_EVENTS);
         loop {
-            let [control, children, calls] = {
-                let calls = self.observer.as_ref().map_or(self.children.as_fd(), Observer::calls);
-                let mut watched =
-                    [self.control, self.children.as_fd(), calls].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
-                match poll(&mut watched, None) {
-                    Ok(_) => {}
-                    Err(Errno::INTR) => continue,
-                    Err(_) => return,
+            events.clear();
+            match epoll::wait(&self.events, spare_capacity(&mut events), None) {
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(_) => return,
+            }
+            let (mut control, mut children) = (false, false);
+            // Calls first: a process waits for each, and what it was refused has to be told before its end.
+            for event in &events {
+                match event.data.u64() {
+                    CONTROL => control = true,
+                    CHILDREN => children = true,
+                    cell => self.answer(cell, event.flags),
                 }
-                watched.map(|descriptor| !descriptor.revents().is_empty())
-            };
-            // First: a process waits for it, and what it was refused has to be told before its end.
-            if calls && let Some(observer) = &mut self.observer {
-                let cells = &self.cells;
-                observer.take(self.control, |number| {
-                    cells.iter().find(|cell| cell.number() == number).and_then(Cell::watched)
-                });
             }
             if control && self.take_request().is_err() {
                 return;
@@ -176,6 +190,17 @@ impl Server<'_> {
             if children {
                 self.reap();
             }
+        }
+    }
+
+    /// Answers a watched call of a cell.
+    fn answer(&mut self, cell: u64, flags: epoll::EventFlags) {
+        let watched = self.cells.iter().find(|known| known.number() == cell).and_then(Cell::watched);
+        if let (Some(observer), Some((listener, run))) = (&mut self.observer, watched)
+            && flags.contains(epoll::EventFlags::IN)
+        {
+            // SAFETY: the listener of a cell stays open until the cell is forgotten, which this thread does, not now.
+            observer.answer(self.control, unsafe { BorrowedFd::borrow_raw(listener) }, cell, run);
         }
     }
 
