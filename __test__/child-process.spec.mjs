@@ -250,3 +250,16 @@ test('arguments are taken as Node takes them', async (t) => {
     assert.throws(() => new cp.ChildProcess().spawn(options), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: /^The "options.*" / });
   }
 });
+
+test('a stream that is left out has no number', async (t) => {
+  const { cp, folder } = under(t);
+  const script = 'echo out; test -e /dev/fd/3 && echo there; exit 6';
+  for (const stdio of [['ignore', 'pipe', 'pipe', 'ignore'], ['pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'pipe']]) {
+    const { status, stdout } = cp.spawnSync('sh', ['-c', script], { cwd: folder, stdio, encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [6, 'out\n']);
+    const child = cp.spawn('sh', ['-c', script], { cwd: folder, stdio });
+    assert.equal(await text(child.stdout), 'out\n');
+    if (child.exitCode === null) await once(child, 'exit');
+    assert.equal(child.exitCode, 6);
+  }
+});

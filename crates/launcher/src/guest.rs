@@ -51,11 +51,12 @@ impl Guest {
     /// Hands the streams over. They are the run's alone from then on, so that its end is the end of its pipes.
     fn new(control: RawFd) -> Result<Self, Errno> {
         signals::block(signals::ALL)?;
-        let signals = signals::descriptor()?;
         // SAFETY: whoever started this program put the conversation there; nothing else in it has the descriptor.
         let control = unsafe { OwnedFd::from_raw_fd(control) };
         fcntl_setfd(&control, FdFlags::CLOEXEC)?;
+        // Before anything else is opened, which may get the number of a stream that was left out.
         let streams: Vec<(u8, OwnedFd)> = (0..std::os::fd::AsRawFd::as_raw_fd(&control)).filter_map(take).collect();
+        let signals = signals::descriptor()?;
         let errors = streams.iter().find(|(number, _)| *number == 2);
         let errors = errors.map(|(_, stream)| fcntl_dupfd_cloexec(stream, 0)).transpose()?;
         let this = pidfd_open(getpid(), PidfdFlags::empty())?;
