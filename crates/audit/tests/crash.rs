@@ -121,7 +121,7 @@ fn run(path: &Path, writer: usize, round: usize, limit: &str) -> Vec<String> {
             .collect::<Vec<_>>()
     });
     // Half of them die while they write, however slow the machine is; the others maybe before.
-    if writer % 2 == 0 {
+    if writer.is_multiple_of(2) {
         let _ = has_begun.recv_timeout(Duration::from_secs(10));
     }
     std::thread::sleep(Duration::from_millis(((writer * 37 + round * 53) % 90) as u64));

@@ -90,9 +90,12 @@ impl Chain {
         Ok(())
     }
 
-    /// How many records no checkpoint signed by `key` covers; an error when none of them is covered.
+    /// How many records no checkpoint signed by `key` covers; an error when none of them is covered,
+    /// unless it is the start alone.
     pub(super) fn unsigned(&self, session: &str, key: &PublicKey) -> Result<u64, String> {
         match &self.note {
+            // Of its start and the first checkpoint, a full disk or a crash can leave the start alone.
+            None if self.next == 1 => Ok(1),
             None => Err(format!("no record of session {session} is signed")),
             Some(note) => match note.verify(key) {
                 Ok(()) => Ok(self.next - self.covered - u64::from(self.sealed)),

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
+use super::file::Torn;
 use super::session::Session;
 use super::{Ack, AppendError, Core, Level, State};
 use crate::event::{Event, EventKind, LogNote};
@@ -120,7 +121,8 @@ impl Core {
         }
     }
 
-    /// Writes the records that `build` pushes, all in one write, or leaves everything as it was.
+    /// Writes the records that `build` pushes, all in one write. Where that fails, the session goes on behind those that
+    /// are in the log all the same.
     pub(super) fn write(
         &self,
         state: &mut State,
@@ -129,18 +131,22 @@ impl Core {
         let mut session = state.session.clone();
         let mut out = std::mem::take(&mut state.segment.buffer);
         out.clear();
-        let result = build(&mut session, &mut out).map_err(io::Error::from).and_then(|()| state.segment.append(&out));
+        let result = build(&mut session, &mut out).map_err(|error| Torn::from(io::Error::from(error)));
+        let result = result.and_then(|()| state.segment.append(&out)).map_err(|torn| {
+            session = state.session.clone();
+            session.follow(&out[..torn.left]);
+            torn.source
+        });
         state.segment.buffer = out;
-        result?;
         state.writes += session.seq - state.session.seq;
         state.session = session;
-        Ok(())
+        result
     }
 
     /// Writes what was lost, what waits, and `last`.
     fn write_all(&self, state: &mut State, last: Option<&[u8]>) -> io::Result<()> {
-        let lost = state.lost;
-        let deferred = std::mem::take(&mut state.deferred);
+        let (lost, first) = (state.lost, state.session.seq);
+        let mut deferred = std::mem::take(&mut state.deferred);
         let result = self.write(state, |session, out| {
             if lost > 0 {
                 let note = LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() };
@@ -151,10 +157,15 @@ impl Core {
             }
             Ok(())
         });
+        let mut written = usize::try_from(state.session.seq - first).unwrap_or(usize::MAX);
+        if lost > 0 && written > 0 {
+            written -= 1;
+            state.lost = 0;
+        }
         if result.is_err() {
+            deferred.drain(..written.min(deferred.len()));
             state.deferred = deferred;
         } else if lost > 0 {
-            state.lost = 0;
             state.warning = None;
         }
         result
@@ -167,7 +178,8 @@ impl Core {
         let hash = state.session.line(&mut out, fields);
         let result = state.segment.append(&out);
         state.segment.buffer = out;
-        result?;
+        // A part of one record is none.
+        result.map_err(|torn| torn.source)?;
         state.session.advance(hash);
         state.writes += 1;
         Ok(())

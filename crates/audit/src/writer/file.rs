@@ -17,6 +17,20 @@ use crate::verify::{FileHead, file_head, tree_of};
 /// Bytes below which a torn tail is hashed for its repair record.
 const LONGEST_TORN: u64 = 16 << 20;
 
+/// A write that failed.
+#[derive(Debug)]
+pub(super) struct Torn {
+    pub(super) source: io::Error,
+    /// How many of its bytes are in the file all the same.
+    pub(super) left: usize,
+}
+
+impl From<io::Error> for Torn {
+    fn from(source: io::Error) -> Self {
+        Self { source, left: 0 }
+    }
+}
+
 /// The open file of a writer.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -75,9 +89,10 @@ impl Segment {
     }
 
     /// One write in append mode. What a full disk leaves of it is taken back where nobody wrote behind it.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Torn> {
         if self.size.saturating_add(bytes.len() as u64) > self.limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached"));
+            let limit = io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached");
+            return Err(limit.into());
         }
         let mut file = &*self.file;
         let written = loop {
@@ -92,15 +107,16 @@ impl Segment {
             return Ok(());
         }
         let end = file.stream_position()?;
-        if lock(file, Lock::TryExclusive).is_ok() && stat(file)?.size == end {
-            file.set_len(end - written as u64)?;
-        }
+        let taken_back = lock(file, Lock::TryExclusive)
+            .and_then(|()| stat(file))
+            .is_ok_and(|now| now.size == end && file.set_len(end - written as u64).is_ok());
         self.lease = Some(Instant::now());
         self.release();
-        Err(io::Error::new(
+        let source = io::Error::new(
             io::ErrorKind::StorageFull,
             "only a part of the record fitted: the disk is full or the file-size limit is reached",
-        ))
+        );
+        Err(Torn { source, left: if taken_back { 0 } else { written } })
     }
 }
 
@@ -207,7 +223,8 @@ impl Core {
         }
         session.push_note(&mut out, EventKind::LogRepair, repair)?;
         self.sign_first(&mut session, &mut out)?;
-        state.segment.append(&out)?;
+        // With the exclusive lock, what is torn here is taken back.
+        state.segment.append(&out).map_err(|torn| torn.source)?;
         state.writes += session.seq - state.session.seq;
         state.session = session;
         let started = starts && state.session.started;

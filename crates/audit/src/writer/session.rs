@@ -4,7 +4,7 @@ use crate::clock::{format_ms, now_ms};
 use crate::event::{Event, EventKind, LogNote};
 use crate::hash::{GENESIS, Hash, hex};
 use crate::note::{Checkpoint, Key};
-use crate::record::{Place, fields_of, push_line};
+use crate::record::{Place, RawLine, fields_of, push_line};
 use crate::tree::Tree;
 
 /// The chain of one writer, as far as it was written.
@@ -48,6 +48,18 @@ impl Session {
         self.advance(hash);
     }
 
+    /// Moves on behind the whole lines in `bytes`: what is in the file of a write that failed.
+    pub(super) fn follow(&mut self, bytes: &[u8]) {
+        let whole = memchr::memrchr(b'\n', bytes).unwrap_or(0);
+        for raw in bytes[..whole].split(|b| *b == b'\n').filter_map(|line| RawLine::parse(line).ok()) {
+            self.advance(raw.hash);
+            self.started |= raw.event == EventKind::SessionStart.name();
+            if raw.event == EventKind::LogCheckpoint.name() {
+                self.signed = self.seq;
+            }
+        }
+    }
+
     /// A record of the log about itself.
     pub(super) fn push_note(&mut self, out: &mut Vec<u8>, kind: EventKind, note: LogNote) -> serde_json::Result<()> {
         let mut event = Event::new(kind);
@@ -68,5 +80,31 @@ impl Session {
         self.push_note(out, EventKind::LogCheckpoint, LogNote { note: Some(note), ..LogNote::default() })?;
         self.signed = self.seq;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_on_behind_what_a_failed_write_left() {
+        let key = Key::from_seed(&[7; 32]);
+        let before = Session::new().unwrap();
+        let (mut whole, mut out, mut ends) = (before.clone(), Vec::new(), vec![(0, before.clone())]);
+        for kind in [EventKind::SessionStart, EventKind::LogCheckpoint, EventKind::LogRepair] {
+            if kind == EventKind::LogCheckpoint {
+                whole.push_checkpoint(&mut out, &key).unwrap();
+            } else {
+                whole.push_note(&mut out, kind, LogNote::default()).unwrap();
+            }
+            ends.push((out.len(), whole.clone()));
+        }
+        for left in 0..=out.len() {
+            let mut session = before.clone();
+            session.follow(&out[..left]);
+            let (_, expected) = ends.iter().rfind(|(end, _)| *end <= left).unwrap();
+            assert_eq!(format!("{session:?}"), format!("{expected:?}"), "{left}");
+        }
     }
 }
