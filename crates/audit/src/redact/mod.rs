@@ -11,6 +11,7 @@ mod keys;
 mod names;
 mod paths;
 mod prefilter;
+mod program_table;
 mod programs;
 mod spans;
 mod tokens;

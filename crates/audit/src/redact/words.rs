@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::bytes::is_break;
+use super::program_table;
 use super::programs;
 use super::spans::Spans;
 
@@ -14,7 +15,7 @@ const MOST_WORDS: usize = 4096;
 pub(super) fn is_worth_a_look(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_worth = |word: &[u8], class: u8| {
-        matches!(word, [b'-', b'p' | b'P' | b'u' | b'U', ..]) || (class != SEPARATOR && programs::has_rules(word))
+        matches!(word, [b'-', b'p' | b'P' | b'u' | b'U', ..]) || (class != SEPARATOR && program_table::has_rules(word))
     };
     let (mut start, mut starts) = (0, true);
     for (at, byte) in bytes.iter().enumerate() {

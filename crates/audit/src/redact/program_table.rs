@@ -1,0 +1,251 @@
+//! Programs that take secrets and names of users as arguments, and where: `mysql -p…`, `curl -u user:…`, `ssh bob@…`.
+
+use std::sync::LazyLock;
+
+/// What a value holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value {
+    /// A secret as a whole.
+    Secret,
+    /// `user:password`.
+    Colon,
+    /// `user%password`.
+    Percent,
+    /// `user,password`.
+    Comma,
+    /// `pass:password`.
+    Pass,
+    /// `user/password@place`.
+    Slash,
+    /// A user name.
+    User,
+    /// `user:group`.
+    Owner,
+    /// `user@host`.
+    Destination,
+}
+
+/// Where an option's value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Only behind the option in the same word: `-pVALUE`.
+    Glued,
+    /// In the next word, or behind `=`.
+    Next,
+    /// Either.
+    Both,
+}
+pub(super) use Place::{Both, Glued, Next};
+pub(super) use Value::{Colon, Comma, Destination, Owner, Pass, Percent, Secret, Slash, User};
+
+/// The rules for some programs.
+pub(super) struct Program {
+    names: &'static [&'static str],
+    /// The rules hold only when one of these words stands before the option; empty for always.
+    pub(super) after: &'static [&'static str],
+    pub(super) options: &'static [(&'static str, Place, Value)],
+    /// What the first argument that is no option holds.
+    pub(super) first: Option<Value>,
+    /// What every argument that is no option holds.
+    pub(super) every: Option<Value>,
+}
+
+const fn program(names: &'static [&'static str], options: &'static [(&'static str, Place, Value)]) -> Program {
+    Program { names, after: &[], options, first: None, every: None }
+}
+
+static PROGRAMS: [Program; 34] = [
+    program(
+        &[
+            "mysql",
+            "mysqldump",
+            "mysqladmin",
+            "mysqlimport",
+            "mysqlshow",
+            "mysqlcheck",
+            "mariadb",
+            "mariadb-dump",
+            "mycli",
+        ],
+        &[("-p", Glued, Secret), ("-u", Both, User)],
+    ),
+    program(&["sshpass"], &[("-p", Both, Secret)]),
+    Program {
+        after: &["login"],
+        ..program(
+            &[
+                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "cf",
+                "ibmcloud", "pulumi", "registry",
+            ],
+            &[("-p", Both, Secret), ("-u", Both, User)],
+        )
+    },
+    program(
+        &["openssl"],
+        &[
+            ("-k", Both, Secret),
+            ("-K", Next, Secret),
+            ("-pass", Next, Pass),
+            ("-passin", Next, Pass),
+            ("-passout", Next, Pass),
+            ("-password", Next, Pass),
+        ],
+    ),
+    program(
+        &["curl"],
+        &[
+            ("-u", Both, Colon),
+            ("--user", Next, Colon),
+            ("-U", Both, Colon),
+            ("--proxy-user", Next, Colon),
+            ("-b", Both, Secret),
+            ("--cookie", Next, Secret),
+            ("--oauth2-bearer", Next, Secret),
+            ("--pass", Next, Secret),
+            ("-E", Both, Colon),
+            ("--cert", Next, Colon),
+        ],
+    ),
+    program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
+    program(&["redis-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)]),
+    program(
+        &[
+            "mongo",
+            "mongosh",
+            "mongodump",
+            "mongorestore",
+            "mongoexport",
+            "mongoimport",
+            "mongostat",
+            "cqlsh",
+            "rabbitmqadmin",
+            "twine",
+            "arangosh",
+        ],
+        &[("-p", Both, Secret), ("-u", Both, User)],
+    ),
+    program(&["sqlcmd", "bcp", "isql", "osql"], &[("-P", Both, Secret), ("-U", Both, User)]),
+    program(
+        &["psql", "pg_dump", "pg_restore", "pg_dumpall", "createdb", "dropdb", "createuser"],
+        &[("-U", Both, User), ("--username", Next, User)],
+    ),
+    program(
+        &["zip", "unzip", "zipcloak", "mosquitto_pub", "mosquitto_sub", "ipmitool"],
+        &[("-P", Both, Secret), ("-U", Both, User)],
+    ),
+    program(&["7z", "7za", "7zz", "7zr", "rar", "unrar"], &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
+    program(
+        &["smbclient", "rpcclient", "smbget", "net", "winexe", "wmic"],
+        &[("-U", Both, Percent), ("--user", Next, Percent)],
+    ),
+    program(
+        &["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldappasswd", "ldapwhoami"],
+        &[("-w", Both, Secret), ("-s", Both, Secret)],
+    ),
+    program(
+        &["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"],
+        &[("-c", Both, Secret), ("-A", Both, Secret), ("-X", Both, Secret)],
+    ),
+    program(
+        &["keytool", "jarsigner"],
+        &[
+            ("-storepass", Next, Secret),
+            ("-keypass", Next, Secret),
+            ("-srcstorepass", Next, Secret),
+            ("-deststorepass", Next, Secret),
+        ],
+    ),
+    program(
+        &["plink", "pscp", "psftp", "putty", "plink.exe", "pscp.exe"],
+        &[("-pw", Next, Secret), ("-l", Next, User)],
+    ),
+    program(&["lftp", "ncftp", "ncftpput", "ncftpget"], &[("-u", Both, Comma), ("-p", Both, Secret)]),
+    program(&["nuget", "dotnet"], &[("-ApiKey", Next, Secret), ("-k", Next, Secret), ("--api-key", Next, Secret)]),
+    program(
+        &["doctl", "vercel", "fly", "flyctl", "netlify", "surge"],
+        &[("-t", Both, Secret), ("--auth", Next, Secret)],
+    ),
+    Program {
+        after: &["secret", "variable"],
+        ..program(&["gh", "glab"], &[("-b", Both, Secret), ("--body", Next, Secret)])
+    },
+    Program { after: &["login"], first: Some(Secret), ..program(&["vault", "cargo"], &[]) },
+    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-a", Both, User)]),
+    Program { first: Some(Slash), ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[]) },
+    program(
+        &["xfreerdp", "wlfreerdp", "xfreerdp3", "rdesktop", "mstsc"],
+        &[("/p:", Glued, Secret), ("/u:", Glued, User), ("-p", Both, Secret), ("-u", Both, User)],
+    ),
+    program(
+        &["signtool", "certutil", "schtasks", "psexec"],
+        &[("/p", Next, Secret), ("-p", Next, Secret), ("/rp", Next, Secret), ("/u", Next, User), ("-u", Next, User)],
+    ),
+    program(&["rclone", "restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
+    program(
+        &["sudo", "doas", "runuser", "pkill", "pgrep", "ps", "crontab", "systemctl", "loginctl", "quota", "at", "lsof"],
+        &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)],
+    ),
+    Program {
+        first: Some(User),
+        ..program(
+            &[
+                "su", "passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn", "id",
+                "finger", "groups", "last",
+            ],
+            &[],
+        )
+    },
+    Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
+    Program {
+        every: Some(Destination),
+        ..program(
+            &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "ssh-copy-id", "sshfs", "telnet", "mail", "mailx"],
+            &[("-l", Both, User)],
+        )
+    },
+    Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
+    program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
+    program(&["setfacl", "getent"], &[]),
+];
+
+/// Programs that run the program in their arguments.
+const WRAPPERS: [&str; 18] = [
+    "sudo", "doas", "env", "nohup", "time", "exec", "command", "xargs", "nice", "timeout", "stdbuf", "setsid",
+    "ionice", "watch", "sshpass", "runuser", "busybox", "npx",
+];
+
+/// A program that means something to redaction.
+pub(super) struct Known {
+    name: &'static str,
+    pub(super) rules: Option<&'static Program>,
+    /// It runs the program in its arguments.
+    pub(super) wraps: bool,
+}
+
+/// The program of this name, in any case.
+pub(super) fn known(name: &[u8]) -> Option<&'static Known> {
+    static BY_NAME: LazyLock<[Vec<Known>; 256]> = LazyLock::new(|| {
+        let mut table = [const { Vec::<Known>::new() }; 256];
+        let rules = PROGRAMS.iter().flat_map(|program| program.names.iter().map(move |name| (*name, Some(program))));
+        for (name, rules) in rules.chain(WRAPPERS.map(|name| (name, None))) {
+            let entry = &mut table[slot(name.as_bytes())];
+            match entry.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.wraps |= rules.is_none(),
+                None => entry.push(Known { name, rules, wraps: rules.is_none() }),
+            }
+        }
+        table
+    });
+    BY_NAME[slot(name)].iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// Where a name stands in the table: by its length and its first and last letter.
+fn slot(name: &[u8]) -> usize {
+    let letter = |byte: Option<&u8>| usize::from(byte.map_or(0, |b| b | 0x20));
+    (letter(name.first()) * 31 + letter(name.last()) * 7 + name.len()) % 256
+}
+
+/// Whether a program of this name has rules.
+pub(super) fn has_rules(name: &[u8]) -> bool {
+    known(name).is_some_and(|known| known.rules.is_some())
+}
