@@ -12,10 +12,12 @@ const SECRETS = {
 };
 const INJECTION = {
   LD_PRELOAD: '', LD_LIBRARY_PATH: '/x', NODE_OPTIONS: '--no-warnings', BASH_ENV: '/x', ENV: '/x', PYTHONSTARTUP: '/x', PYTHONPATH: '/x', PERL5OPT: '-Mstrict',
-  RUBYOPT: '-w', GIT_SSH_COMMAND: 'x', GIT_CONFIG_COUNT: '0', PROMPT_COMMAND: 'x',
+  RUBYOPT: '-w', GIT_ASKPASS: 'x', GIT_CONFIG_COUNT: '0', PROMPT_COMMAND: 'x',
 };
+/** What leads to a server. */
+const ROUTES = { GIT_SSH: 'x', GIT_SSH_COMMAND: 'ssh -o ProxyCommand="nc %h %p"', GIT_PROXY_COMMAND: 'x', HTTPS_PROXY: 'http://u:hunter2@127.0.0.1:9' };
 const HARMLESS = { CODEX_SPEC: 'a b\nc=d', LANG: 'C.UTF-8', KEYBOARD_LAYOUT: 'de', CODEX_SPEC_EMPTY: '', EDITOR: 'vi', CODEX_SPEC_UNICODE: 'ü€😀' };
-Object.assign(process.env, SECRETS, INJECTION, HARMLESS);
+Object.assign(process.env, SECRETS, INJECTION, ROUTES, HARMLESS);
 
 /** What a program sees. */
 async function seen(box, options) {
@@ -43,6 +45,14 @@ for (const profile of RESTRICTED) {
     assert.equal(sync.CODEX_SPEC, HARMLESS.CODEX_SPEC);
   });
 }
+
+test('what leads to a server is inherited where there is a network, and nowhere else', async (t) => {
+  const narrowed = SecurityProfile.named('workspace-net', { network: 'none' });
+  for (const [profile, kept] of [['net-read-only', true], ['workspace-net', true], ['offline', false], ['workspace-write', false], [narrowed, false]]) {
+    const env = await seen(sandbox(t, { profile, workspace: workspace() }));
+    for (const [name, value] of Object.entries(ROUTES)) assert.equal(env[name], kept ? value : undefined, name);
+  }
+});
 
 test('trusted inherits everything', async (t) => {
   const env = await seen(sandbox(t, { profile: 'trusted' }));

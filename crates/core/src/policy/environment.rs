@@ -20,6 +20,9 @@ use serde::{Serialize, Serializer};
 pub struct EnvironmentPolicy {
     /// What is inherited.
     pub base: EnvironmentBase,
+    /// Whether a screened run keeps what says how servers are reached (`GIT_SSH_COMMAND`, `HTTPS_PROXY`), also with a
+    /// password in it: only of use, and only kept, where there is a network.
+    pub routes: bool,
     /// Names that are inherited although the base would drop them.
     pub allow: BTreeSet<String>,
     /// Names that the run never sees.
@@ -81,7 +84,7 @@ impl EnvironmentPolicy {
     /// A policy with that base and nothing else.
     #[must_use]
     pub fn new(base: EnvironmentBase) -> Self {
-        Self { base, allow: BTreeSet::new(), deny: BTreeSet::new(), set: BTreeMap::new() }
+        Self { base, routes: false, allow: BTreeSet::new(), deny: BTreeSet::new(), set: BTreeMap::new() }
     }
 
     /// Gives the run a variable, in place of one of that name. A malformed name is dropped by [`filter`](Self::filter).
@@ -121,6 +124,9 @@ impl EnvironmentPolicy {
             return Ok(());
         }
         let key = fold(name);
+        if self.routes && self.base == EnvironmentBase::Screened && is_route(&key) {
+            return Ok(());
+        }
         if let Some(detail) = injection::why(&key) {
             return Err((DropReason::CodeInjection, detail));
         }
@@ -170,6 +176,16 @@ impl FilteredEnvironment {
             Err((reason, detail)) => self.dropped.push(DroppedVariable { name, reason, detail }),
         }
     }
+}
+
+/// What names the program by which git reaches a server: it runs in the same sandbox.
+const GIT_ROUTES: [&[u8]; 3] = [b"GIT_PROXY_COMMAND", b"GIT_SSH", b"GIT_SSH_COMMAND"];
+
+/// Proxies, which programs look for in either case.
+const PROXIES: [&[u8]; 5] = [b"ALL_PROXY", b"FTP_PROXY", b"HTTPS_PROXY", b"HTTP_PROXY", b"NO_PROXY"];
+
+fn is_route(key: &[u8]) -> bool {
+    GIT_ROUTES.contains(&key) || PROXIES.iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 /// What programs need to work, and what says how to speak to the user. `LC_*` belongs to it.

@@ -11,8 +11,8 @@ use super::{
     security_profile::Parts,
 };
 use crate::policy::{
-    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, SandboxPolicy, WriteAccess, caches, carve_outs,
-    deny_pattern::is_pattern, secrets,
+    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, NetworkPolicy, SandboxPolicy, WriteAccess, caches,
+    carve_outs, deny_pattern::is_pattern, secrets,
 };
 
 impl SecurityProfile {
@@ -147,6 +147,7 @@ impl SecurityProfile {
                 _ if self.name() == ProfileName::Trusted => EnvironmentBase::Host,
                 _ => EnvironmentBase::Screened,
             },
+            routes: self.network() != NetworkPolicy::None,
             allow: environment.allow.iter().cloned().collect(),
             deny: environment.deny.iter().cloned().collect(),
             set: environment

@@ -71,7 +71,8 @@ fn access() -> impl Strategy<Value = Access> {
 }
 
 fn variable() -> impl Strategy<Value = String> {
-    select(vec!["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD"]).prop_map(String::from)
+    select(vec!["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD", "GIT_SSH"])
+        .prop_map(String::from)
 }
 
 fn environment() -> impl Strategy<Value = EnvironmentInit> {
@@ -144,7 +145,7 @@ fn no_wider(strict: &SandboxPolicy, wide: &SandboxPolicy, accesses: &[Access]) -
 }
 
 fn variables() -> Vec<(String, String)> {
-    ["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD", "A=B", ""]
+    ["PATH", "HOME", "GITHUB_TOKEN", "LD_PRELOAD", "DEBUG", "LANG", "A_B", "PWD", "GIT_SSH", "A=B", ""]
         .map(|name| (name.to_owned(), "inherited".to_owned()))
         .into()
 }

@@ -326,3 +326,22 @@ fn names_and_values_that_are_no_text_are_judged() {
     assert_eq!(filtered.dropped[0].name, b"\xff_TOKEN");
     assert_eq!(screen(&"A".repeat(5000), "x"), Some(DropReason::Secret));
 }
+
+#[test]
+fn what_leads_to_a_server_is_kept_with_a_network_and_dropped_without() {
+    let with = EnvironmentPolicy { routes: true, ..EnvironmentPolicy::new(EnvironmentBase::Screened) };
+    let minimal = EnvironmentPolicy { routes: true, ..EnvironmentPolicy::new(EnvironmentBase::Minimal) };
+    for (name, value) in [
+        ("GIT_SSH", "/usr/bin/ssh"),
+        ("GIT_SSH_COMMAND", "ssh -o ProxyCommand=\"nc %h %p\""),
+        ("GIT_PROXY_COMMAND", "proxy"),
+        ("https_proxy", "http://user:p%40ss@proxy.example.com:3128"),
+        ("HTTP_PROXY", "http://user:p%40ss@proxy.example.com:3128"),
+    ] {
+        assert_eq!(judge(&with, name, value), None, "{name}");
+        assert!(screen(name, value).is_some(), "{name}");
+        assert!(judge(&minimal, name, value).is_some(), "{name}");
+    }
+    assert_eq!(judge(&with, "GIT_ASKPASS", "x"), Some(DropReason::CodeInjection));
+    assert_eq!(judge(&with, "OTHER_PROXY", "http://user:p%40ss@proxy.example.com"), Some(DropReason::Secret));
+}
