@@ -5,8 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { judge } from './bench/bars.mjs';
+import { machine } from './bench/machine.mjs';
 import { commandLine, importing, requiring, sizes } from './bench/programs.mjs';
 import { toText } from './bench/report.mjs';
+import { compare } from './bench/statistics.mjs';
 import { streaming } from './bench/streams.mjs';
 import { build, platformPackage, root } from './build.mjs';
 
@@ -98,38 +100,9 @@ function measure(job) {
   return JSON.parse(stdout);
 }
 
-/** Sets each figure against its baseline, which is one of them. */
-function compare(figures, baselineOf) {
-  return Object.fromEntries(Object.entries(figures).map(([name, figure]) => {
-    const against = baselineOf(name);
-    if (against === undefined || against === name) return [name, figure];
-    const baseline = figures[against];
-    return [name, { ...figure, against, ratio: { median: figure.median / baseline.median, p10: figure.p10 / baseline.p10 } }];
-  }));
-}
-
 /** Node with the same streams. */
 function streamsOf(name) {
   return name.endsWith('ignored') ? 'spawn, ignored' : 'spawn, pipes';
-}
-
-function machine(loadBefore) {
-  const cpus = os.cpus();
-  return {
-    cpu: cpus[0]?.model.trim() ?? 'unknown',
-    cores: cpus.length,
-    memoryBytes: os.totalmem(),
-    kernel: os.release(),
-    // With huge pages for everything, a large heap costs Node less to fork.
-    transparentHugePages: chosen('/sys/kernel/mm/transparent_hugepage/enabled'),
-    node: process.version,
-    load: { before: loadBefore, after: os.loadavg()[0] },
-  };
-}
-
-/** The bracketed word of a kernel setting. */
-function chosen(file) {
-  return existsSync(file) ? (/\[(\w+)\]/.exec(readFileSync(file, 'utf8'))?.[1] ?? null) : null;
 }
 
 function progress(what) {

@@ -19,6 +19,6 @@ function atMost(name, limit, value) {
   return { name, bar: `<= ${limit}`, value, ok: value <= limit };
 }
 
-function atLeast(name, limit, value) {
+export function atLeast(name, limit, value) {
   return { name, bar: `>= ${limit}`, value, ok: value >= limit };
 }

@@ -1,14 +1,14 @@
 // The results for people.
 
-export function toText({ version, machine, enforcement, groups, files, bars }) {
+export function toText({ version, machine, enforcement = [], groups, files = {}, bars }) {
   const { load } = machine;
   return [
     `@openai/codex ${version} · Node ${machine.node} · Linux ${machine.kernel} · ${machine.cpu}, ${machine.cores} cores`
       + ` · load ${load.before.toFixed(2)} before, ${load.after.toFixed(2)} after`,
     ...enforcement.map(enforcementToText),
     ...groups.flatMap(groupToText),
-    '',
-    ...table(['files', 'bytes', 'gzip'], Object.entries(files).map(([name, size]) => [name, size.bytes, size.gzipBytes])),
+    ...(Object.keys(files).length === 0 ? [] : ['']),
+    ...(Object.keys(files).length === 0 ? [] : table(['files', 'bytes', 'gzip'], Object.entries(files).map(([name, size]) => [name, size.bytes, size.gzipBytes]))),
     '',
     ...table(['bars', 'bar', 'value', ''], bars.map(({ name, bar, value, ok }) => [name, bar, number(value), ok ? 'ok' : 'MISSED'])),
   ].join('\n');

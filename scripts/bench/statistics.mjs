@@ -45,3 +45,13 @@ export function timed(action) {
     return performance.now() - start;
   };
 }
+
+/** Sets each figure against its baseline, which is one of them. */
+export function compare(figures, baselineOf) {
+  return Object.fromEntries(Object.entries(figures).map(([name, figure]) => {
+    const against = baselineOf(name);
+    if (against === undefined || against === name) return [name, figure];
+    const baseline = figures[against];
+    return [name, { ...figure, against, ratio: { median: figure.median / baseline.median, p10: figure.p10 / baseline.p10 } }];
+  }));
+}
