@@ -96,6 +96,11 @@ fn encoded_separator_before(before: &[u8]) -> usize {
         .unwrap_or(0)
 }
 
+/// Whether `~` or `@` stands anywhere. Without an early end, many bytes are compared at once.
+pub(super) fn has_tilde_or_at(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, b| found | (*b == b'~') | (*b == b'@'))
+}
+
 /// Whether the text holds at least one digit and one letter.
 pub(super) fn is_mixed(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())

@@ -253,10 +253,13 @@ impl Redactor {
             Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
             Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
         });
-        for at in memchr::memchr2_iter(b'~', b'@', text.as_bytes()) {
-            match text.as_bytes()[at] {
-                b'~' => paths::scan_tilde(text, at, &mut spans),
-                _ => names::scan_mail(text, at, &mut spans),
+        if bytes::has_tilde_or_at(text.as_bytes()) {
+            for (at, byte) in text.bytes().enumerate() {
+                match byte {
+                    b'~' => paths::scan_tilde(text, at, &mut spans),
+                    b'@' => names::scan_mail(text, at, &mut spans),
+                    _ => {}
+                }
             }
         }
         if command && ((by_words && text.contains(' ')) || words::is_worth_a_look(text)) {
