@@ -9,6 +9,7 @@ use std::{
         unix::ffi::OsStrExt,
     },
     path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use rustix::{
@@ -20,6 +21,12 @@ use super::{Kind, Spot};
 
 /// How many directories one sandbox watches. The kernel has a limit per user, which others need, too.
 const MAX_WATCHES: usize = 8_192;
+
+/// How many instances without watches are kept for later sandboxes.
+const MAX_IDLE: usize = 8;
+
+/// Instances without watches. To close one takes the kernel 5 to 20 ms, which whoever closes a sandbox would wait for.
+static IDLE: Mutex<Vec<OwnedFd>> = Mutex::new(Vec::new());
 
 /// The watched directories.
 #[derive(Debug)]
@@ -49,7 +56,8 @@ pub struct Arrivals {
 
 impl Watch {
     pub fn new() -> Self {
-        let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
+        let idle = idle().pop();
+        let inotify = idle.or_else(|| inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok());
         Self { incomplete: inotify.is_none(), inotify, spots: HashMap::new() }
     }
 
@@ -129,5 +137,39 @@ impl Watch {
         arrivals.names.sort();
         arrivals.names.dedup();
         arrivals
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let Some(inotify) = self.inotify.take() else {
+            return;
+        };
+        for watch in self.spots.keys() {
+            // Gone with its directory.
+            let _ = inotify::remove_watch(&inotify, *watch);
+        }
+        // Numbers of watches are given once: what another thread puts in now would belong to none of the next sandbox.
+        let mut idle = idle();
+        if drain(&inotify).is_ok() && idle.len() < MAX_IDLE {
+            idle.push(inotify);
+        }
+    }
+}
+
+fn idle() -> MutexGuard<'static, Vec<OwnedFd>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes all events that wait.
+fn drain(inotify: &OwnedFd) -> Result<(), Errno> {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match rustix::io::read(inotify, &mut buffer) {
+            Ok(1..) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Ok(()),
+            Ok(0) => return Err(Errno::IO),
+            Err(other) => return Err(other),
+        }
     }
 }
