@@ -104,6 +104,14 @@ test('what a profile grants or denies is stronger', async () => {
   assert.equal(snapshot(path.join(folder, '.cache')) + snapshot(path.join(folder, '.cargo')), before);
 });
 
+test('without a cache folder programs are told of one in the tmp', async () => {
+  const [told, other] = [home({ file: 'x' }), home({ '.cache/x': 'x' })];
+  const shell = 'echo "$XDG_CACHE_HOME"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
+  const results = [];
+  for (const [folder, options] of [[told], [other], [told, { profile: 'offline' }]]) results.push(...await runs(folder, [shell], { env: { XDG_CACHE_HOME: undefined }, ...options }));
+  assert.deepEqual(results.map(({ exitCode, stdout }) => [exitCode, stdout]), [[0, '/tmp/.cache\n'], [0, '\n'], [1, '\n']]);
+});
+
 test('what is written counts as the private tmp', async () => {
   const folder = home({ '.npm/file': 'old\n' });
   const [result] = await runs(folder, ['head -c 3000000 /dev/zero > ~/.npm/big || echo full'], { overrides: { limits: { tmpSize: 1 << 20 } } });

@@ -125,6 +125,7 @@ impl SecurityProfile {
             kept: BTreeSet::new(),
             readable: open,
             caches: BTreeSet::new(),
+            cache_in_tmp: false,
             unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
@@ -133,6 +134,7 @@ impl SecurityProfile {
         };
         if self.name().writes_workspace() {
             policy.caches = overlaid(&policy, caches.directories, home);
+            policy.cache_in_tmp = home.is_none_or(|home| !home.join(".cache").exists());
         }
         Ok(policy)
     }

@@ -29,7 +29,8 @@ pub fn encode(
     limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
     let inherited = inherited(command, policy, screened);
-    let environment = environment(&inherited, command, tmp)?;
+    let cache = tmp.filter(|_| policy.cache_in_tmp).map(|tmp| tmp.join(".cache"));
+    let environment = environment(&inherited, command, tmp, cache.as_deref())?;
     let mut strings = Strings::default();
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;
@@ -71,12 +72,17 @@ fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedHost)
     }
 }
 
-/// What is inherited, then the private tmp, then what the caller set for this command.
+/// Where pip, uv, go and many others keep what they fetched and built.
+const XDG_CACHE: &[u8] = b"XDG_CACHE_HOME";
+
+/// What is inherited, then the private tmp and the cache in it, then what the caller set for this command.
 fn environment<'a>(
     inherited: &'a Variables,
     command: &'a Command,
     tmp: Option<&'a Path>,
+    cache: Option<&'a Path>,
 ) -> Result<Vec<Variable<'a>>, ExecError> {
+    let has_cache = inherited.iter().any(|(name, _)| name == XDG_CACHE);
     let mut variables: Vec<Variable<'_>> =
         inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
     let mut set = |name, value| match variables.iter_mut().find(|(present, _)| *present == name) {
@@ -85,6 +91,9 @@ fn environment<'a>(
     };
     if let Some(tmp) = tmp {
         set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
+    }
+    if let Some(cache) = cache.filter(|_| !has_cache) {
+        set(XDG_CACHE, cache.as_os_str().as_bytes());
     }
     for (name, value) in &command.set_environment {
         if is_malformed_name(name.as_bytes()) {
