@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { AuditLog, Sandbox, exec } from '../index.js';
+import { AuditLog, Sandbox, SecurityProfile, exec } from '../index.js';
 import { codex } from './support/cli.mjs';
 import { lines, newLog } from './support/logs.mjs';
 import { outside, snapshot, workspace } from './support/places.mjs';
@@ -47,6 +47,19 @@ test('a path is told as it leads there: relative, through links, from another di
   symlinkSync(folder, path.join(inside, 'link'));
   const denials = await denied(`echo > link/a; cd /usr; echo > ${folder}/../${path.basename(folder)}/b; cd ${folder}; echo > c`, { workspace: inside });
   assert.deepEqual(denials.map((denial) => denial.path), ['a', 'b', 'c'].map((name) => path.join(folder, name)));
+});
+
+test('a program that is hidden', async () => {
+  const folder = outside();
+  for (const name of ['denied', 'open']) writeFileSync(path.join(folder, name), '#!/bin/sh\necho ran\n', { mode: 0o755 });
+  const script = `cd ${folder}; ./denied; ${folder}/denied; python3 -c 'import subprocess; subprocess.run(["./denied"])' 2> /dev/null; ./open; ./absent`;
+  const profile = SecurityProfile.named('workspace-write', { denyRead: [path.join(folder, 'denied')] });
+  const { stdout, stderr, denials, hints } = await exec('sh', ['-c', script], { profile, workspace: workspace() });
+  assert.equal(stdout, 'ran\n');
+  assert.match(stderr, /Permission denied/);
+  assert.deepEqual(denials.map(({ kind, path: denied, syscall, rule }) => [kind, denied, syscall, rule]), [['exec', path.join(folder, 'denied'), 'execve', 'deny-read']]);
+  assert.match(denials[0].grant, /denyRead/);
+  assert.match(hints.join('\n'), /to execute .*denied" was refused/);
 });
 
 test('connections that lead out, by address and port, and none of the loopback', async () => {

@@ -5,10 +5,7 @@
 use std::{
     io::IoSliceMut,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::{
-        fd::{AsFd, OwnedFd},
-        unix::ffi::OsStringExt,
-    },
+    os::fd::{AsFd, OwnedFd},
 };
 
 use codex_launcher::protocol::Tried;
@@ -36,6 +33,7 @@ pub fn refused(call: &Call, shape: Shape) -> Option<Tried> {
             process.entry(from).ok().and_then(Found::read_only).or_else(|| process.entry(to).ok()?.read_only())
         }
         Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
+        Shape::Execute(place) => process.execute(place),
         Shape::Connect => process.connect(),
     }
 }
@@ -67,9 +65,9 @@ impl Process<'_> {
         // creat(2) has no flags of its own.
         let given = flags.map(|index| OFlags::from_bits_retain(self.argument(index) as u32));
         let flags = given.unwrap_or(OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC);
-        let whole = || self.is_read_only(place, Part::Whole);
-        let parent = || self.is_read_only(place, Part::Parent);
-        let writable = match flags {
+        let whole = || self.has(StatVfsMountFlags::RDONLY, place, Part::Whole);
+        let parent = || self.has(StatVfsMountFlags::RDONLY, place, Part::Parent);
+        let read_only = match flags {
             // What is there already is the reason then.
             _ if flags.contains(OFlags::CREATE | OFlags::EXCL) => parent(),
             _ if flags.contains(OFlags::CREATE) => match whole() {
@@ -78,7 +76,7 @@ impl Process<'_> {
             },
             _ => whole(),
         };
-        if writable == Ok(false) {
+        if read_only == Ok(false) {
             return None;
         }
         match self.object(place, flags & OFlags::NOFOLLOW) {
@@ -95,7 +93,7 @@ impl Process<'_> {
     }
 
     fn make(&self, place: Place) -> Option<Tried> {
-        if self.is_read_only(place, Part::Parent) == Ok(false) {
+        if self.has(StatVfsMountFlags::RDONLY, place, Part::Parent) == Ok(false) {
             return None;
         }
         // What is there already is the reason then.
@@ -103,6 +101,14 @@ impl Process<'_> {
             Err(Errno::NOENT) => self.entry(place).ok()?.read_only(),
             _ => None,
         }
+    }
+
+    /// What is hidden is covered by mounts from which nothing is executed.
+    fn execute(&self, place: Place) -> Option<Tried> {
+        if self.has(StatVfsMountFlags::NOEXEC, place, Part::Whole) != Ok(true) {
+            return None;
+        }
+        self.object(place, OFlags::empty()).ok()?.path().map(Tried::Execute)
     }
 
     fn connect(&self) -> Option<Tried> {
@@ -115,9 +121,9 @@ impl Process<'_> {
         (!ip.is_loopback() && !ip.is_unspecified()).then_some(Tried::Connect(address))
     }
 
-    /// Whether what a path leads to, or the directory that holds its last part, is read-only: one system call, which is
-    /// all that is spent on most calls. An error says nothing; the careful way is then taken.
-    fn is_read_only(&self, place: Place, part: Part) -> Result<bool, Errno> {
+    /// Whether the mount of what a path leads to, or of the directory that holds its last part, has that flag: one system
+    /// call, which is all that is spent on most calls. An error says nothing; the careful way is then taken.
+    fn has(&self, flag: StatVfsMountFlags, place: Place, part: Part) -> Result<bool, Errno> {
         let whole = self.path(place)?;
         let path = match part {
             Part::Whole => &whole,
@@ -126,7 +132,7 @@ impl Process<'_> {
         let mut from = self.base(place, &whole).into_bytes();
         from.push(b'/');
         from.extend(strip_root(path));
-        Ok(statvfs(from.as_slice())?.f_flag.contains(StatVfsMountFlags::RDONLY))
+        Ok(statvfs(from.as_slice())?.f_flag.contains(flag))
     }
 
     /// What a path leads to.
@@ -203,9 +209,11 @@ impl Found {
     /// The place as a refused write, if it is read-only.
     fn read_only(self) -> Option<Tried> {
         let mount = fstatvfs(&self.object).ok()?;
-        if !mount.f_flag.contains(StatVfsMountFlags::RDONLY) {
-            return None;
-        }
+        mount.f_flag.contains(StatVfsMountFlags::RDONLY).then_some(self)?.path().map(Tried::Write)
+    }
+
+    /// Where it is.
+    fn path(self) -> Option<Vec<u8>> {
         let number = std::os::fd::AsRawFd::as_raw_fd(&self.object.as_fd());
         let mut path = readlinkat(CWD, format!("/proc/self/fd/{number}"), Vec::new()).ok()?.into_bytes();
         if let Some(name) = self.name {
@@ -214,7 +222,7 @@ impl Found {
             }
             path.extend(name);
         }
-        Some(Tried::Write(std::ffi::OsString::from_vec(path).into_vec()))
+        Some(path)
     }
 }
 

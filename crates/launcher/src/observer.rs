@@ -15,7 +15,7 @@ use rustix::{event::epoll, io::Errno, net::SendFlags};
 use crate::{
     filter::{self, Program},
     look, notifications,
-    watch_table::{self, CONNECTS, WRITES},
+    watch_table::{self, CONNECTS, EXECS, WRITES},
 };
 
 /// How many different refusals of one run are told.
@@ -46,13 +46,13 @@ pub struct Watching {
 impl Observer {
     /// Prepares the filter; nothing is watched for [`Watch::Off`].
     pub fn new(watch: Watch, closed_network: bool) -> Result<Option<Self>, Errno> {
-        let writes = if watch == Watch::Full { WRITES } else { &[] };
+        let (writes, execs) = if watch == Watch::Full { (WRITES, EXECS) } else { (&[][..], &[][..]) };
         // With the host's network no connection is refused.
         let connects = if watch != Watch::Off && closed_network { CONNECTS } else { &[] };
         if writes.is_empty() && connects.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self { filter: filter::watching(&[writes, connects])?, told: HashMap::new() }))
+        Ok(Some(Self { filter: filter::watching(&[writes, execs, connects])?, told: HashMap::new() }))
     }
 
     /// What its cells need; `events` is told of their calls.

@@ -297,6 +297,8 @@ pub struct Denied {
 pub enum Tried {
     /// To change what stands at a path.
     Write(Vec<u8>),
+    /// To execute what stands at a path.
+    Execute(Vec<u8>),
     /// To connect to an address.
     Connect(std::net::SocketAddr),
 }

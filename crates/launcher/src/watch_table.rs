@@ -27,6 +27,8 @@ pub enum Shape {
     Move { from: Place, to: Place },
     /// Changes what is there already.
     Change(Place),
+    /// Executes a file.
+    Execute(Place),
     /// Connects a socket to an address.
     Connect,
 }
@@ -111,10 +113,16 @@ pub static WRITES: &[Watched] = &[
     always(libc::SYS_lchown, "lchown", Shape::Change(cwd(0))),
 ];
 
+/// Calls that execute a file by a path.
+pub static EXECS: &[Watched] = &[
+    always(libc::SYS_execve, "execve", Shape::Execute(Place { directory: None, path: 0 })),
+    always(libc::SYS_execveat, "execveat", Shape::Execute(at(0, 1))),
+];
+
 /// Calls that reach out.
 pub static CONNECTS: &[Watched] = &[always(libc::SYS_connect, "connect", Shape::Connect)];
 
 /// The watched call of that number.
 pub fn find(call: libc::c_long) -> Option<&'static Watched> {
-    WRITES.iter().chain(CONNECTS).find(|watched| watched.call == call)
+    WRITES.iter().chain(EXECS).chain(CONNECTS).find(|watched| watched.call == call)
 }

@@ -333,6 +333,7 @@ fn denied(denials: &[Denial]) -> Option<String> {
     let what = match (first.kind, &first.quarantine) {
         (_, Some(quarantine)) => format!("{to} was taken away and is kept in {quarantine:?}"),
         (DenialKind::Write, None) => format!("a write to {to} was refused"),
+        (DenialKind::Exec, None) => format!("to execute {to} was refused"),
         (DenialKind::Connect, None) => format!("a connection to {to} was refused"),
     };
     let more = match denials.len() - 1 {

@@ -46,6 +46,8 @@ pub struct Denial {
 pub enum DenialKind {
     /// To create, change or remove a file or directory.
     Write,
+    /// To execute a file.
+    Exec,
     /// To connect to an address.
     Connect,
 }

@@ -29,13 +29,21 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
             let access = Access::Write(PathBuf::from(OsStr::from_bytes(&path)));
             (DenialKind::Write, Some(text(&path)), None, access)
         }
+        Tried::Execute(path) => {
+            // A hidden program is one that can't be read.
+            let access = Access::Read(PathBuf::from(OsStr::from_bytes(&path)));
+            (DenialKind::Exec, Some(text(&path)), None, access)
+        }
         Tried::Connect(address) => {
             let address = address.to_string();
             (DenialKind::Connect, None, Some(address.clone()), Access::Connect(address))
         }
     };
     let decision = policy.explain(&access);
-    let (rule, reason, grant) = if decision.allowed {
+    let (rule, reason, grant) = if decision.allowed && kind == DenialKind::Exec {
+        let reason = "nothing is executed from its file system on this machine".to_owned();
+        ("no-exec-file-system".to_owned(), reason, None)
+    } else if decision.allowed {
         // The policy would allow it: the host's own file system is read-only there.
         let reason = "it is read-only on this machine".to_owned();
         ("read-only-file-system".to_owned(), reason, None)
