@@ -8,6 +8,12 @@ import { fileURLToPath } from 'node:url';
 // A folder of PATH that this user can't search makes every missing program a forbidden one: for the kernel it may be there.
 process.env.PATH = process.env.PATH.split(':').filter(isSearchable).join(':');
 
+const made = [];
+process.on('exit', () => made.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+// What a sandbox leaves in the tmp of the host for its user, which is a quarantine, is for nobody here.
+process.env.TMPDIR = folder(os.tmpdir(), 'codex-spec-');
+
 /** The checkout. */
 export const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -16,9 +22,6 @@ export const ROOT = findRoot();
 
 /** Where a workspace may lie: each has its own path through the code. */
 export const PARENTS = { 'below the tmp of the host': realpathSync(os.tmpdir()), elsewhere: ROOT };
-
-const made = [];
-process.on('exit', () => made.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /** A new folder, meant as a workspace. */
 export function workspace(parent = ROOT) {
