@@ -11,6 +11,12 @@ const ORDINARY = 61234;
 /** What a copy of the package needs to be used from elsewhere. */
 const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'lib', 'bin', 'npm', 'schemas', '__test__', 'node_modules'];
 
+/** Programs that the tests let try to get out, and the Debian packages that have them. */
+const TOOLS = { curl: 'curl', wget: 'wget', nc: 'netcat-openbsd', python3: 'python3', git: 'git' };
+
+step('programs for the tests');
+installTools();
+
 step('JavaScript dependencies');
 run('npm', ['ci', '--ignore-scripts']);
 
@@ -27,6 +33,19 @@ step(`specs as ${os.userInfo().username}`);
 specs(root);
 
 if (process.getuid() === 0) asOrdinaryUser();
+
+/** Installs what is missing, where that can be done; a test that needs it fails otherwise, and names it. */
+function installTools() {
+  const isMissing = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0;
+  const missing = Object.keys(TOOLS).filter(isMissing);
+  if (missing.length === 0 || process.getuid() !== 0 || isMissing('apt-get')) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const install = () => spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', ...missing.map((tool) => TOOLS[tool])], { env, stdio: 'inherit' });
+  if (install().status === 0) return;
+  // The lists of packages may be too old, or not there.
+  spawnSync('apt-get', ['update'], { env, stdio: 'inherit' });
+  install();
+}
 
 function asOrdinaryUser() {
   // The checkout may lie where only root can read: the user gets a copy, and folders of its own.
