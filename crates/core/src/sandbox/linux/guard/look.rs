@@ -4,8 +4,8 @@ use std::{
     collections::BTreeSet,
     ffi::OsStr,
     fs::File,
-    io::{Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    io::Read,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
@@ -14,21 +14,18 @@ use rustix::{
     io::Errno,
 };
 
-use super::{Kind, Known, Purpose, Spot, State, git_config, quarantine, watch::Arrivals};
-use crate::{
-    exec::{Denial, DenialKind},
-    policy::carve_outs::{self, DOT_GIT, GIT, GIT_POINTS, TOP},
-};
+use super::{Kind, Known, Purpose, Spot, State, clean::restore, quarantine, watch::Arrivals};
+use crate::policy::carve_outs::{self, DOT_GIT, GIT, GIT_POINTS, TOP};
 
 /// How many entries one look goes through.
-const MAX_ENTRIES: usize = 400_000;
+pub(super) const MAX_ENTRIES: usize = 400_000;
 /// The largest settings or pointer file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 /// The directories of git directories in a git directory.
 const INNER: [&str; 2] = ["modules", "worktrees"];
 
 impl Spot {
-    fn join(&self, name: impl AsRef<Path>) -> Self {
+    pub(super) fn join(&self, name: impl AsRef<Path>) -> Self {
         Self { root: self.root, below: self.below.join(name) }
     }
 
@@ -309,112 +306,6 @@ impl State {
         }
     }
 
-    /// Takes what runs programs out of the settings of a submodule, but for what was in them before.
-    fn compare_settings(&mut self, directory: &OwnedFd, spot: &Spot, purpose: &mut Purpose) {
-        let (name, at) = (Path::new("config"), spot.join("config"));
-        let text = read(directory, name);
-        match purpose {
-            Purpose::Hold(_) | Purpose::Adopt => {
-                self.settings.insert(at, text.unwrap_or_default());
-            }
-            Purpose::Judge(denials) => {
-                let Some(kind) = kind_of(directory, name) else {
-                    return;
-                };
-                let before = self.settings.get(&at).map_or(&b""[..], Vec::as_slice);
-                let harmless = match (kind, text) {
-                    (FileType::RegularFile, Some(text)) => git_config::harmless_part(&text, before),
-                    _ => Some(before.to_vec()),
-                };
-                if let Some(harmless) = harmless {
-                    denials.push(self.take(directory, name, &at, "git runs programs that it names"));
-                    restore(directory, name, &harmless);
-                }
-            }
-        }
-    }
-
-    /// Takes what runs programs out of a git directory that a run made.
-    fn clean(&mut self, directory: &OwnedFd, spot: &Spot, denials: &mut Vec<Denial>) {
-        let hooks = spot.join("hooks");
-        match (kind_of(directory, Path::new("hooks")), self.open(&hooks)) {
-            (Some(FileType::Directory), Some(opened)) => {
-                for name in quarantine::names(&opened).unwrap_or_default() {
-                    if name.extension() != Some(OsStr::new("sample")) {
-                        denials.push(self.take(&opened, &name, &hooks.join(&name), "git runs it"));
-                    }
-                }
-            }
-            (None, _) => {}
-            _ => denials.push(self.take(directory, Path::new("hooks"), &hooks, "git runs what is in it")),
-        }
-        for name in ["config", "config.worktree"] {
-            let (name, at) = (Path::new(name), spot.join(name));
-            match kind_of(directory, name) {
-                None => {}
-                Some(FileType::RegularFile) => {
-                    let harmless = match read(directory, name) {
-                        Some(text) => git_config::harmless_part(&text, b""),
-                        None => Some(Vec::new()),
-                    };
-                    if let Some(harmless) = harmless {
-                        denials.push(self.take(directory, name, &at, "git runs programs that it names"));
-                        restore(directory, name, &harmless);
-                    }
-                }
-                Some(_) => denials.push(self.take(directory, name, &at, "git runs programs that it names")),
-            }
-        }
-        // A worktree shares the repository that its git directory lies in, and no other.
-        if let Some(text) = read(directory, Path::new("commondir"))
-            && text.trim_ascii() != b"../.."
-        {
-            let at = spot.join("commondir");
-            denials.push(self.take(directory, Path::new("commondir"), &at, "git takes its hooks from where it points"));
-        }
-    }
-
-    fn take(&mut self, directory: &OwnedFd, name: &Path, spot: &Spot, reason: &str) -> Denial {
-        let roots: Vec<PathBuf> = self.roots.iter().map(|root| root.path().to_path_buf()).collect();
-        let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
-        let path = self.path(spot);
-        let taken = self.quarantine.take(directory.as_fd(), name, &roots);
-        let carve_out = self.policy.carve_out(&path).map_or(path.clone(), |(carve_out, _)| carve_out);
-        let (reason, quarantine) = match taken {
-            Ok(quarantine) => (format!("{reason}; the run made it, and it was taken away"), quarantine),
-            Err(errno) => (format!("{reason}; the run made it, and it could not be taken away ({errno})"), None),
-        };
-        Denial {
-            kind: DenialKind::Write,
-            path: Some(bounded(&path)),
-            address: None,
-            syscall: None,
-            pid: None,
-            program: None,
-            rule: "carve-out".to_owned(),
-            reason,
-            grant: Some(format!("add writable: [{:?}]", bounded(&carve_out))),
-            quarantine: quarantine.map(|path| bounded(&path)),
-        }
-    }
-
-    fn too_many(&self, spot: &Spot) -> Denial {
-        Denial {
-            kind: DenialKind::Write,
-            path: Some(bounded(&self.path(spot))),
-            address: None,
-            syscall: None,
-            pid: None,
-            program: None,
-            rule: "unchecked".to_owned(),
-            reason: format!(
-                "the run made more than {MAX_ENTRIES} entries; what lies here and deeper was not looked at"
-            ),
-            grant: None,
-            quarantine: None,
-        }
-    }
-
     /// Whether a directory is what git takes for a git directory.
     fn is_repository(&self, spot: &Spot) -> bool {
         carve_outs::is_git_directory(&self.path(spot))
@@ -440,11 +331,11 @@ impl State {
         Some(Spot { root, below: below.to_path_buf() })
     }
 
-    fn path(&self, spot: &Spot) -> PathBuf {
+    pub(super) fn path(&self, spot: &Spot) -> PathBuf {
         self.roots.get(spot.root).map(|root| root.path().join(&spot.below)).unwrap_or_default()
     }
 
-    fn open(&self, spot: &Spot) -> Option<OwnedFd> {
+    pub(super) fn open(&self, spot: &Spot) -> Option<OwnedFd> {
         let root = self.roots.get(spot.root)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let below = if spot.below.as_os_str().is_empty() { Path::new(".") } else { &spot.below };
@@ -478,7 +369,7 @@ fn common(git_directory: &Path) -> Option<PathBuf> {
     }
 }
 
-fn kind_of(directory: &OwnedFd, name: &Path) -> Option<FileType> {
+pub(super) fn kind_of(directory: &OwnedFd, name: &Path) -> Option<FileType> {
     statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|found| FileType::from_raw_mode(found.st_mode))
 }
 
@@ -492,7 +383,7 @@ fn target(directory: &OwnedFd, name: &Path) -> PathBuf {
 }
 
 /// A regular file's content; `None` when it is none, or too large to be what it should be.
-fn read(directory: &OwnedFd, name: &Path) -> Option<Vec<u8>> {
+pub(super) fn read(directory: &OwnedFd, name: &Path) -> Option<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(directory, name, flags, Mode::empty()).ok()?);
     if !file.metadata().ok()?.is_file() {
@@ -501,19 +392,4 @@ fn read(directory: &OwnedFd, name: &Path) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut text).ok()?;
     (read as u64 <= MAX_FILE_BYTES).then_some(text)
-}
-
-/// Puts the harmless part of a settings file back. Without it git uses its defaults.
-fn restore(directory: &OwnedFd, name: &Path, text: &[u8]) {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
-    if let Ok(file) = openat(directory, name, flags, mode) {
-        let _ = File::from(file).write_all(text);
-    }
-}
-
-/// A path in a report.
-fn bounded(path: &Path) -> String {
-    const MAX_CHARACTERS: usize = 4096;
-    path.to_string_lossy().chars().take(MAX_CHARACTERS).collect()
 }

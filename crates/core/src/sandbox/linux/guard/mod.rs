@@ -6,6 +6,7 @@
 //! quarantine before the result of the run is given. A repository that the run made stays, without the hooks and settings
 //! that run programs.
 
+mod clean;
 mod git_config;
 mod look;
 mod quarantine;

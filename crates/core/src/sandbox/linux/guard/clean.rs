@@ -1,0 +1,141 @@
+//! Taking away what a run made and the host would run, and saying so.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::Write,
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FileType, Mode, OFlags, openat};
+
+use super::{
+    Purpose, Spot, State, git_config,
+    look::{MAX_ENTRIES, kind_of, read},
+    quarantine,
+};
+use crate::exec::{Denial, DenialKind};
+
+impl State {
+    /// Takes what runs programs out of the settings of a submodule, but for what was in them before.
+    pub(super) fn compare_settings(&mut self, directory: &OwnedFd, spot: &Spot, purpose: &mut Purpose) {
+        let (name, at) = (Path::new("config"), spot.join("config"));
+        let text = read(directory, name);
+        match purpose {
+            Purpose::Hold(_) | Purpose::Adopt => {
+                self.settings.insert(at, text.unwrap_or_default());
+            }
+            Purpose::Judge(denials) => {
+                let Some(kind) = kind_of(directory, name) else {
+                    return;
+                };
+                let before = self.settings.get(&at).map_or(&b""[..], Vec::as_slice);
+                let harmless = match (kind, text) {
+                    (FileType::RegularFile, Some(text)) => git_config::harmless_part(&text, before),
+                    _ => Some(before.to_vec()),
+                };
+                if let Some(harmless) = harmless {
+                    denials.push(self.take(directory, name, &at, "git runs programs that it names"));
+                    restore(directory, name, &harmless);
+                }
+            }
+        }
+    }
+
+    /// Takes what runs programs out of a git directory that a run made.
+    pub(super) fn clean(&mut self, directory: &OwnedFd, spot: &Spot, denials: &mut Vec<Denial>) {
+        let hooks = spot.join("hooks");
+        match (kind_of(directory, Path::new("hooks")), self.open(&hooks)) {
+            (Some(FileType::Directory), Some(opened)) => {
+                for name in quarantine::names(&opened).unwrap_or_default() {
+                    if name.extension() != Some(OsStr::new("sample")) {
+                        denials.push(self.take(&opened, &name, &hooks.join(&name), "git runs it"));
+                    }
+                }
+            }
+            (None, _) => {}
+            _ => denials.push(self.take(directory, Path::new("hooks"), &hooks, "git runs what is in it")),
+        }
+        for name in ["config", "config.worktree"] {
+            let (name, at) = (Path::new(name), spot.join(name));
+            match kind_of(directory, name) {
+                None => {}
+                Some(FileType::RegularFile) => {
+                    let harmless = match read(directory, name) {
+                        Some(text) => git_config::harmless_part(&text, b""),
+                        None => Some(Vec::new()),
+                    };
+                    if let Some(harmless) = harmless {
+                        denials.push(self.take(directory, name, &at, "git runs programs that it names"));
+                        restore(directory, name, &harmless);
+                    }
+                }
+                Some(_) => denials.push(self.take(directory, name, &at, "git runs programs that it names")),
+            }
+        }
+        // A worktree shares the repository that its git directory lies in, and no other.
+        if let Some(text) = read(directory, Path::new("commondir"))
+            && text.trim_ascii() != b"../.."
+        {
+            let at = spot.join("commondir");
+            denials.push(self.take(directory, Path::new("commondir"), &at, "git takes its hooks from where it points"));
+        }
+    }
+
+    pub(super) fn take(&mut self, directory: &OwnedFd, name: &Path, spot: &Spot, reason: &str) -> Denial {
+        let roots: Vec<PathBuf> = self.roots.iter().map(|root| root.path().to_path_buf()).collect();
+        let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
+        let path = self.path(spot);
+        let taken = self.quarantine.take(directory.as_fd(), name, &roots);
+        let carve_out = self.policy.carve_out(&path).map_or(path.clone(), |(carve_out, _)| carve_out);
+        let (reason, quarantine) = match taken {
+            Ok(quarantine) => (format!("{reason}; the run made it, and it was taken away"), quarantine),
+            Err(errno) => (format!("{reason}; the run made it, and it could not be taken away ({errno})"), None),
+        };
+        Denial {
+            kind: DenialKind::Write,
+            path: Some(bounded(&path)),
+            address: None,
+            syscall: None,
+            pid: None,
+            program: None,
+            rule: "carve-out".to_owned(),
+            reason,
+            grant: Some(format!("add writable: [{:?}]", bounded(&carve_out))),
+            quarantine: quarantine.map(|path| bounded(&path)),
+        }
+    }
+
+    pub(super) fn too_many(&self, spot: &Spot) -> Denial {
+        Denial {
+            kind: DenialKind::Write,
+            path: Some(bounded(&self.path(spot))),
+            address: None,
+            syscall: None,
+            pid: None,
+            program: None,
+            rule: "unchecked".to_owned(),
+            reason: format!(
+                "the run made more than {MAX_ENTRIES} entries; what lies here and deeper was not looked at"
+            ),
+            grant: None,
+            quarantine: None,
+        }
+    }
+}
+
+/// Puts the harmless part of a settings file back. Without it git uses its defaults.
+pub(super) fn restore(directory: &OwnedFd, name: &Path, text: &[u8]) {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+    if let Ok(file) = openat(directory, name, flags, mode) {
+        let _ = File::from(file).write_all(text);
+    }
+}
+
+/// A path in a report.
+fn bounded(path: &Path) -> String {
+    const MAX_CHARACTERS: usize = 4096;
+    path.to_string_lossy().chars().take(MAX_CHARACTERS).collect()
+}
