@@ -15,7 +15,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::mounts::open_pinned;
+use super::mounts::open_pinned;
 
 /// Opens everything that may be read, given what is hidden, as objects whose whole trees may be read.
 pub fn readable(plan: &LaunchPlan) -> Result<Vec<OwnedFd>, Errno> {

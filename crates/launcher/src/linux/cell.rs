@@ -24,7 +24,7 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
-use crate::{
+use super::{
     cell_init::cell_init,
     groups::{CellGroup, GroupFiles},
     limits::Held,

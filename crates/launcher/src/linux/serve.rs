@@ -24,7 +24,7 @@ use rustix::{
     process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
 };
 
-use crate::{
+use super::{
     cell::{Cell, Setting},
     devices,
     filter::Program,

@@ -23,7 +23,7 @@ use rustix::{
 };
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     caches::{self, Cache, Overlay},
     carve_outs::hold,
     devices,

@@ -12,7 +12,7 @@ use codex_launcher::{
 };
 use rustix::{event::epoll, io::Errno, net::SendFlags};
 
-use crate::{
+use super::{
     filter::{self, Program},
     look, notifications,
     watch_table::{self, CONNECTS, EXECS, WRITES},

@@ -13,7 +13,7 @@ use codex_launcher::protocol::{Boundary, MAX_STREAMS, ProcessLimit, Stage};
 use rustix::{io::Errno, net::SendFlags};
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     cell::{Assignment, Setting, Shared, Streams},
     filter,
     limits::{self, HeldElsewhere},

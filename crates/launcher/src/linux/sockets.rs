@@ -17,7 +17,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{
+use super::{
     mounts::{
         ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY, attach, clone_tree, detached_copy, hide, make_directories,
         make_read_only, mount_tmpfs,

@@ -1,6 +1,6 @@
 //! The calls that are looked at before they are made, as data: what each would change, and where it says so.
 
-use crate::filter_table::{Argument, has};
+use super::filter_table::{Argument, has};
 
 /// One watched call.
 pub struct Watched {

@@ -24,7 +24,7 @@ use rustix::{
 };
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     cell::{Assignment, DISPATCHED, IDLE, Shared},
     limits,
     mounts::{PROC_FLAGS, mount_proc},

@@ -60,7 +60,7 @@ pub fn pid_namespaces_have_limits() -> bool {
 pub fn set_largest_pid(largest: u64) -> Result<(), Errno> {
     let file = openat(CWD, c"/proc/sys/kernel/pid_max", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut digits = [0_u8; 20];
-    rustix::io::write(&file, crate::groups::decimal(largest, &mut digits)).map(drop)
+    rustix::io::write(&file, super::groups::decimal(largest, &mut digits)).map(drop)
 }
 
 /// The resource limits that this process has, above which it can set none.

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, ProcessLimit, Refusal, Step};
 use rustix::io::Errno;
 
-use crate::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
+use super::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
 
 /// What every run of this launcher takes before its program starts.
 pub struct Restrictions {

@@ -22,7 +22,7 @@ use rustix::{
     },
 };
 
-use crate::mounts::open_pinned;
+use super::mounts::open_pinned;
 
 /// A cache of the plan that is open.
 pub struct Cache<'a> {

@@ -20,7 +20,7 @@ use rustix::{
     process::{PidfdFlags, getpid, pidfd_open},
 };
 
-use crate::signals;
+use super::signals;
 
 /// When there is no engine to say how the run ended.
 const LOST: u8 = 125;

@@ -9,7 +9,7 @@ use rustix::{
     mount::{MountFlags, mount},
 };
 
-use crate::{
+use super::{
     mounts::{ATTR_NOEXEC, ATTR_NOSUID, attach, detached_copy, make_read_only, mount_tmpfs},
     setup::{During, SetupError},
 };

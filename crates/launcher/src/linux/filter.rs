@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch, sock_filter};
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     filter_table::{ABSENT, Argument, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS},
     watch_table::Watched,
 };

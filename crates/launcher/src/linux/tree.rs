@@ -9,7 +9,7 @@ use rustix::{
 };
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     cell::{Assignment, Shared},
     groups::GroupFiles,
     signals::{self, ALL, LAUNCHER_DIED, PASS_ON},

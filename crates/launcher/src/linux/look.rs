@@ -14,7 +14,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
+use super::{
     notifications::Call,
     watch_table::{Place, Shape},
 };

@@ -16,7 +16,7 @@ use rustix::{
 };
 use syscalls::{Sysno, syscall};
 
-use crate::{
+use super::{
     caches::Overlay,
     landlock_around,
     mounts::{PRIVATE_TMP, open_pinned},

@@ -20,7 +20,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{
+use super::{
     mounts::{ATTR_NODEV, ATTR_NOSUID, ATTR_RDONLY, attach, detached_copy, open_pinned},
     setup::SetupError,
 };

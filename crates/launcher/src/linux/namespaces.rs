@@ -11,7 +11,7 @@ use rustix::{
     thread::UnshareFlags,
 };
 
-use crate::{
+use super::{
     limits,
     mounts::{PROC_FLAGS, mount_proc},
     setup::{During, SetupError},

@@ -1,0 +1,39 @@
+//! The launcher itself: there is none but for Linux.
+
+mod caches;
+mod carve_outs;
+mod cell;
+mod cell_init;
+mod devices;
+mod filter;
+mod filter_table;
+mod groups;
+mod guest;
+mod landlock_around;
+mod landlock_rules;
+mod limits;
+mod look;
+mod mounts;
+mod namespaces;
+mod notifications;
+mod observer;
+mod privileges;
+mod program;
+mod serve;
+mod setup;
+mod signals;
+mod sockets;
+mod stack;
+mod terminal;
+mod tree;
+mod watch_table;
+
+use std::process::ExitCode;
+
+/// Serves a sandbox, or stands for one run, as the arguments say.
+pub fn main() -> ExitCode {
+    match std::env::args().nth(1) {
+        None => serve::main(),
+        Some(number) => guest::main(&number),
+    }
+}
