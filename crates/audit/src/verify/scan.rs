@@ -145,20 +145,26 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What a write that was cut off left: the start of a record that its session did not write otherwise.
-    fn fragment(&mut self, at: &At, fragment: &[u8]) -> Result<(), Stop> {
-        let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment) || fragment.starts_with(PREFIX);
-        let fits = head(fragment).is_none_or(|head| {
-            let session = std::str::from_utf8(head.session).unwrap_or_default();
-            self.chains.get(session).map_or(0, |chain| chain.next) == head.seq
-        });
-        let complete = memchr::memmem::find(fragment, b",\"hash\":\"").is_some_and(|hash| fragment.len() >= hash + 75);
-        if starts && fits && !complete {
+    /// What writes that were cut off left: the starts of records that their sessions did not write otherwise.
+    fn fragment(&mut self, at: &At, mut fragments: &[u8]) -> Result<(), Stop> {
+        while !fragments.is_empty() {
+            let next = memchr::memmem::find(&fragments[1..], PREFIX).map_or(fragments.len(), |at| at + 1);
+            let (fragment, rest) = fragments.split_at(next);
+            let starts = fragment.len() < PREFIX.len() && PREFIX.starts_with(fragment) || fragment.starts_with(PREFIX);
+            let fits = head(fragment).is_none_or(|head| {
+                let session = std::str::from_utf8(head.session).unwrap_or_default();
+                self.chains.get(session).map_or(0, |chain| chain.next) == head.seq
+            });
+            // Of a whole record, only the newline can be cut off.
+            let ends = memchr::memmem::find(fragment, b",\"hash\":\"").is_none_or(|hash| fragment.len() < hash + 75)
+                || RawLine::parse(fragment).is_ok_and(|raw| raw.computed() == raw.hash);
+            if !(starts && fits && ends) {
+                return Err(at.bad("bytes that belong to no record"));
+            }
             self.verdict.torn += 1;
-            Ok(())
-        } else {
-            Err(at.bad("bytes that belong to no record"))
+            fragments = rest;
         }
+        Ok(())
     }
 
     fn record(&mut self, at: &At, raw: &RawLine, torn: &mut Vec<Torn>) -> Result<(), Stop> {

@@ -107,7 +107,8 @@ impl Segment {
             return Ok(());
         }
         let end = file.stream_position()?;
-        let taken_back = lock(file, Lock::TryExclusive)
+        // With the lock nobody can write behind it any more; who did already keeps it there.
+        let taken_back = lock(file, Lock::Exclusive)
             .and_then(|()| stat(file))
             .is_ok_and(|now| now.size == end && file.set_len(end - written as u64).is_ok());
         self.lease = Some(Instant::now());
