@@ -33,6 +33,8 @@ async function measureAll() {
     const oneShot = measure({ measurement: 'oneShot', workspace, rounds: 150 });
     progress('commands per second');
     const throughput = measure({ measurement: 'throughput', workspace, rounds: 10, commands: 300, concurrency: 8 });
+    progress('the audit log');
+    const audited = measure({ measurement: 'audited', workspace, rounds: 60, commands: 50 });
     progress('streams');
     const streams = await streaming({ workspace, rounds: 6 });
     progress('the command line');
@@ -57,6 +59,14 @@ async function measureAll() {
       {
         name: 'throughput', title: '/bin/true, 8 at a time', unit: 'per second',
         figures: compare(throughput.figures, () => 'spawn, pipes'),
+      },
+      {
+        name: 'audited', title: '/bin/true with an audit log', unit: 'ms',
+        figures: compare(audited.figures, () => 'offline'),
+      },
+      {
+        name: 'auditedCpu', title: '/bin/true with an audit log, mean CPU time of all processes', unit: 'µs',
+        figures: compare(audited.cpu, () => 'offline'),
       },
       {
         name: 'streams', title: '2 GB of output to JavaScript', unit: 's of CPU time a GB',

@@ -8,6 +8,8 @@ export function judge(groups, files) {
     ...COMMAND.map((figure) => atMost(`small heap: ${figure}, of spawn`, 0.5, ratio('smallHeap', figure))),
     ...COMMAND.map((figure) => atMost(`1.5 GiB retained: ${figure}, of spawn`, 0.02, ratio('largeHeap', figure))),
     ...COMMAND.map((figure) => atLeast(`per second, 8 at a time: ${figure}, of spawn`, 3, ratio('throughput', figure))),
+    atMost('with an audit log: time, of without', 1.05, ratio('audited', 'offline, audited')),
+    atMost('with an audit log: CPU, of without', 1.05, ratio('auditedCpu', 'offline, audited')),
     atMost('2 GB of output: CPU, of spawn', 0.65, ratio('streams', 'offline, stdout')),
     atMost('2 GB of output: memory, of spawn', 1, ratio('streamsMemory', 'offline, stdout')),
     atMost('codex exec -- true, of node -e 0', 1.25, ratio('commandLine', 'codex exec -- true')),

@@ -1,17 +1,19 @@
 // Commands started from one Node process: a child process of the benchmark, so that heaps don't mix.
 // Takes a job as JSON in its argument and prints what it measured as JSON.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import codex from '../../index.js';
 import { sampleInRounds, timed } from './statistics.mjs';
 
 const PROGRAM = '/bin/true';
-const { Sandbox, exec } = codex;
+const { AuditLog, Sandbox, exec } = codex;
 const QUIET = { stdout: 'ignore', stderr: 'ignore' };
 
 const { measurement, workspace, ...job } = JSON.parse(process.argv[2]);
 const offline = new Sandbox({ profile: 'offline', workspace });
 const workspaceWrite = new Sandbox({ profile: 'workspace-write', workspace });
-const measured = await { latency, oneShot, throughput }[measurement](job);
+const measured = await { latency, oneShot, throughput, audited }[measurement](job);
 await Promise.all([offline.close(), workspaceWrite.close()]);
 console.log(JSON.stringify(measured));
 
@@ -39,6 +41,31 @@ async function oneShot({ rounds }) {
     'exec, workspace-write': timed(async () => succeeded(await exec(PROGRAM, { profile: 'workspace-write', workspace }))),
   }, { rounds });
   return { figures };
+}
+
+/** Batches of `commands` with and without an audit log: milliseconds each, and the mean CPU time of all processes in microseconds. */
+async function audited({ rounds, commands }) {
+  const folder = mkdtempSync(path.join(path.dirname(workspace), 'bench-log-'));
+  const audit = await AuditLog.open(path.join(folder, 'audit.jsonl'));
+  const withLog = new Sandbox({ profile: 'offline', workspace, audit });
+  const cpu = {};
+  // The kernel counts in hundredths of a second, so that only the sum over all batches says something.
+  const batch = (name, sandbox) => async () => {
+    const [start, before] = [performance.now(), cpuMicros()];
+    for (let count = 0; count < commands; count++) await sandboxed(sandbox);
+    const wall = (performance.now() - start) / commands;
+    cpu[name] ??= { micros: 0, commands: 0 };
+    cpu[name].micros += cpuMicros() - before;
+    cpu[name].commands += commands;
+    return wall;
+  };
+  const names = { offline, 'offline, audited': withLog };
+  const figures = await sampleInRounds(Object.fromEntries(Object.entries(names).map(([name, sandbox]) => [name, batch(name, sandbox)])), { rounds });
+  await withLog.close();
+  await audit.close();
+  rmSync(folder, { recursive: true, force: true });
+  const mean = ({ micros, commands: samples }) => ({ p10: micros / samples, median: micros / samples, samples });
+  return { figures, cpu: Object.fromEntries(Object.entries(cpu).map(([name, sum]) => [name, mean(sum)])) };
 }
 
 /** Batches of `commands`, of which `concurrency` run at a time; a sample is a batch's commands per second. */
@@ -75,4 +102,19 @@ async function sandboxed(sandbox, options) {
 
 function succeeded(result) {
   if (result.exitCode !== 0) throw new Error(`${PROGRAM} ended with ${result.exitCode ?? result.signal}`);
+}
+
+/** CPU time so far of this process and all below it, with those that have ended. */
+function cpuMicros() {
+  const processes = new Map(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      // Behind the name, which may hold anything: state, parent, …; times in hundredths of a second.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      return [[Number(pid), { parent: Number(fields[1]), ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) }]];
+    } catch {
+      return [];
+    }
+  }));
+  const ours = (pid) => pid === process.pid || (processes.has(pid) && ours(processes.get(pid).parent));
+  return [...processes].reduce((sum, [pid, { ticks }]) => sum + (ours(pid) ? ticks * 10_000 : 0), 0);
 }
