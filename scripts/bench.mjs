@@ -10,6 +10,7 @@ import { commandLine, importing, requiring, sizes } from './bench/programs.mjs';
 import { toText } from './bench/report.mjs';
 import { compare } from './bench/statistics.mjs';
 import { streaming } from './bench/streams.mjs';
+import { working } from './bench/work.mjs';
 import { build, platformPackage, root } from './build.mjs';
 
 const COMMANDS = path.join(root, 'scripts', 'bench', 'commands.mjs');
@@ -35,6 +36,8 @@ async function measureAll() {
     const throughput = measure({ measurement: 'throughput', workspace, rounds: 10, commands: 300, concurrency: 8 });
     progress('the audit log');
     const audited = measure({ measurement: 'audited', workspace, rounds: 60, commands: 50 });
+    progress('real work');
+    const work = working({ workspace, rounds: 9 });
     progress('streams');
     const streams = await streaming({ workspace, rounds: 6 });
     progress('the command line');
@@ -67,6 +70,10 @@ async function measureAll() {
       {
         name: 'auditedCpu', title: '/bin/true with an audit log, mean CPU time of all processes', unit: 'µs',
         figures: compare(audited.cpu, () => 'offline'),
+      },
+      {
+        name: 'work', title: 'real work', unit: 's of CPU time',
+        figures: compare(work, (name) => `${name.slice(0, name.lastIndexOf(','))}, spawn`),
       },
       {
         name: 'streams', title: '2 GB of output to JavaScript', unit: 's of CPU time a GB',

@@ -1,5 +1,6 @@
 // What the package promises of its cost. Bars are reported, not asserted: a machine at work misses some.
 
+const WORK = ['git status, 3000 files', 'npm ci, 1000 files', 'cargo build', 'tar x, 2000 files'];
 const COMMAND = ['offline, captured', 'workspace-write, captured'];
 
 export function judge(groups, files) {
@@ -10,6 +11,8 @@ export function judge(groups, files) {
     ...COMMAND.map((figure) => atLeast(`per second, 8 at a time: ${figure}, of spawn`, 3, ratio('throughput', figure))),
     atMost('with an audit log: time, of without', 1.05, ratio('audited', 'offline, audited')),
     atMost('with an audit log: CPU, of without', 1.05, ratio('auditedCpu', 'offline, audited')),
+    ...WORK.map((name) => atMost(`${name}: CPU, of spawn`, 1.05, ratio('work', `${name}, workspace-write`))),
+    atMost('10000 new files: CPU, of spawn', 1.25, ratio('work', 'a storm of 10000 new files, workspace-write')),
     atMost('2 GB of output: CPU, of spawn', 0.65, ratio('streams', 'offline, stdout')),
     atMost('2 GB of output: memory, of spawn', 1, ratio('streamsMemory', 'offline, stdout')),
     atMost('codex exec -- true, of node -e 0', 1.25, ratio('commandLine', 'codex exec -- true')),
