@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { answer, script } from './support/node.mjs';
 import { outside, snapshot, workspace } from './support/places.mjs';
+import { environmentOf } from './support/user.mjs';
 
 const SECRET = 'the secret content';
 
@@ -26,7 +27,7 @@ function runs(folder, scripts, { profile = 'workspace-write', overrides = {}, en
     for (const script of facts.scripts) results.push(await box.exec('sh', ['-c', script]));
     await box.close();
     process.stdout.write(JSON.stringify(results));
-  })();`, facts), { env: { ...process.env, HOME: folder, XDG_CACHE_HOME: '', CARGO_HOME: '', GRADLE_USER_HOME: '', ...env } });
+  })();`, facts), { env: { ...environmentOf(folder), ...env } });
 }
 
 test('a cache is read, written, changed and emptied, and nothing of it is on the host', async () => {
@@ -108,7 +109,7 @@ test('without a cache folder programs are told of one in the tmp', async () => {
   const [told, other] = [home({ file: 'x' }), home({ '.cache/x': 'x' })];
   const shell = 'echo "$XDG_CACHE_HOME"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
   const results = [];
-  for (const [folder, options] of [[told], [other], [told, { profile: 'offline' }]]) results.push(...await runs(folder, [shell], { env: { XDG_CACHE_HOME: undefined }, ...options }));
+  for (const [folder, options] of [[told], [other], [told, { profile: 'offline' }]]) results.push(...await runs(folder, [shell], options));
   assert.deepEqual(results.map(({ exitCode, stdout }) => [exitCode, stdout]), [[0, '/tmp/.cache\n'], [0, '\n'], [1, '\n']]);
 });
 
@@ -127,6 +128,6 @@ test('an explanation says so', async () => {
       explain('workspace-write', {}, { write: '~/.npm/x' }), explain('workspace-write', {}, { read: '~/.npm/x' }), explain('offline', {}, { write: '~/.npm/x' }),
       explain('workspace-write', {}, { write: '~/.cargo/credentials.toml' }), explain('workspace-write', { denyRead: ['~/.npm'] }, { write: '~/.npm/x' }),
       explain('workspace-write', { writable: ['~/.npm'] }, { write: '~/.npm/x' }),
-    ].map(({ allowed, rule }) => [allowed, rule])));`), { cwd: workspace(), env: { ...process.env, HOME: folder } });
+    ].map(({ allowed, rule }) => [allowed, rule])));`), { cwd: workspace(), env: environmentOf(folder) });
   assert.deepEqual(decisions, [[true, 'cache'], [true, 'readable'], [false, 'read-only-profile'], [false, 'secret'], [false, 'deny-read'], [true, 'writable-root']]);
 });

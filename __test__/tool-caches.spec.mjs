@@ -8,15 +8,12 @@ import { test } from 'node:test';
 import { git } from './support/git.mjs';
 import { answer, script } from './support/node.mjs';
 import { outside, snapshot, workspace } from './support/places.mjs';
-
-/** What would lead the tools to caches of the user who runs the specs. */
-const MOVED = ['XDG_CACHE_HOME', 'CARGO_HOME', 'GRADLE_USER_HOME', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'PIP_CACHE_DIR', 'npm_config_cache', 'CARGO_TARGET_DIR'];
+import { environmentOf } from './support/user.mjs';
 
 /** A user with a new home, whose Rust toolchain, if any, is that of the user who runs the specs. */
 function user() {
   const home = outside();
-  const env = { ...process.env, HOME: home, RUSTUP_HOME: process.env.RUSTUP_HOME ?? path.join(os.homedir(), '.rustup') };
-  for (const name of MOVED) delete env[name];
+  const env = { ...environmentOf(home), RUSTUP_HOME: process.env.RUSTUP_HOME ?? path.join(os.homedir(), '.rustup') };
   return { home, env };
 }
 
