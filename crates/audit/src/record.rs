@@ -275,7 +275,7 @@ pub(crate) fn split_torn(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// The fields of an event as they stand in a line, `"event":…` first.
 pub(crate) fn fields_of(event: &Event, redacted: u32, cut: u32) -> serde_json::Result<Vec<u8>> {
-    let mut json = Vec::with_capacity(512);
+    let mut json = Vec::with_capacity(1024);
     event.push_fields(&mut json)?;
     for (name, count) in [(",\"redacted\":", redacted), (",\"cut\":", cut)] {
         if count > 0 {
