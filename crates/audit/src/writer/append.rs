@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
-use super::file::Torn;
+use super::segment::Torn;
 use super::session::Session;
 use super::{Ack, AppendError, Core, Level, State};
 use crate::event::{Event, EventKind, LogNote};
@@ -140,6 +140,9 @@ impl Core {
         state.segment.buffer = out;
         state.writes += session.seq - state.session.seq;
         state.session = session;
+        if !self.store.is_folder() {
+            state.segment.let_others_write();
+        }
         result
     }
 
@@ -182,6 +185,9 @@ impl Core {
         result.map_err(|torn| torn.source)?;
         state.session.advance(hash);
         state.writes += 1;
+        if !self.store.is_folder() {
+            state.segment.let_others_write();
+        }
         Ok(())
     }
 }

@@ -1,130 +1,25 @@
-//! The file being written: its lock, its rotation, its mending.
+//! The file being written, among several writers: which one it is, its mending, its rotation.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::commit::COMMIT_DELAY;
 use super::session::Session;
 use super::{Core, State};
 use crate::event::{EventKind, LogNote, Tie};
 use crate::hash::{hex, sha256};
 use crate::record::RawLine;
-use crate::store::{Access, Lock, SEGMENT, Stat, Store, last_line, lock, read_before, size_limit, stat};
+use crate::store::{Access, Lock, SEGMENT, Store, last_line, lock, read_before, size_limit, stat};
 use crate::verify::{FileHead, file_head, tree_of};
 
 /// Bytes below which a torn tail is hashed for its repair record.
 const LONGEST_TORN: u64 = 16 << 20;
 
-/// A write that failed.
-#[derive(Debug)]
-pub(super) struct Torn {
-    pub(super) source: io::Error,
-    /// How many of its bytes are in the file all the same.
-    pub(super) left: usize,
-}
-
-impl From<io::Error> for Torn {
-    fn from(source: io::Error) -> Self {
-        Self { source, left: 0 }
-    }
-}
-
-/// The open file of a writer.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) file: Arc<File>,
-    name: String,
-    id: Stat,
-    size: u64,
-    /// At this size, the file is known to end in a whole line.
-    whole_at: Option<u64>,
-    limit: u64,
-    /// Since when the shared lock is held, if it is.
-    lease: Option<Instant>,
-    pub(super) sync_failed: bool,
-    /// Rotation is not tried again before this.
-    rotate_after: Option<Instant>,
-    pub(super) buffer: Vec<u8>,
-}
-
-impl Segment {
-    pub(super) fn open(store: &Store, name: String) -> io::Result<Self> {
-        let file = store.dir.file(&name, Access::Append)?;
-        let id = stat(&file)?;
-        Ok(Self {
-            file: Arc::new(file),
-            name,
-            id,
-            size: id.size,
-            whole_at: None,
-            limit: u64::MAX,
-            lease: None,
-            sync_failed: false,
-            rotate_after: None,
-            buffer: Vec::with_capacity(1024),
-        })
-    }
-
-    fn replace(&mut self, file: File) -> io::Result<()> {
-        self.release();
-        self.id = stat(&file)?;
-        self.size = self.id.size;
-        self.whole_at = None;
-        self.file = Arc::new(file);
-        Ok(())
-    }
-
-    /// Gives the lock back, so that another writer may rotate or mend.
-    pub(super) fn release(&mut self) {
-        if self.lease.take().is_some() {
-            // A lock that can't be given back ends with the process at the latest.
-            let _ = lock(&self.file, Lock::None);
-        }
-    }
-
-    pub(super) fn is_lease_over(&self) -> bool {
-        self.lease.is_some_and(|since| since.elapsed() >= COMMIT_DELAY)
-    }
-
-    /// One write in append mode. What a full disk leaves of it is taken back where nobody wrote behind it.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Torn> {
-        if self.size.saturating_add(bytes.len() as u64) > self.limit {
-            let limit = io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached");
-            return Err(limit.into());
-        }
-        let mut file = &*self.file;
-        let written = loop {
-            match file.write(bytes) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
-            }
-        };
-        if written == bytes.len() {
-            self.size += written as u64;
-            self.whole_at = Some(self.size);
-            return Ok(());
-        }
-        let end = file.stream_position()?;
-        // With the lock nobody can write behind it any more; who did already keeps it there.
-        let taken_back = lock(file, Lock::Exclusive)
-            .and_then(|()| stat(file))
-            .is_ok_and(|now| now.size == end && file.set_len(end - written as u64).is_ok());
-        self.lease = Some(Instant::now());
-        self.release();
-        let source = io::Error::new(
-            io::ErrorKind::StorageFull,
-            "only a part of the record fitted: the disk is full or the file-size limit is reached",
-        );
-        Err(Torn { source, left: if taken_back { 0 } else { written } })
-    }
-}
-
 impl Core {
     /// Makes the segment ready for one append: the right file, with the lock, ending in a newline, not too large.
     /// With `tie`, also returns what the session's first record is to be tied to.
-    pub(super) fn ready(&self, state: &mut State, tie: bool) -> io::Result<Option<Tie>> {
+    pub(super) fn ready(&self, state: &mut State, mut tie: bool) -> io::Result<Option<Tie>> {
         if state.segment.lease.is_some()
             && !tie
             && !state.segment.sync_failed
@@ -138,7 +33,9 @@ impl Core {
         for _ in 0..64 {
             let segment = &mut state.segment;
             segment.release();
-            lock(&segment.file, Lock::Shared)?;
+            segment.limit = size_limit();
+            // At a limit, the size must be known to the byte: who writes beyond it is ended by a signal.
+            lock(&segment.file, if segment.limit == u64::MAX { Lock::Shared } else { Lock::Exclusive })?;
             segment.lease = Some(Instant::now());
             let Some(now) = self.store.dir.stat(&segment.name)?.filter(|now| now.is_same(&segment.id)) else {
                 // Somebody rotated or removed it.
@@ -147,14 +44,11 @@ impl Core {
                 continue;
             };
             segment.size = now.size;
-            segment.limit = size_limit();
             // Before rotation: what is closed must end in a whole line.
             let whole = now.size == 0 || segment.whole_at == Some(now.size);
             if !whole && read_before(&segment.file, now.size, 1)? != b"\n" {
                 segment.release();
-                if self.mend(state, tie)? {
-                    return Ok(None);
-                }
+                tie &= !self.mend(state, tie)?;
                 continue;
             }
             let full = now.size >= self.options.max_bytes || segment.sync_failed;
@@ -228,9 +122,9 @@ impl Core {
         state.segment.append(&out).map_err(|torn| torn.source)?;
         state.writes += session.seq - state.session.seq;
         state.session = session;
-        let started = starts && state.session.started;
-        lock(&file, Lock::Shared)?;
-        Ok(started)
+        // Not turned into a shared lock: between the two, somebody may rotate the file.
+        state.segment.release();
+        Ok(starts && state.session.started)
     }
 
     /// Signs a session with its first records, so that no crash leaves it without a signature.

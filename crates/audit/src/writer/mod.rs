@@ -4,6 +4,7 @@ mod append;
 mod commit;
 mod file;
 mod options;
+mod segment;
 mod session;
 
 use std::collections::VecDeque;
@@ -19,8 +20,8 @@ use crate::keyfile;
 use crate::note::{Key, PublicKey, SignedCheckpoint};
 use crate::redact::Redactor;
 use crate::store::{SEGMENT, Store};
-use file::Segment;
 pub use options::{AppendError, CheckpointError, KeySource, Level, OpenError, Options};
+use segment::Segment;
 use session::Session;
 
 /// An open audit log. Clones share one session; every method may be called from any thread.
