@@ -149,6 +149,7 @@ fn is_host_still(before: &[u8]) -> bool {
 /// The entries of the host's environment, each to be looked at at once. To be called where the standard library may be asked
 /// for it, too: on the thread that alone changes it.
 fn host_entries<'now>() -> impl Iterator<Item = &'now CStr> {
+    // SAFETY: the C library has it by this name and of this type.
     unsafe extern "C" {
         static mut environ: *const *const c_char;
     }
