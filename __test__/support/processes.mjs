@@ -24,7 +24,16 @@ export async function gone(commandLine) {
   try {
     await until(() => leftovers(commandLine).length === 0, `the end of "${commandLine}"`);
   } finally {
-    leftovers(commandLine).forEach((pid) => process.kill(pid, 'SIGKILL'));
+    leftovers(commandLine).forEach(end);
+  }
+}
+
+/** Ends a process that may just have ended by itself. */
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 
