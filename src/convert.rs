@@ -4,7 +4,7 @@ use std::{ffi::OsString, os::fd::OwnedFd, path::PathBuf, time::Duration};
 
 use codex_core::{
     exec::{Captured, Command, End, Environment, Input, Output},
-    policy::Limit,
+    policy::{Limit, Limits},
     sandbox::inherit,
 };
 use codex_supervisor::Report;
@@ -121,7 +121,7 @@ impl NativeCommand {
         command.kill_signal = self.kill_signal;
         command.force_kill_after = milliseconds(self.force_kill_after_delay).unwrap_or(Duration::MAX);
         if let Some(limits) = self.limits {
-            command.limits = serde_json::from_str(&limits).map_err(|error| ErrorFacts::profile(&error))?;
+            command.limits = Limits::from_json(&limits).map_err(|error| ErrorFacts::from(&error))?;
         }
         Ok(command)
     }

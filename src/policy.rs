@@ -31,8 +31,7 @@ impl NativePolicy {
     /// The rules of an object, as JSON.
     #[napi(factory, catch_unwind)]
     pub fn parse_json(json: String) -> napi::Result<Self> {
-        let value = serde_json::from_str(&json).map_err(|error| ErrorFacts::policy(&error).throw())?;
-        Self::new(ExecPolicy::from_value(value))
+        Self::new(ExecPolicy::from_json(&json))
     }
 
     /// The rules of files. A file inside the workspace may only tighten; an administrator's must be root's alone.

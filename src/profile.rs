@@ -37,8 +37,10 @@ impl NativeProfile {
     /// The profile of a Codex sandbox policy in JSON.
     #[napi(factory, catch_unwind)]
     pub fn from_codex(json: String) -> napi::Result<Self> {
-        let policy: CodexPolicy = serde_json::from_str(&json).map_err(|error| invalid(&error))?;
-        SecurityProfile::from_codex(&policy).map(Self::from).map_err(throw)
+        CodexPolicy::from_json(&json)
+            .and_then(|policy| SecurityProfile::from_codex(&policy))
+            .map(Self::from)
+            .map_err(throw)
     }
 
     /// A profile with more overrides.

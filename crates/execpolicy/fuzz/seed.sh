@@ -2,7 +2,8 @@
 # Makes a corpus for the fuzzer from the command lines of the tests.
 set -eu
 cd "$(dirname "$0")"
-mkdir -p corpus/verdict
+mkdir -p corpus/verdict corpus/rules
+cp ../src/builtin.toml corpus/rules/
 python3 - <<'PY'
 import hashlib, json
 for row in map(json.loads, open("../tests/data/policy-corpus.jsonl")):

@@ -45,12 +45,12 @@ impl ExecPolicy {
         Ok(Self::with_rules(rules))
     }
 
-    /// The product's rules and those of an object of the same form as a rules file.
+    /// The product's rules and those of an object of the same form as a rules file, in JSON.
     ///
     /// # Errors
     /// When the object has another form, or a rule doesn't do what its examples say.
-    pub fn from_value(value: serde_json::Value) -> Result<Self, PolicyError> {
-        let rules = rules::parse_value(&value)?;
+    pub fn from_json(json: &str) -> Result<Self, PolicyError> {
+        let rules = rules::parse_json(json)?;
         rules::examine(&rules)?;
         Ok(Self::with_rules(rules))
     }

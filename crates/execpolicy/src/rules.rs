@@ -8,7 +8,7 @@ mod short;
 
 pub use examples::{ExampleFailure, TestReport};
 pub(crate) use examples::{examine, report};
-pub(crate) use file::{Rule, parse_value};
+pub(crate) use file::{Rule, parse_json};
 pub(crate) use load::read;
 pub use load::{PolicySource, Tier};
 pub(crate) use matching::RuleSet;

@@ -19,48 +19,86 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use codex_document::{Mistake, Node};
+use serde::Serialize;
 
 use super::{NetworkPolicy, SandboxPolicy, WriteAccess};
-use crate::profile::{PathProblem, ProfileError, ProfileInit, ProfileName, SecurityProfile};
+use crate::profile::{PathProblem, ProfileError, ProfileInit, ProfileName, SecurityProfile, read_json};
 
 /// A sandbox policy in the Codex form. Unknown types and keys are errors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum CodexPolicy {
     /// Reads everything, writes nothing.
     ReadOnly {
         /// Whether outbound connections are allowed. Default: `false`, which isn't written.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "is_false")]
         network_access: bool,
     },
     /// Writes the working directory too.
     WorkspaceWrite {
         /// Absolute paths of further writable directories. Default: none.
-        #[serde(default)]
         writable_roots: Vec<PathBuf>,
         /// Whether outbound connections are allowed. Default: `false`.
-        #[serde(default)]
         network_access: bool,
         /// Whether the host's `TMPDIR` stays read-only. Default: `false`.
-        #[serde(default)]
         exclude_tmpdir_env_var: bool,
         /// Whether the host's `/tmp` stays read-only. Default: `false`.
-        #[serde(default)]
         exclude_slash_tmp: bool,
     },
-    /// No sandbox. A struct variant, because serde lets a unit variant pass with any keys.
-    DangerFullAccess {},
+    /// No sandbox.
+    DangerFullAccess,
 }
 
 impl CodexPolicy {
+    /// The policy of a JSON text.
+    ///
+    /// # Errors
+    /// Names the key, the line and the column of what is not JSON, unknown, or of the wrong type.
+    pub fn from_json(text: &str) -> Result<Self, ProfileError> {
+        read_json(text, Self::read)
+    }
+
+    fn read(document: &Node) -> Result<Self, Mistake> {
+        let tag = document.entries()?.iter().find(|entry| entry.name == "type");
+        let tag = &tag.ok_or_else(|| document.mistake("missing field `type`"))?.node;
+        let mode: SandboxMode =
+            tag.text()?.parse().map_err(|error: UnknownSandboxMode| tag.mistake(error.to_string()))?;
+        let known: &[&str] = match mode {
+            SandboxMode::ReadOnly => &["type", "network_access"],
+            SandboxMode::WorkspaceWrite => {
+                &["type", "writable_roots", "network_access", "exclude_tmpdir_env_var", "exclude_slash_tmp"]
+            }
+            SandboxMode::DangerFullAccess => &["type"],
+        };
+        let mut writable_roots = Vec::new();
+        let (mut network_access, mut exclude_tmpdir_env_var, mut exclude_slash_tmp) = (false, false, false);
+        document.table(known, &mut |key, node| {
+            match key {
+                "writable_roots" => writable_roots = node.list(|root| root.text().map(PathBuf::from))?,
+                "network_access" => network_access = node.flag()?,
+                "exclude_tmpdir_env_var" => exclude_tmpdir_env_var = node.flag()?,
+                "exclude_slash_tmp" => exclude_slash_tmp = node.flag()?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(match mode {
+            SandboxMode::ReadOnly => Self::ReadOnly { network_access },
+            SandboxMode::WorkspaceWrite => {
+                Self::WorkspaceWrite { writable_roots, network_access, exclude_tmpdir_env_var, exclude_slash_tmp }
+            }
+            SandboxMode::DangerFullAccess => Self::DangerFullAccess,
+        })
+    }
+
     /// The mode without its details.
     #[must_use]
     pub const fn mode(&self) -> SandboxMode {
         match self {
             Self::ReadOnly { .. } => SandboxMode::ReadOnly,
             Self::WorkspaceWrite { .. } => SandboxMode::WorkspaceWrite,
-            Self::DangerFullAccess {} => SandboxMode::DangerFullAccess,
+            Self::DangerFullAccess => SandboxMode::DangerFullAccess,
         }
     }
 }
@@ -91,7 +129,7 @@ impl SandboxPolicy {
         }
         let network_access = self.network != NetworkPolicy::None;
         Ok(match &self.write {
-            WriteAccess::All => CodexPolicy::DangerFullAccess {},
+            WriteAccess::All => CodexPolicy::DangerFullAccess,
             WriteAccess::Roots(roots) if roots.contains(&self.workspace) => CodexPolicy::WorkspaceWrite {
                 writable_roots: roots.iter().filter(|root| **root != self.workspace).cloned().collect(),
                 network_access,
@@ -118,7 +156,7 @@ impl SecurityProfile {
             CodexPolicy::WorkspaceWrite { writable_roots, network_access: true, .. } => {
                 (ProfileName::WorkspaceNet, &writable_roots[..])
             }
-            CodexPolicy::DangerFullAccess {} => (ProfileName::Trusted, &[][..]),
+            CodexPolicy::DangerFullAccess => (ProfileName::Trusted, &[][..]),
         };
         for (index, root) in writable.iter().enumerate() {
             if !root.is_absolute() {
@@ -134,7 +172,7 @@ impl SecurityProfile {
 }
 
 /// The Codex names of the three kinds of sandbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SandboxMode {
     /// `offline`.

@@ -2,13 +2,16 @@
 
 use std::num::NonZeroU64;
 
+use codex_document::{Mistake, Node};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::profile::{ProfileError, read_json};
 
 /// How much a run may use. A key that is missing asks for nothing: the default of the profile holds then, if it has one.
 ///
 /// Unknown keys are errors, and so is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Limits {
     /// Milliseconds from the start of a run to its end. Default: none.
@@ -72,6 +75,11 @@ impl Limit {
         Self::TmpSize,
     ];
 
+    /// Its name in a table of limits.
+    fn name(self) -> &'static str {
+        self.key().trim_start_matches("limits.")
+    }
+
     /// Its key in a profile.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -102,6 +110,31 @@ impl Limits {
         output: None,
         tmp_size: NonZeroU64::new(4 * GIB),
     };
+
+    /// The limits of a JSON text.
+    ///
+    /// # Errors
+    /// Names the key, the line and the column of what is not JSON, unknown, or of the wrong type.
+    pub fn from_json(text: &str) -> Result<Self, ProfileError> {
+        read_json(text, Self::read)
+    }
+
+    /// What a document says. `null` stands for a key that isn't there.
+    pub(crate) fn read(node: &Node) -> Result<Self, Mistake> {
+        let mut limits = Self::default();
+        let named = Limit::ALL.map(Limit::name);
+        node.table(&named, &mut |key, node| {
+            let value = if node.is_null() { None } else { Some(node.number()?) };
+            if value == Some(0) {
+                return Err(node.mistake("0 lets nothing run; leave the key out for no limit"));
+            }
+            for limit in Limit::ALL.into_iter().filter(|limit| limit.name() == key) {
+                limits.set(limit, value.unwrap_or_default());
+            }
+            Ok(())
+        })?;
+        Ok(limits)
+    }
 
     /// One of them.
     #[must_use]

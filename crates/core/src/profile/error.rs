@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use codex_document::{Format, Position};
+
 use super::{ProfileName, UnknownProfile};
 
 /// Why a profile can't be made, loaded or resolved. Each message says what to do.
@@ -104,27 +106,25 @@ pub enum ProfileError {
     },
 
     /// Text that isn't a profile.
-    #[error("{format}, line {line}, column {column}: {}{message}", KeyPrefix(.key))]
+    #[error("{}, line {}, column {}: {}{message}", .format.name(), .at.line, .at.column, KeyPrefix(.key))]
     Syntax {
-        /// `TOML` or `JSON`.
-        format: &'static str,
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
+        /// What it was read as.
+        format: Format,
+        /// Where in it.
+        at: Position,
         /// The key, where one is known.
         key: Option<String>,
         /// What is wrong.
         message: String,
     },
 
-    /// A refused key of a TOML text, and where it stands.
-    #[error("TOML, line {line}, column {column}: {source}")]
+    /// A refused key of a text, and where it stands.
+    #[error("{}, line {}, column {}: {source}", .format.name(), .at.line, .at.column)]
     At {
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
+        /// What the text is.
+        format: Format,
+        /// Where in it.
+        at: Position,
         /// Why it is refused.
         source: Box<ProfileError>,
     },

@@ -1,20 +1,18 @@
 //! The serialised form of a profile: what a file, JavaScript or the command line gives.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
+use codex_document::{Mistake, Node};
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::Serialize;
 
-use super::ProfileName;
+use super::{ProfileName, UnknownProfile};
 use crate::policy::Limits;
 
 /// A profile as it is written: the base, and what is added to it or taken from it. Unknown keys are errors.
 ///
 /// The keys are the same in JSON and TOML. An empty document is the default profile, `offline`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ProfileInit {
     /// The profile that this one starts from. Default: `offline`; in an extension, the profile that is extended.
@@ -49,16 +47,16 @@ pub struct ProfileInit {
     pub network: Option<NetworkInit>,
 
     /// Which environment variables the run sees.
-    #[serde(skip_serializing_if = "EnvironmentInit::is_empty", deserialize_with = "object")]
+    #[serde(skip_serializing_if = "EnvironmentInit::is_empty")]
     pub environment: EnvironmentInit,
 
     /// How much a run may use. An extension can only lower what is set.
-    #[serde(skip_serializing_if = "Limits::is_empty", deserialize_with = "object")]
+    #[serde(skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
 }
 
 /// How far the network of a profile reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkInit {
     /// A loopback of its own and nothing else.
@@ -68,7 +66,7 @@ pub enum NetworkInit {
 }
 
 /// Which environment variables a run sees. Unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct EnvironmentInit {
     /// What the run starts from. Default: `inherit`.
@@ -89,7 +87,7 @@ pub struct EnvironmentInit {
 }
 
 /// What the environment of a run starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvironmentMode {
     /// The caller's variables; all profiles but `trusted` leave out secrets and what injects code.
@@ -106,25 +104,76 @@ impl EnvironmentInit {
     }
 }
 
-/// Reads a struct from a table only. serde would also take an array of its fields in order, which no reader expects.
-pub(super) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    deserializer.deserialize_map(Object(PhantomData))
+impl ProfileInit {
+    /// What a document says. `null` stands for a key that isn't there.
+    pub(super) fn read(document: &Node) -> Result<Self, Mistake> {
+        let mut init = Self::default();
+        let known = ["profile", "writable", "readable", "denyRead", "unixSockets", "network", "environment", "limits"];
+        document.table(&known, &mut |key, node| {
+            match key {
+                "profile" => init.profile = optional(node, name)?,
+                "writable" => init.writable = node.list(path)?,
+                "readable" => init.readable = node.list(path)?,
+                "denyRead" => init.deny_read = node.list(path)?,
+                "unixSockets" => init.unix_sockets = node.list(path)?,
+                "network" => init.network = optional(node, network)?,
+                "environment" => init.environment = EnvironmentInit::read(node)?,
+                _ => init.limits = Limits::read(node)?,
+            }
+            Ok(())
+        })?;
+        Ok(init)
+    }
 }
 
-struct Object<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
-    type Value = T;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a table of keys")
+impl EnvironmentInit {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let mut init = Self::default();
+        node.table(&["mode", "allow", "deny", "set"], &mut |key, node| {
+            match key {
+                "mode" => init.mode = optional(node, mode)?,
+                "allow" => init.allow = node.list(text)?,
+                "deny" => init.deny = node.list(text)?,
+                _ => {
+                    for entry in node.entries()? {
+                        init.set.insert(entry.name.clone(), text(&entry.node)?);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(init)
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map))
+fn optional<T>(node: &Node, read: fn(&Node) -> Result<T, Mistake>) -> Result<Option<T>, Mistake> {
+    if node.is_null() { Ok(None) } else { read(node).map(Some) }
+}
+
+fn text(node: &Node) -> Result<String, Mistake> {
+    node.text().map(str::to_owned)
+}
+
+fn path(node: &Node) -> Result<PathBuf, Mistake> {
+    node.text().map(PathBuf::from)
+}
+
+fn name(node: &Node) -> Result<ProfileName, Mistake> {
+    node.text()?.parse().map_err(|error: UnknownProfile| node.mistake(error.to_string()))
+}
+
+fn network(node: &Node) -> Result<NetworkInit, Mistake> {
+    match node.text()? {
+        "none" => Ok(NetworkInit::None),
+        "outbound" => Ok(NetworkInit::Outbound),
+        other => Err(node.mistake(format!("unknown network {other:?}; use none or outbound"))),
+    }
+}
+
+fn mode(node: &Node) -> Result<EnvironmentMode, Mistake> {
+    match node.text()? {
+        "inherit" => Ok(EnvironmentMode::Inherit),
+        "minimal" => Ok(EnvironmentMode::Minimal),
+        other => Err(node.mistake(format!("unknown mode {other:?}; use inherit or minimal"))),
     }
 }

@@ -1,10 +1,10 @@
 //! Profiles from text and files.
 
-use std::{fs::File, io::Read, ops::Range, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
-use toml::de::{DeTable, DeValue};
+use codex_document::{DocumentError, Format, Mistake, Node, Position};
 
-use super::{ProfileError, ProfileInit, SecurityProfile, init::object};
+use super::{ProfileError, ProfileInit, SecurityProfile};
 
 /// The largest profile file that is read: 1 MiB.
 pub const MAX_PROFILE_BYTES: u64 = 1 << 20;
@@ -15,28 +15,15 @@ impl SecurityProfile {
     /// # Errors
     /// Names the key, the line and the column, whether the text isn't TOML, a key is unknown or a value is refused.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
-        let syntax = |key: Option<String>, error: &toml::de::Error| {
-            let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-            ProfileError::Syntax { format: "TOML", line, column, key, message: error.message().to_owned() }
-        };
-        let deserializer = toml::Deserializer::parse(text).map_err(|error| syntax(None, &error))?;
-        let init: ProfileInit = serde_path_to_error::deserialize(deserializer)
-            .map_err(|error| syntax(known_key(error.path()), error.inner()))?;
-        Self::from_init(init).map_err(|error| match error.key().and_then(|key| toml_span(text, key)) {
-            Some(span) => {
-                let (line, column) = position(text, span.start);
-                ProfileError::At { line, column, source: Box::new(error) }
-            }
-            None => error,
-        })
+        Self::parse(Format::Toml, text)
     }
 
     /// The profile that a JSON text describes.
     ///
     /// # Errors
-    /// Names the key; for text that isn't JSON, an unknown key or a value of the wrong type, the line and column too.
+    /// Names the key, the line and the column, whether the text isn't JSON, a key is unknown or a value is refused.
     pub fn from_json(text: &str) -> Result<Self, ProfileError> {
-        Self::from_init(ProfileInit::from_json(text)?)
+        Self::parse(Format::Json, text)
     }
 
     /// The profile in a file whose name ends in `.toml` or `.json`.
@@ -64,59 +51,42 @@ impl SecurityProfile {
     }
 }
 
+impl SecurityProfile {
+    fn parse(format: Format, text: &str) -> Result<Self, ProfileError> {
+        let document = document(format, text)?;
+        let init = ProfileInit::read(&document).map_err(|mistake| refused(format, text, mistake))?;
+        Self::from_init(init).map_err(|error| match error.key().and_then(|key| document.find(key)) {
+            Some(node) => ProfileError::At { format, at: Position::of(text, node.at), source: Box::new(error) },
+            None => error,
+        })
+    }
+}
+
 impl ProfileInit {
     /// The overrides that a JSON text describes, not yet held against a profile.
     ///
     /// # Errors
     /// Names the key, the line and the column of what is not JSON, unknown, or of the wrong type.
     pub fn from_json(text: &str) -> Result<Self, ProfileError> {
-        let syntax = |key: Option<String>, error: &serde_json::Error| {
-            let whole = error.to_string();
-            // The position is given in its own fields.
-            let message = whole.rfind(" at line ").map_or(whole.as_str(), |end| &whole[..end]).to_owned();
-            ProfileError::Syntax { format: "JSON", line: error.line(), column: error.column(), key, message }
-        };
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let mut track = serde_path_to_error::Track::new();
-        let init = object(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track))
-            .map_err(|error| syntax(known_key(&track.path()), &error))?;
-        deserializer.end().map_err(|error| syntax(None, &error))?;
-        Ok(init)
+        read_json(text, Self::read)
     }
 }
 
-fn known_key(path: &serde_path_to_error::Path) -> Option<String> {
-    let key = path.to_string();
-    (key != ".").then_some(key)
+/// What `read` makes of a JSON text.
+pub(crate) fn read_json<T>(text: &str, read: fn(&Node) -> Result<T, Mistake>) -> Result<T, ProfileError> {
+    read(&document(Format::Json, text)?).map_err(|mistake| refused(Format::Json, text, mistake))
 }
 
-/// Where the value of `key` (such as `environment.deny[1]`) stands in a TOML text.
-fn toml_span(text: &str, key: &str) -> Option<Range<usize>> {
-    let table = DeTable::parse(text).ok()?;
-    let mut table = table.get_ref();
-    let (path, index) = match key.split_once('[') {
-        Some((path, index)) => (path, index.trim_end_matches(']').parse::<usize>().ok()),
-        None => (key, None),
-    };
-    let mut span = None;
-    let mut value = None;
-    for part in path.split('.') {
-        let found = table.get(part)?;
-        span = Some(found.span());
-        value = Some(found.get_ref());
-        if let DeValue::Table(inner) = found.get_ref() {
-            table = inner;
-        }
-    }
-    if let (Some(DeValue::Array(items)), Some(index)) = (value, index) {
-        span = items.get(index).map(|item| item.span()).or(span);
-    }
-    span
+fn document(format: Format, text: &str) -> Result<Node, ProfileError> {
+    Node::parse(format, text).map_err(|DocumentError { at, message }| ProfileError::Syntax {
+        format,
+        at,
+        key: None,
+        message,
+    })
 }
 
-/// The line and the column, both from 1, of a byte offset.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+fn refused(format: Format, text: &str, Mistake { key, at, message }: Mistake) -> ProfileError {
+    let key = (!key.is_empty()).then_some(key);
+    ProfileError::Syntax { format, at: Position::of(text, at), key, message }
 }

@@ -15,6 +15,7 @@ pub use describe::ProfileFact;
 pub use error::{DirectoryProblem, PathProblem, ProfileError, VariableProblem};
 pub use init::{EnvironmentInit, EnvironmentMode, NetworkInit, ProfileInit};
 pub use load::MAX_PROFILE_BYTES;
+pub(crate) use load::read_json;
 pub use name::{ProfileName, UnknownProfile};
 pub(crate) use paths::{home, land};
 pub use schema::profile_schema;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     EnvironmentInit, EnvironmentMode, NetworkInit, ProfileError, ProfileInit, ProfileName,
@@ -14,8 +14,8 @@ use crate::policy::{Limits, NetworkPolicy};
 /// Default: `offline` with nothing added.
 ///
 /// It names no workspace; [`resolve`](Self::resolve) gives it one. It is serialised as its [`ProfileInit`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "ProfileInit", into = "ProfileInit")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(into = "ProfileInit")]
 pub struct SecurityProfile {
     name: ProfileName,
     writable: Vec<PathBuf>,
@@ -142,14 +142,6 @@ pub(super) struct Parts<'a> {
     pub readable: &'a [PathBuf],
     pub deny_read: &'a [PathBuf],
     pub environment: &'a EnvironmentInit,
-}
-
-impl TryFrom<ProfileInit> for SecurityProfile {
-    type Error = ProfileError;
-
-    fn try_from(init: ProfileInit) -> Result<Self, Self::Error> {
-        Self::from_init(init)
-    }
 }
 
 impl From<SecurityProfile> for ProfileInit {

@@ -21,14 +21,14 @@ fn every_profile_has_a_form_and_comes_back() {
     ] {
         let codex = place.policy(name).to_codex().unwrap();
         assert_eq!(serde_json::to_value(&codex).unwrap(), form);
-        assert_eq!(serde_json::from_value::<CodexPolicy>(form).unwrap(), codex);
+        assert_eq!(CodexPolicy::from_json(&form.to_string()).unwrap(), codex);
         assert_eq!(SecurityProfile::from_codex(&codex).unwrap(), SecurityProfile::named(name));
     }
 }
 
 #[test]
 fn absent_fields_have_defaults_and_unknown_ones_are_refused() {
-    let parse = |text: &str| serde_json::from_str::<CodexPolicy>(text);
+    let parse = |text: &str| CodexPolicy::from_json(text);
     assert_eq!(
         parse(r#"{"type":"workspace-write"}"#).unwrap(),
         CodexPolicy::WorkspaceWrite {
@@ -66,7 +66,7 @@ fn writable_roots_are_kept_and_the_workspace_is_implied() {
 fn roots_that_no_profile_can_hold_are_refused() {
     for root in ["relative", "~/x", "", "/"] {
         let form = json!({ "type": "workspace-write", "writable_roots": [root] });
-        let codex = serde_json::from_value(form).unwrap();
+        let codex = CodexPolicy::from_json(&form.to_string()).unwrap();
         assert!(SecurityProfile::from_codex(&codex).is_err(), "{root}");
     }
 }

@@ -246,7 +246,7 @@ proptest! {
         policy.deny_read.clear();
         let codex = policy.to_codex().unwrap();
         let text = serde_json::to_string(&codex).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<codex_core::CodexPolicy>(&text).unwrap(), &codex);
+        prop_assert_eq!(&codex_core::CodexPolicy::from_json(&text).unwrap(), &codex);
         let back = resolve(&SecurityProfile::from_codex(&codex).unwrap()).unwrap();
         prop_assert_eq!(&back.write, &policy.write);
         prop_assert_eq!(back.network != NetworkPolicy::None, policy.network != NetworkPolicy::None);

@@ -1,30 +1,24 @@
 //! The form of a rules file.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use codex_document::{Format, Mistake, Node, Position, Value};
 
 use crate::error::PolicyError;
 use crate::verdict::Decision;
 
 /// Rules that judge commands before they run.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the form of a file, for the published schema")]
 pub(crate) struct RulesFile {
     /// The rules; their order doesn't matter, the strictest that matches wins.
-    #[serde(default)]
+    #[schemars(default)]
     pub rule: Vec<RawRule>,
 }
 
 /// One rule.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub(crate) struct RawRule {
     /// A name for verdicts and logs; made from the command when absent.
     pub id: Option<String>,
@@ -36,14 +30,13 @@ pub(crate) struct RawRule {
     /// Why, for the one who reads the verdict.
     pub reason: Option<String>,
     /// Options that must all be present, anywhere and in any spelling; an element may be a list of alternatives.
-    #[serde(default)]
+    #[cfg_attr(test, schemars(default))]
     pub flags: Vec<Element>,
     /// Variables that must all be set in front of the command. An `allow` rule vouches for them.
-    #[serde(default)]
+    #[cfg_attr(test, schemars(default))]
     pub env: Vec<String>,
     /// Command lines that the rule must match.
-    #[serde(rename = "match")]
-    #[cfg_attr(test, schemars(length(min = 1)))]
+    #[cfg_attr(test, schemars(rename = "match", length(min = 1)))]
     pub matches: Vec<String>,
     /// Command lines that the rule must not match.
     #[cfg_attr(test, schemars(length(min = 1)))]
@@ -53,29 +46,6 @@ pub(crate) struct RawRule {
 /// One word of a command, or several to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Element(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Element {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Element;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a word or a list of words")
-            }
-            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Element, E> {
-                Ok(Element(vec![word.to_owned()]))
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Element, A::Error> {
-                let mut words = Vec::new();
-                while let Some(word) = seq.next_element()? {
-                    words.push(word);
-                }
-                Ok(Element(words))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
 
 #[cfg(test)]
 impl schemars::JsonSchema for Element {
@@ -127,60 +97,86 @@ impl Rule {
 
 /// Reads rules from TOML.
 pub(crate) fn parse_toml(text: &str, source: &str) -> Result<Vec<Rule>, PolicyError> {
-    let line_of = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-    let refused = |e: toml::de::Error| PolicyError::Syntax {
-        origin: source.to_owned(),
-        line: e.span().map_or(1, |s| line_of(s.start)),
-        cause: e.message().to_owned(),
-    };
-    let table = DeTable::parse(text).map_err(refused)?;
-    read(table, &refused, &|start| Origin { source: source.to_owned(), line: line_of(start) })
+    let syntax = |line, cause| PolicyError::Syntax { origin: source.to_owned(), line, cause };
+    let document = Node::parse(Format::Toml, text).map_err(|error| syntax(error.at.line, error.message))?;
+    let line_of = |at| Position::of(text, at).line;
+    let rules = read(&document).map_err(|mistake| syntax(line_of(mistake.at), mistake.to_string()))?;
+    let origin = |at| Origin { source: source.to_owned(), line: line_of(at) };
+    rules.into_iter().map(|(raw, at)| build(raw, origin(at))).collect()
 }
 
-/// Reads rules from the same structure as an object.
-pub(crate) fn parse_value(value: &serde_json::Value) -> Result<Vec<Rule>, PolicyError> {
-    let refused = |cause: &str| PolicyError::Object(cause.to_owned());
-    let DeValue::Table(table) = as_toml(value).map_err(refused)? else {
-        return Err(refused("the rules are no object; write { rule: [...] }"));
-    };
-    let origin = |_| Origin { source: "policy object".into(), line: 0 };
-    read(nowhere(table), &|e| refused(e.message()), &origin)
+/// Reads rules from the same structure as an object, in JSON.
+pub(crate) fn parse_json(json: &str) -> Result<Vec<Rule>, PolicyError> {
+    let document = Node::parse(Format::Json, json).map_err(|error| PolicyError::Object(error.message))?;
+    let rules = read(&document).map_err(|mistake| PolicyError::Object(mistake.to_string()))?;
+    let origin = || Origin { source: "policy object".into(), line: 0 };
+    rules.into_iter().map(|(raw, _)| build(raw, origin())).collect()
 }
 
-/// The rules of a table; `refused` says what is wrong with it, `origin` where a rule is that begins at an offset.
-fn read(
-    table: Spanned<DeTable<'_>>,
-    refused: &dyn Fn(toml::de::Error) -> PolicyError,
-    origin: &dyn Fn(usize) -> Origin,
-) -> Result<Vec<Rule>, PolicyError> {
-    let starts: Vec<usize> = match table.get_ref().get("rule").map(Spanned::get_ref) {
-        Some(DeValue::Array(rules)) => rules.iter().map(|rule| rule.span().start).collect(),
-        _ => Vec::new(),
-    };
-    let file = RulesFile::deserialize(toml::Deserializer::from(table)).map_err(refused)?;
-    file.rule.into_iter().zip(starts).map(|(raw, start)| build(raw, origin(start))).collect()
+/// The rules of a document, each with where it stands.
+fn read(document: &Node) -> Result<Vec<(RawRule, usize)>, Mistake> {
+    let mut rules = Vec::new();
+    document.table(&["rule"], &mut |_, node| {
+        rules = node.list(|node| Ok((RawRule::read(node)?, node.at)))?;
+        Ok(())
+    })?;
+    Ok(rules)
 }
 
-/// An object as the table that it would be in a file, so that there is one reader for both.
-fn as_toml(value: &serde_json::Value) -> Result<DeValue<'_>, &'static str> {
-    use serde_json::Value;
-    Ok(match value {
-        Value::String(text) => DeValue::String(text.into()),
-        Value::Bool(value) => DeValue::Boolean(*value),
-        Value::Array(items) => {
-            let items: Result<Vec<_>, _> = items.iter().map(|item| as_toml(item).map(nowhere)).collect();
-            DeValue::Array(items?.into_iter().collect())
+impl RawRule {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        let (mut id, mut reason, mut decision) = (None, None, None);
+        let (mut command, mut matches, mut not_match) = (None, None, None);
+        let (mut flags, mut env) = (Vec::new(), Vec::new());
+        let known = ["id", "command", "decision", "reason", "flags", "env", "match", "not_match"];
+        node.table(&known, &mut |key, node| {
+            match key {
+                "id" => id = Some(word(node)?),
+                "command" => command = Some(node.list(Element::read)?),
+                "decision" => decision = Some(read_decision(node)?),
+                "reason" => reason = Some(word(node)?),
+                "flags" => flags = node.list(Element::read)?,
+                "env" => env = node.list(word)?,
+                "match" => matches = Some(node.list(word)?),
+                _ => not_match = Some(node.list(word)?),
+            }
+            Ok(())
+        })?;
+        let missing = |key| move || node.mistake(format!("missing field `{key}`"));
+        Ok(Self {
+            id,
+            command: command.ok_or_else(missing("command"))?,
+            decision: decision.ok_or_else(missing("decision"))?,
+            reason,
+            flags,
+            env,
+            matches: matches.ok_or_else(missing("match"))?,
+            not_match: not_match.ok_or_else(missing("not_match"))?,
+        })
+    }
+}
+
+impl Element {
+    fn read(node: &Node) -> Result<Self, Mistake> {
+        match &node.value {
+            Value::Text(word) => Ok(Self(vec![word.clone()])),
+            Value::List(_) => node.list(word).map(Self),
+            _ => Err(node.mistake("a word or a list of words is expected")),
         }
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| Ok((nowhere(Cow::from(key)), nowhere(as_toml(value)?))));
-            DeValue::Table(fields.collect::<Result<_, _>>()?)
-        }
-        Value::Number(_) | Value::Null => return Err("it holds a number or null, which no key of a rule takes"),
-    })
+    }
 }
 
-fn nowhere<T>(value: T) -> Spanned<T> {
-    Spanned::new(0..0, value)
+fn word(node: &Node) -> Result<String, Mistake> {
+    node.text().map(str::to_owned)
+}
+
+fn read_decision(node: &Node) -> Result<Decision, Mistake> {
+    match node.text()? {
+        "allow" => Ok(Decision::Allow),
+        "prompt" => Ok(Decision::Prompt),
+        "forbid" => Ok(Decision::Forbid),
+        other => Err(node.mistake(format!("unknown decision {other:?}; use allow, prompt or forbid"))),
+    }
 }
 
 fn build(raw: RawRule, origin: Origin) -> Result<Rule, PolicyError> {
