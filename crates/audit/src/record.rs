@@ -102,7 +102,8 @@ impl Record {
             return Err(RecordError::Version(version));
         }
         let envelope: Envelope = serde_json::from_value(Value::Object(envelope))?;
-        let event: Event = serde_json::from_value(Value::Object(fields))?;
+        // From text, as events come from JavaScript: a reader of values would be a second one, of the same size.
+        let event: Event = serde_json::from_str(&serde_json::to_string(&fields)?)?;
         let Envelope { session, seq, time, redacted, cut, prev, hash, .. } = envelope;
         Ok(Self { session, seq, time, event, redacted, cut, prev, hash })
     }

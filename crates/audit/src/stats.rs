@@ -192,7 +192,7 @@ impl Tally {
 
     pub(crate) fn top(self, count: usize) -> Vec<(String, u64)> {
         let mut all: Vec<(String, u64)> = self.0.into_iter().collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         all.truncate(count);
         all
     }

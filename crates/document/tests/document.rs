@@ -1,5 +1,7 @@
 //! TOML and JSON as one tree, and what is said of mistakes.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use codex_document::{Format, Mistake, Node, Value};
 use proptest::prelude::*;
 

@@ -97,7 +97,6 @@ impl Recorder {
         let mut event = Event {
             run: Some(run.clone()),
             argv: argv(command),
-            env: command.set_environment.iter().map(|(name, value)| (lossy(name), lossy(value))).collect(),
             cwd: Some(path(directory.as_deref().unwrap_or(&self.workspace))),
             program: program.as_deref().map(path),
             decision: Some(decision),
@@ -105,6 +104,7 @@ impl Recorder {
             reason: verdict.map(|verdict| verdict.reason.clone()),
             ..self.event(EventKind::ExecDecision)
         };
+        event.env.extend(command.set_environment.iter().map(|(name, value)| (lossy(name), lossy(value))));
         if runs && approval == Approval::Given {
             event.labels.insert("approval".to_owned(), "given".to_owned());
         }

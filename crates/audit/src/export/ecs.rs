@@ -1,8 +1,8 @@
 //! Elastic Common Schema, version 8.17.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{compact, endpoint, is_refused};
+use super::{endpoint, is_refused, object, record_id, text};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -30,33 +30,70 @@ pub(super) fn document(record: &Record) -> Value {
         () if event.decision == Some(Decision::Prompt) => "unknown",
         () => "success",
     };
-    let argv = (!event.argv.is_empty()).then(|| event.argv.clone());
-    let mut types = vec![kind];
+    let mut types = vec![Value::from(kind)];
     // Only network events may be called so; elsewhere, `event.outcome` says it.
     if refused && category == "network" {
-        types.push("denied");
+        types.push("denied".into());
     }
+    let (args, args_count) = match event.argv.len() {
+        0 => (Value::Null, Value::Null),
+        count => (event.argv.clone().into(), count.into()),
+    };
     let (name, ip) = endpoint(record);
-    let mut out = json!({
-        "@timestamp": record.time,
-        "ecs": { "version": "8.17.0" },
-        "event": {
-            "kind": "event", "category": [category], "type": types, "action": event.event.name(), "outcome": outcome,
-            "id": format!("{}:{}", record.session, record.seq), "sequence": record.seq, "hash": record.hash, "reason": event.reason,
-            "duration": event.duration_ms.map(|ms| (ms * 1e6) as i64), "provider": "codex",
-        },
-        "process": {
-            "args_count": argv.as_ref().map(Vec::len), "args": argv, "command_line": event.command, "executable": event.program,
-            "hash": { "sha256": event.program_sha256 }, "working_directory": event.cwd, "pid": event.pid, "exit_code": event.exit_code, "entity_id": event.run,
-        },
-        "file": { "path": event.path },
-        "destination": { "domain": name, "ip": ip, "address": event.host.as_deref().or(event.address.as_deref()), "port": event.port },
-        "rule": { "name": event.rule },
-        "error": { "message": event.error, "code": event.code },
-        "labels": {
-            "codex_session": record.session, "codex_decision": event.decision.map(Decision::name), "codex_profile": event.profile, "codex_agent": event.agent, "codex_prev": record.prev,
-        },
-    });
-    compact(&mut out);
-    out
+    object([
+        ("@timestamp", record.time.as_str().into()),
+        ("ecs", object([("version", "8.17.0".into())])),
+        (
+            "event",
+            object([
+                ("kind", "event".into()),
+                ("category", vec![category].into()),
+                ("type", types.into()),
+                ("action", event.event.name().into()),
+                ("outcome", outcome.into()),
+                ("id", record_id(record).into()),
+                ("sequence", record.seq.into()),
+                ("hash", record.hash.as_str().into()),
+                ("reason", text(event.reason.as_deref())),
+                ("duration", event.duration_ms.map(|ms| (ms * 1e6) as i64).into()),
+                ("provider", "codex".into()),
+            ]),
+        ),
+        (
+            "process",
+            object([
+                ("args_count", args_count),
+                ("args", args),
+                ("command_line", text(event.command.as_deref())),
+                ("executable", text(event.program.as_deref())),
+                ("hash", object([("sha256", text(event.program_sha256.as_deref()))])),
+                ("working_directory", text(event.cwd.as_deref())),
+                ("pid", event.pid.into()),
+                ("exit_code", event.exit_code.into()),
+                ("entity_id", text(event.run.as_deref())),
+            ]),
+        ),
+        ("file", object([("path", text(event.path.as_deref()))])),
+        (
+            "destination",
+            object([
+                ("domain", text(name)),
+                ("ip", ip.map(|ip| ip.to_string()).into()),
+                ("address", text(event.host.as_deref().or(event.address.as_deref()))),
+                ("port", event.port.into()),
+            ]),
+        ),
+        ("rule", object([("name", text(event.rule.as_deref()))])),
+        ("error", object([("message", text(event.error.as_deref())), ("code", text(event.code.as_deref()))])),
+        (
+            "labels",
+            object([
+                ("codex_session", record.session.as_str().into()),
+                ("codex_decision", text(event.decision.map(Decision::name))),
+                ("codex_profile", text(event.profile.as_deref())),
+                ("codex_agent", text(event.agent.as_deref())),
+                ("codex_prev", record.prev.as_str().into()),
+            ]),
+        ),
+    ])
 }

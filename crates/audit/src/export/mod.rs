@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::event::{Decision, EventKind};
 use crate::read::{ReadError, ReadOptions, records};
@@ -119,14 +119,28 @@ fn millis(record: &Record) -> i64 {
     crate::clock::parse_ms(&record.time).unwrap_or(0)
 }
 
-/// Removes null members, so that absent fields are absent.
-fn compact(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(compact);
-            members.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|o| !o.is_empty()));
+/// An object of those members that are there: neither null nor an object without members.
+fn object<const N: usize>(mut members: [(&str, Value); N]) -> Value {
+    filled(&mut members)
+}
+
+// Once, not for each number of members.
+fn filled(members: &mut [(&str, Value)]) -> Value {
+    let mut object = Map::new();
+    for (name, value) in members {
+        if !value.is_null() && value.as_object().is_none_or(|inner| !inner.is_empty()) {
+            object.insert((*name).to_owned(), value.take());
         }
-        Value::Array(entries) => entries.iter_mut().for_each(compact),
-        _ => {}
     }
+    Value::Object(object)
+}
+
+/// A string, if there is one.
+fn text(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, Value::from)
+}
+
+/// What names the record in the log.
+fn record_id(record: &Record) -> String {
+    format!("{}:{}", record.session, record.seq)
 }

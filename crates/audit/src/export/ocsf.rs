@@ -1,8 +1,8 @@
 //! Open Cybersecurity Schema Framework.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{compact, endpoint, is_refused, millis};
+use super::{endpoint, is_refused, millis, object, record_id, text};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -27,65 +27,105 @@ pub(super) fn event(record: &Record) -> Value {
         Class::Network(activity) => (4001, 4, activity, "Network Activity"),
         Class::Base => (0, 0, 99, "Base Event"),
     };
-    let process = json!({ "pid": event.pid, "uid": event.run, "cmd_line": event.command.clone().or_else(|| line(record)), "working_directory": event.cwd, "file": event.program.as_deref().map(file) });
-    let mut out = json!({
-        "activity_id": activity,
-        "category_uid": category,
-        "class_uid": class,
-        "class_name": class_name,
-        "type_uid": class * 100 + activity,
-        "time": millis(record),
-        "severity_id": if refused { 3 } else { 1 },
-        "status_id": if refused || event.error.is_some() { 2 } else { 1 },
-        "status_code": event.exit_code.map(|code| code.to_string()).or_else(|| event.code.clone()),
-        "status_detail": event.reason.clone().or_else(|| event.error.clone()),
-        "duration": event.duration_ms.map(|ms| ms.round() as i64),
-        "metadata": {
-            "version": OCSF_VERSION,
-            "uid": format!("{}:{}", record.session, record.seq),
-            "correlation_uid": event.run,
-            "original_time": record.time,
-            "product": { "name": "codex", "vendor_name": "OpenAI", "version": env!("CARGO_PKG_VERSION") },
-        },
-        "unmapped": {
-            "event": event.event.name(), "decision": event.decision.map(Decision::name), "rule": event.rule, "profile": event.profile, "policy_hash": event.policy_hash,
-            "agent": event.agent, "signal": event.signal, "session": record.session, "seq": record.seq, "hash": record.hash, "prev": record.prev,
-        },
-    });
-    let members = match class {
+    let command = event.command.clone().or_else(|| line(record));
+    // A process needs an id; the run's stands for it before there is one.
+    let nameless = class == 1007 && event.pid.is_none() && event.run.is_none();
+    let process = object([
+        ("pid", event.pid.into()),
+        ("uid", if nameless { record_id(record).into() } else { text(event.run.as_deref()) }),
+        ("cmd_line", command.into()),
+        ("working_directory", text(event.cwd.as_deref())),
+        ("file", event.program.as_deref().map_or(Value::Null, file)),
+    ]);
+    let mut profiles = Value::Null;
+    let (mut subject, mut object_of, mut exit_code, mut message) = (Value::Null, None, Value::Null, Value::Null);
+    match class {
         1007 => {
-            // A process needs an id; the run's stands for it before there is one.
-            let mut process = process;
-            if event.pid.is_none() && event.run.is_none() {
-                process["uid"] = format!("{}:{}", record.session, record.seq).into();
-            }
-            json!({ "actor": { "app_name": "codex" }, "device": device(), "process": process, "exit_code": event.exit_code })
+            object_of = Some(("process", process));
+            exit_code = event.exit_code.into();
         }
         1001 => {
-            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "file": file(event.path.as_deref().unwrap_or("unknown")) })
+            subject = process;
+            object_of = Some(("file", file(event.path.as_deref().unwrap_or("unknown"))));
         }
         4001 => {
             // Who acted on which machine is of the host profile here.
-            out["metadata"]["profiles"] = json!(["host"]);
-            let (name, ip) = endpoint(record);
-            // One of the two has to be there.
-            let hostname = name.or(event.address.as_deref()).or(ip.is_none().then_some("unknown"));
-            json!({ "actor": { "app_name": "codex", "process": process }, "device": device(), "dst_endpoint": { "hostname": hostname, "ip": ip, "port": event.port } })
+            profiles = vec!["host"].into();
+            subject = process;
+            object_of = Some(("dst_endpoint", destination(record)));
         }
-        _ => {
-            json!({ "message": event.reason.clone().unwrap_or_else(|| event.event.name().to_owned()) })
-        }
-    };
-    if let (Some(out), Value::Object(members)) = (out.as_object_mut(), members) {
-        out.extend(members);
+        _ => message = event.reason.as_deref().unwrap_or_else(|| event.event.name()).into(),
     }
-    compact(&mut out);
-    out
+    let acted = object_of.is_some();
+    let (name, acted_on) = object_of.unwrap_or(("", Value::Null));
+    object([
+        ("activity_id", activity.into()),
+        ("category_uid", category.into()),
+        ("class_uid", class.into()),
+        ("class_name", class_name.into()),
+        ("type_uid", (class * 100 + activity).into()),
+        ("time", millis(record).into()),
+        ("severity_id", if refused { 3 } else { 1 }.into()),
+        ("status_id", if refused || event.error.is_some() { 2 } else { 1 }.into()),
+        ("status_code", event.exit_code.map(|code| code.to_string()).or_else(|| event.code.clone()).into()),
+        ("status_detail", text(event.reason.as_deref().or(event.error.as_deref()))),
+        ("duration", event.duration_ms.map(|ms| ms.round() as i64).into()),
+        (
+            "metadata",
+            object([
+                ("version", OCSF_VERSION.into()),
+                ("uid", record_id(record).into()),
+                ("correlation_uid", text(event.run.as_deref())),
+                ("original_time", record.time.as_str().into()),
+                (
+                    "product",
+                    object([
+                        ("name", "codex".into()),
+                        ("vendor_name", "OpenAI".into()),
+                        ("version", env!("CARGO_PKG_VERSION").into()),
+                    ]),
+                ),
+                ("profiles", profiles),
+            ]),
+        ),
+        (
+            "unmapped",
+            object([
+                ("event", event.event.name().into()),
+                ("decision", text(event.decision.map(Decision::name))),
+                ("rule", text(event.rule.as_deref())),
+                ("profile", text(event.profile.as_deref())),
+                ("policy_hash", text(event.policy_hash.as_deref())),
+                ("agent", text(event.agent.as_deref())),
+                ("signal", text(event.signal.as_deref())),
+                ("session", record.session.as_str().into()),
+                ("seq", record.seq.into()),
+                ("hash", record.hash.as_str().into()),
+                ("prev", record.prev.as_str().into()),
+            ]),
+        ),
+        ("actor", if acted { object([("app_name", "codex".into()), ("process", subject)]) } else { Value::Null }),
+        ("device", if acted { device() } else { Value::Null }),
+        (name, acted_on),
+        ("exit_code", exit_code),
+        ("message", message),
+    ])
+}
+
+fn destination(record: &Record) -> Value {
+    let (name, ip) = endpoint(record);
+    // One of the two has to be there.
+    let hostname = name.or(record.event.address.as_deref()).or(ip.is_none().then_some("unknown"));
+    object([
+        ("hostname", text(hostname)),
+        ("ip", ip.map(|ip| ip.to_string()).into()),
+        ("port", record.event.port.into()),
+    ])
 }
 
 /// The machine. Its name is known to the log only as hidden.
 fn device() -> Value {
-    json!({ "type_id": 0, "hostname": "[HOST]" })
+    object([("type_id", 0.into()), ("hostname", "[HOST]".into())])
 }
 
 fn class(record: &Record) -> Class {
@@ -112,5 +152,5 @@ fn line(record: &Record) -> Option<String> {
 fn file(path: &str) -> Value {
     let name =
         path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path);
-    json!({ "name": name, "path": path, "type_id": 0 })
+    object([("name", name.into()), ("path", path.into()), ("type_id", 0.into())])
 }

@@ -1,8 +1,8 @@
 //! OpenTelemetry logs in the JSON encoding of OTLP.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{is_refused, millis};
+use super::{is_refused, millis, object};
 use crate::record::Record;
 
 /// One log record. Times are strings of nanoseconds, as the encoding demands for 64-bit numbers.
@@ -10,9 +10,9 @@ pub(super) fn log_record(record: &Record) -> Value {
     let refused = is_refused(record);
     let nanos = (i128::from(millis(record)) * 1_000_000).to_string();
     let mut attributes = vec![
-        attribute("codex.session", &record.session.clone().into()),
+        attribute("codex.session", &record.session.as_str().into()),
         attribute("codex.seq", &record.seq.into()),
-        attribute("codex.hash", &record.hash.clone().into()),
+        attribute("codex.hash", &record.hash.as_str().into()),
     ];
     if let Ok(Value::Object(fields)) = serde_json::to_value(&record.event) {
         attributes.extend(
@@ -22,23 +22,28 @@ pub(super) fn log_record(record: &Record) -> Value {
                 .map(|(name, value)| attribute(&attribute_name(name), value)),
         );
     }
-    json!({
-        "timeUnixNano": nanos,
-        "observedTimeUnixNano": nanos,
-        "severityNumber": if refused { 13 } else { 9 },
-        "severityText": if refused { "WARN" } else { "INFO" },
-        "eventName": record.event.event.name(),
-        "body": { "stringValue": record.event.command.clone().or_else(|| record.event.reason.clone()).unwrap_or_else(|| record.event.event.name().to_owned()) },
-        "attributes": attributes,
-    })
+    let event = &record.event;
+    let body = event.command.as_deref().or(event.reason.as_deref()).unwrap_or_else(|| event.event.name());
+    object([
+        ("timeUnixNano", nanos.as_str().into()),
+        ("observedTimeUnixNano", nanos.as_str().into()),
+        ("severityNumber", if refused { 13 } else { 9 }.into()),
+        ("severityText", if refused { "WARN" } else { "INFO" }.into()),
+        ("eventName", event.event.name().into()),
+        ("body", object([("stringValue", body.into())])),
+        ("attributes", attributes.into()),
+    ])
 }
 
 /// A `LogsData` message.
 pub(super) fn document(records: Vec<Value>) -> Value {
-    json!({ "resourceLogs": [{
-        "resource": { "attributes": [attribute("service.name", &"codex".into()), attribute("service.version", &env!("CARGO_PKG_VERSION").into())] },
-        "scopeLogs": [{ "scope": { "name": "codex-audit", "version": env!("CARGO_PKG_VERSION") }, "logRecords": records }],
-    }] })
+    let version = env!("CARGO_PKG_VERSION");
+    let service = vec![attribute("service.name", &"codex".into()), attribute("service.version", &version.into())];
+    let scope = object([("name", "codex-audit".into()), ("version", version.into())]);
+    let logs = object([("scope", scope), ("logRecords", records.into())]);
+    let resource = object([("attributes", service.into())]);
+    let all = object([("resource", resource), ("scopeLogs", vec![logs].into())]);
+    object([("resourceLogs", vec![all].into())])
 }
 
 /// The names that the semantic conventions have for a field.
@@ -59,24 +64,31 @@ fn attribute_name(field: &str) -> String {
 }
 
 fn attribute(key: &str, value: &Value) -> Value {
-    json!({ "key": key, "value": any_value(value) })
+    let mut attribute = Map::new();
+    attribute.insert("key".to_owned(), key.into());
+    // An empty object stands for null here.
+    attribute.insert("value".to_owned(), any_value(value));
+    Value::Object(attribute)
 }
 
 fn any_value(value: &Value) -> Value {
-    match value {
-        Value::String(text) => json!({ "stringValue": text }),
-        Value::Bool(flag) => json!({ "boolValue": flag }),
+    let (kind, value) = match value {
+        Value::String(text) => ("stringValue", text.as_str().into()),
+        Value::Bool(flag) => ("boolValue", (*flag).into()),
         // An `intValue` has 64 bits and a sign.
         Value::Number(number) => match number.as_i64() {
-            Some(integer) => json!({ "intValue": integer.to_string() }),
-            None => json!({ "doubleValue": number.as_f64() }),
+            Some(integer) => ("intValue", integer.to_string().into()),
+            None => ("doubleValue", number.as_f64().into()),
         },
-        Value::Array(entries) => {
-            json!({ "arrayValue": { "values": entries.iter().map(any_value).collect::<Vec<_>>() } })
-        }
+        Value::Array(entries) => ("arrayValue", values(entries.iter().map(any_value).collect())),
         Value::Object(members) => {
-            json!({ "kvlistValue": { "values": members.iter().map(|(key, value)| attribute(key, value)).collect::<Vec<_>>() } })
+            ("kvlistValue", values(members.iter().map(|(key, value)| attribute(key, value)).collect()))
         }
-        Value::Null => Value::Object(Map::new()),
-    }
+        Value::Null => return Value::Object(Map::new()),
+    };
+    object([(kind, value)])
+}
+
+fn values(values: Vec<Value>) -> Value {
+    object([("values", values.into())])
 }

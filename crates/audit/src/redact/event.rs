@@ -70,7 +70,7 @@ impl Redactor {
         let mut secrets = Vec::new();
         let mut count = self.fields(event, &mut secrets);
         for _ in 0..MOST_ROUNDS {
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+            secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
             let repeats = hide_repeats(lists(event), &secrets)
                 + hide_repeats(paths(event).into_iter().flatten(), &secrets)
                 + hide_repeats(messages(event).into_iter().flatten(), &secrets);

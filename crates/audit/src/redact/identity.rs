@@ -160,7 +160,7 @@ impl Identity {
 
 fn longest_first(words: BTreeSet<String>) -> Vec<String> {
     let mut words: Vec<String> = words.into_iter().collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
     words
 }
 

@@ -188,7 +188,7 @@ impl Redactor {
             let count_of_words = argv.len();
             let mut found = Vec::new();
             programs::scan(&argv.iter().map(String::as_str).collect::<Vec<_>>(), &mut found);
-            found.sort_by_key(|(at, ..)| *at);
+            found.sort_unstable_by_key(|(at, ..)| *at);
             let mut found = found.into_iter().peekable();
             for (at, word) in argv.iter_mut().enumerate() {
                 let mut spans = Spans::default();

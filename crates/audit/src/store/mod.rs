@@ -96,11 +96,11 @@ impl Store {
         let Some(name) = &self.name else {
             names.retain(|file| file.ends_with(SEGMENT) && !file.starts_with('.'));
             // Without the ending, so that the first part of a session comes before its `-000001`.
-            names.sort_by(|a, b| a.trim_end_matches(SEGMENT).cmp(b.trim_end_matches(SEGMENT)));
+            names.sort_unstable_by(|a, b| a.trim_end_matches(SEGMENT).cmp(b.trim_end_matches(SEGMENT)));
             return Ok(names);
         };
         names.retain(|file| rotation_number(name, file).is_some());
-        names.sort_by_key(|file| rotation_number(name, file));
+        names.sort_unstable_by_key(|file| rotation_number(name, file));
         if let Some(current) = self.dir.stat(name)? {
             // A crash between the two steps of a rotation leaves the current file under both names.
             if let Some(last) = names.last()

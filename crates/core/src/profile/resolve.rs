@@ -97,10 +97,11 @@ impl SecurityProfile {
         }
 
         let caches = caches::locate(home, |name| std::env::var_os(name));
-        let secrets = match self.name() {
-            ProfileName::Trusted => BTreeMap::new(),
-            _ => secrets::locate(homes).into_iter().chain(caches.secrets).collect(),
-        };
+        let mut secrets = BTreeMap::new();
+        if self.name() != ProfileName::Trusted {
+            secrets = secrets::locate(homes);
+            secrets.extend(caches.secrets);
+        }
         // A working directory that happens to lie there is no wish to open it.
         if let Some((secret, reason)) = resolved.ancestors().find_map(|above| secrets.get_key_value(above))
             && !named.iter().chain(&open).any(|root| root.starts_with(secret) && resolved.starts_with(root))
@@ -143,6 +144,8 @@ impl SecurityProfile {
     #[must_use]
     pub fn environment(&self) -> EnvironmentPolicy {
         let environment = self.parts().environment;
+        let mut set = BTreeMap::new();
+        set.extend(environment.set.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes())));
         EnvironmentPolicy {
             base: match environment.mode {
                 Some(EnvironmentMode::Minimal) => EnvironmentBase::Minimal,
@@ -150,15 +153,18 @@ impl SecurityProfile {
                 _ => EnvironmentBase::Screened,
             },
             routes: self.network() != NetworkPolicy::None,
-            allow: environment.allow.iter().cloned().collect(),
-            deny: environment.deny.iter().cloned().collect(),
-            set: environment
-                .set
-                .iter()
-                .map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes()))
-                .collect(),
+            allow: set_of(&environment.allow),
+            deny: set_of(&environment.deny),
+            set,
         }
     }
+}
+
+// Filled rather than collected, as are the maps around it: to collect one sorts first, which is compiled for each type.
+fn set_of(names: &[String]) -> BTreeSet<String> {
+    let mut set = BTreeSet::new();
+    set.extend(names.iter().cloned());
+    set
 }
 
 /// Of the caches those that the run may read and could not write. One that holds the home directory is no cache.

@@ -191,8 +191,10 @@ fn places(mounts: &str, own: &str) -> Vec<(Hierarchy, Vec<PathBuf>)> {
         places.push((hierarchy, parents));
     }
     // Those that hold limits before those that only count.
-    places.sort_by_key(|(hierarchy, _)| !(hierarchy.memory || hierarchy.processes));
-    places
+    let (mut holding, counting): (Vec<_>, Vec<_>) =
+        places.into_iter().partition(|(hierarchy, _)| hierarchy.memory || hierarchy.processes);
+    holding.extend(counting);
+    holding
 }
 
 /// Where the tree with these controllers is mounted, and where below that `path` lies.

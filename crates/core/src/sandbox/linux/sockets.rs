@@ -18,9 +18,10 @@ const NAMING: [&str; 4] = ["SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_
 pub fn listening(granted: &BTreeSet<PathBuf>) -> Vec<Vec<u8>> {
     let listed = fs::read("/proc/net/unix").unwrap_or_default();
     let named = NAMING.iter().filter_map(std::env::var_os).filter_map(|value| path_in(value.as_bytes()));
-    let paths: BTreeSet<PathBuf> = paths(&listed).chain(named).collect();
+    let mut found = BTreeSet::new();
+    found.extend(paths(&listed).chain(named));
     let covered = |path: &Path| COVERED.iter().any(|directory| path.starts_with(directory));
-    let hidden = paths.into_iter().filter(|path| !covered(path) && !granted.contains(path));
+    let hidden = found.into_iter().filter(|path| !covered(path) && !granted.contains(path));
     hidden.map(|path| path.into_os_string().as_bytes().to_vec()).collect()
 }
 

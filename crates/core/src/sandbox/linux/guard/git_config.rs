@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 /// A configuration without what isn't known to be harmless; `None` when nothing had to go. What stands in `before`, under
 /// the same header, stays as well.
 pub fn harmless_part(text: &[u8], before: &[u8]) -> Option<Vec<u8>> {
-    let stood_before: BTreeSet<_> = under_headers(before).collect();
+    let mut stood_before = BTreeSet::new();
+    stood_before.extend(under_headers(before));
     let mut kept = Vec::with_capacity(text.len());
     let mut section = None;
     for (header, line) in under_headers(text) {

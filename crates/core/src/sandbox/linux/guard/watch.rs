@@ -134,7 +134,7 @@ impl Watch {
                 }
             }
         }
-        arrivals.names.sort();
+        arrivals.names.sort_unstable();
         arrivals.names.dedup();
         arrivals
     }
