@@ -72,7 +72,7 @@ impl NativeAuditLog {
     /// Appends that a host was, or was not, connected to; `host` may be `name:port`.
     #[napi(catch_unwind)]
     pub fn append_network(&self, host: String, decision: String) -> napi::Result<Vec<Option<String>>> {
-        let decision: Decision = serde_json::from_value(decision.into()).map_err(|error| throw(&error))?;
+        let decision = Decision::named(&decision).ok_or_else(|| throw(&UnknownDecision { decision }))?;
         let ack = self.log.log_network_access(&host, decision).map_err(|error| throw(&error))?;
         Ok(vec![Some(ack.id()), ack.warning])
     }
@@ -211,6 +211,20 @@ impl std::fmt::Display for UnknownMoment {
 }
 
 impl std::error::Error for UnknownMoment {}
+
+/// A word that is no decision.
+#[derive(Debug)]
+struct UnknownDecision {
+    decision: String,
+}
+
+impl std::fmt::Display for UnknownDecision {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:?} is no decision; use allow, prompt, forbid or deny", self.decision)
+    }
+}
+
+impl std::error::Error for UnknownDecision {}
 
 fn json(value: &impl serde::Serialize) -> napi::Result<String> {
     serde_json::to_string(value).map_err(|error| throw(&error))

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::escape::{push_string, to_json};
+use crate::fields::{FieldError, Fields, FromField, PushField, push_list, push_map};
 
 /// The kind of an event, as it stands in the `event` field of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub enum EventKind {
     /// A writer opened the log. Written by the log itself.
@@ -53,6 +55,27 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    const ALL: [Self; 13] = [
+        Self::SessionStart,
+        Self::SessionEnd,
+        Self::ExecDecision,
+        Self::ExecStart,
+        Self::ExecExit,
+        Self::FileRead,
+        Self::FileWrite,
+        Self::NetworkConnect,
+        Self::Denial,
+        Self::PolicyChange,
+        Self::LogRepair,
+        Self::LogRotate,
+        Self::LogCheckpoint,
+    ];
+
+    /// The kind of that name, if this version knows it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name as it stands in the log, such as `exec.decision`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,25 +102,33 @@ impl EventKind {
 }
 
 /// What was decided about an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Decision {
     /// It may happen.
-    #[serde(alias = "allowed")]
     Allow,
     /// It needs a person's consent.
-    #[serde(alias = "ask")]
     Prompt,
     /// The exec policy forbids it.
-    #[serde(alias = "forbidden")]
     Forbid,
     /// The profile or the sandbox refused it.
-    #[serde(alias = "denied")]
     Deny,
 }
 
 impl Decision {
+    /// The decision of that name: as it stands in the log, or `allowed`, `ask`, `forbidden`, `denied`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "allow" | "allowed" => Self::Allow,
+            "prompt" | "ask" => Self::Prompt,
+            "forbid" | "forbidden" => Self::Forbid,
+            "deny" | "denied" => Self::Deny,
+            _ => return None,
+        })
+    }
+
     /// The name as it stands in the log.
     pub const fn name(self) -> &'static str {
         match self {
@@ -115,7 +146,7 @@ macro_rules! event {
         /// One thing that happened. Every field but `event` is optional; absent fields are not written.
         ///
         /// Strings are redacted and shortened when the event is appended, never by the caller.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct Event {
             /// The kind of the event.
@@ -130,7 +161,7 @@ macro_rules! event {
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub enforcement: Vec<String>,
             /// What the platform could not enforce (best effort only).
-            #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "notEnforced")]
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
             pub not_enforced: Vec<String>,
             /// The caller's own labels.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -152,6 +183,22 @@ macro_rules! event {
                     labels: BTreeMap::new(),
                     $($name: None,)*
                 }
+            }
+
+            /// The event with those fields, each in the spelling of the log or in camel case.
+            pub(crate) fn from_fields(fields: Map<String, Value>) -> Result<Self, FieldError> {
+                let mut fields = Fields(fields);
+                let event = Self {
+                    event: fields.either("event")?.ok_or(FieldError::Missing("event"))?,
+                    argv: fields.either("argv")?.unwrap_or_default(),
+                    env: fields.either("env")?.unwrap_or_default(),
+                    enforcement: fields.either("enforcement")?.unwrap_or_default(),
+                    not_enforced: fields.either("not_enforced")?.unwrap_or_default(),
+                    labels: fields.either("labels")?.unwrap_or_default(),
+                    $($name: fields.either(stringify!($name))?,)*
+                };
+                fields.finish()?;
+                Ok(event)
             }
 
             /// Appends the fields as JSON without the braces, `"event":…` first; the same as `Serialize` gives.
@@ -190,12 +237,10 @@ event! {
     /// The program file that was resolved.
     program: String,
     /// SHA-256 of the program file, lower-case hex.
-    #[serde(alias = "programSha256")]
     program_sha256: String,
     /// The name of the security profile.
     profile: String,
     /// A hash of the sandbox policy or of the exec policy in force.
-    #[serde(alias = "policyHash")]
     policy_hash: String,
     /// What was decided.
     decision: Decision,
@@ -204,23 +249,18 @@ event! {
     /// Why, in words for people.
     reason: String,
     /// The exit code.
-    #[serde(alias = "exitCode")]
     exit_code: i32,
     /// The signal that ended the run, such as `SIGKILL`.
     signal: String,
     /// Wall time in milliseconds.
-    #[serde(alias = "durationMs")]
     duration_ms: f64,
     /// Bytes that the command wrote to stdout. The output itself is never stored.
-    #[serde(alias = "stdoutBytes")]
     stdout_bytes: u64,
     /// Bytes that the command wrote to stderr. The output itself is never stored.
-    #[serde(alias = "stderrBytes")]
     stderr_bytes: u64,
     /// Whether the captured output was cut at its limit.
     truncated: bool,
     /// Whether the run was ended by its time limit.
-    #[serde(alias = "timedOut")]
     timed_out: bool,
     /// Why the command could not be started.
     error: String,
@@ -246,66 +286,76 @@ event! {
     log: LogNote,
 }
 
-/// A value of an optional field as JSON.
-trait Field {
-    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
-}
-
-impl Field for String {
-    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        push_string(out, self);
-        Ok(())
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_fields(Map::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
-impl Field for Decision {
+impl FromField for EventKind {
+    fn of(value: Value) -> Option<Self> {
+        value.as_str().and_then(Self::named)
+    }
+}
+
+impl FromField for Decision {
+    fn of(value: Value) -> Option<Self> {
+        value.as_str().and_then(Self::named)
+    }
+}
+
+impl PushField for Decision {
     fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         push_string(out, self.name());
         Ok(())
     }
 }
 
-/// What is rare, and numbers, go through serde.
-macro_rules! by_serde {
-    ($($type:ty)*) => {
-        $(impl Field for $type {
-            fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-                to_json(out, self)
-            }
-        })*
-    };
+impl FromField for LogNote {
+    fn of(value: Value) -> Option<Self> {
+        let Value::Object(fields) = value else { return None };
+        let mut fields = Fields(fields);
+        let note = Self {
+            version: fields.take("version").ok()?,
+            level: fields.take("level").ok()?,
+            key: fields.take("key").ok()?,
+            tie: fields.take("tie").ok()?,
+            note: fields.take("note").ok()?,
+            previous: fields.take("previous").ok()?,
+            base: fields.take("base").ok()?,
+            frontier: fields.take("frontier").ok()?.unwrap_or_default(),
+            removed: fields.take("removed").ok()?,
+            removed_files: fields.take("removed_files").ok()?.unwrap_or_default(),
+            cause: fields.take("cause").ok()?,
+            at: fields.take("at").ok()?,
+            bytes: fields.take("bytes").ok()?,
+            sha256: fields.take("sha256").ok()?,
+            lost: fields.take("lost").ok()?,
+        };
+        fields.finish().ok()?;
+        Some(note)
+    }
 }
 
-by_serde!(i32 u16 u32 u64 f64 bool LogNote);
-
-fn push_list(out: &mut Vec<u8>, name: &str, list: &[String]) {
-    if list.is_empty() {
-        return;
+impl PushField for LogNote {
+    fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        to_json(out, self)
     }
-    out.extend_from_slice(name.as_bytes());
-    for (at, text) in list.iter().enumerate() {
-        out.push(if at == 0 { b'[' } else { b',' });
-        push_string(out, text);
-    }
-    out.push(b']');
 }
 
-fn push_map(out: &mut Vec<u8>, name: &str, map: &BTreeMap<String, String>) {
-    if map.is_empty() {
-        return;
+impl FromField for Tie {
+    fn of(value: Value) -> Option<Self> {
+        let Value::Object(fields) = value else { return None };
+        let mut fields = Fields(fields);
+        let tie =
+            Self { file: fields.take("file").ok()?, at: fields.take("at").ok()??, hash: fields.take("hash").ok()?? };
+        fields.finish().ok()?;
+        Some(tie)
     }
-    out.extend_from_slice(name.as_bytes());
-    for (at, (key, value)) in map.iter().enumerate() {
-        out.push(if at == 0 { b'{' } else { b',' });
-        push_string(out, key);
-        out.push(b':');
-        push_string(out, value);
-    }
-    out.push(b'}');
 }
 
 /// What the log says about itself: in `session.*` and `log.*` records.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogNote {
     /// `session.start`: the version of the program that writes.
@@ -356,7 +406,7 @@ pub struct LogNote {
 }
 
 /// A reference to an earlier record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tie {
     /// The file it stands in; absent for the same file.

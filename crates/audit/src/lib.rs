@@ -8,6 +8,7 @@ mod clock;
 mod escape;
 mod event;
 mod export;
+mod fields;
 mod guard;
 mod hash;
 mod keyfile;

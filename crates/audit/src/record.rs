@@ -12,11 +12,11 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use schemars::{JsonSchema, schema_for};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Map, Value};
 
 use crate::clock::TIME_LENGTH;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::hash::{Hash, from_hex, is_hex, push_hash, sha256};
 
 /// The version of the record format; `v` in every record.
@@ -102,8 +102,7 @@ impl Record {
             return Err(RecordError::Version(version));
         }
         let envelope: Envelope = serde_json::from_value(Value::Object(envelope))?;
-        // From text, as events come from JavaScript: a reader of values would be a second one, of the same size.
-        let event: Event = serde_json::from_str(&serde_json::to_string(&fields)?)?;
+        let event = Event::from_fields(fields).map_err(serde_json::Error::custom)?;
         let Envelope { session, seq, time, redacted, cut, prev, hash, .. } = envelope;
         Ok(Self { session, seq, time, event, redacted, cut, prev, hash })
     }
@@ -300,9 +299,4 @@ fn push_number(out: &mut Vec<u8>, mut number: u64) {
         }
     }
     out.extend_from_slice(&digits[start..]);
-}
-
-/// Whether a kind name is one that this version knows.
-pub(crate) fn kind(name: &str) -> Option<EventKind> {
-    serde_json::from_value(Value::String(name.to_owned())).ok()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{endpoint, is_refused, object, record_id, text};
+use super::{Object, endpoint, is_refused, record_id, sequence};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -30,70 +30,68 @@ pub(super) fn document(record: &Record) -> Value {
         () if event.decision == Some(Decision::Prompt) => "unknown",
         () => "success",
     };
-    let mut types = vec![Value::from(kind)];
+    let mut types = vec![kind];
     // Only network events may be called so; elsewhere, `event.outcome` says it.
     if refused && category == "network" {
-        types.push("denied".into());
+        types.push("denied");
     }
-    let (args, args_count) = match event.argv.len() {
-        0 => (Value::Null, Value::Null),
-        count => (event.argv.clone().into(), count.into()),
-    };
     let (name, ip) = endpoint(record);
-    object([
-        ("@timestamp", record.time.as_str().into()),
-        ("ecs", object([("version", "8.17.0".into())])),
-        (
-            "event",
-            object([
-                ("kind", "event".into()),
-                ("category", vec![category].into()),
-                ("type", types.into()),
-                ("action", event.event.name().into()),
-                ("outcome", outcome.into()),
-                ("id", record_id(record).into()),
-                ("sequence", record.seq.into()),
-                ("hash", record.hash.as_str().into()),
-                ("reason", text(event.reason.as_deref())),
-                ("duration", event.duration_ms.map(|ms| (ms * 1e6) as i64).into()),
-                ("provider", "codex".into()),
-            ]),
-        ),
-        (
-            "process",
-            object([
-                ("args_count", args_count),
-                ("args", args),
-                ("command_line", text(event.command.as_deref())),
-                ("executable", text(event.program.as_deref())),
-                ("hash", object([("sha256", text(event.program_sha256.as_deref()))])),
-                ("working_directory", text(event.cwd.as_deref())),
-                ("pid", event.pid.into()),
-                ("exit_code", event.exit_code.into()),
-                ("entity_id", text(event.run.as_deref())),
-            ]),
-        ),
-        ("file", object([("path", text(event.path.as_deref()))])),
-        (
-            "destination",
-            object([
-                ("domain", text(name)),
-                ("ip", ip.map(|ip| ip.to_string()).into()),
-                ("address", text(event.host.as_deref().or(event.address.as_deref()))),
-                ("port", event.port.into()),
-            ]),
-        ),
-        ("rule", object([("name", text(event.rule.as_deref()))])),
-        ("error", object([("message", text(event.error.as_deref())), ("code", text(event.code.as_deref()))])),
-        (
-            "labels",
-            object([
-                ("codex_session", record.session.as_str().into()),
-                ("codex_decision", text(event.decision.map(Decision::name))),
-                ("codex_profile", text(event.profile.as_deref())),
-                ("codex_agent", text(event.agent.as_deref())),
-                ("codex_prev", record.prev.as_str().into()),
-            ]),
-        ),
-    ])
+
+    let (mut version, mut what, mut process, mut hash) =
+        (Object::default(), Object::default(), Object::default(), Object::default());
+    version.text("version", "8.17.0");
+    what.text("kind", "event")
+        .texts("category", [category])
+        .texts("type", types)
+        .text("action", event.event.name())
+        .text("outcome", outcome)
+        .text("id", record_id(record).as_str())
+        .number("sequence", sequence(record))
+        .text("hash", record.hash.as_str())
+        .text("reason", event.reason.as_deref())
+        .number("duration", event.duration_ms.map(|ms| (ms * 1e6) as i64))
+        .text("provider", "codex");
+    hash.text("sha256", event.program_sha256.as_deref());
+    if !event.argv.is_empty() {
+        process.number("args_count", i64::try_from(event.argv.len()).ok());
+        process.texts("args", event.argv.iter().map(String::as_str));
+    }
+    process
+        .text("command_line", event.command.as_deref())
+        .text("executable", event.program.as_deref())
+        .object("hash", hash)
+        .text("working_directory", event.cwd.as_deref())
+        .number("pid", event.pid.map(i64::from))
+        .number("exit_code", event.exit_code.map(i64::from))
+        .text("entity_id", event.run.as_deref());
+
+    let (mut file, mut destination, mut rule, mut error, mut labels) =
+        (Object::default(), Object::default(), Object::default(), Object::default(), Object::default());
+    file.text("path", event.path.as_deref());
+    destination
+        .text("domain", name)
+        .text("ip", ip.map(|ip| ip.to_string()).as_deref())
+        .text("address", event.host.as_deref().or(event.address.as_deref()))
+        .number("port", event.port.map(i64::from));
+    rule.text("name", event.rule.as_deref());
+    error.text("message", event.error.as_deref()).text("code", event.code.as_deref());
+    labels
+        .text("codex_session", record.session.as_str())
+        .text("codex_decision", event.decision.map(Decision::name))
+        .text("codex_profile", event.profile.as_deref())
+        .text("codex_agent", event.agent.as_deref())
+        .text("codex_prev", record.prev.as_str());
+
+    let mut document = Object::default();
+    document
+        .text("@timestamp", record.time.as_str())
+        .object("ecs", version)
+        .object("event", what)
+        .object("process", process)
+        .object("file", file)
+        .object("destination", destination)
+        .object("rule", rule)
+        .object("error", error)
+        .object("labels", labels);
+    document.into()
 }

@@ -119,28 +119,49 @@ fn millis(record: &Record) -> i64 {
     crate::clock::parse_ms(&record.time).unwrap_or(0)
 }
 
-/// An object of those members that are there: neither null nor an object without members.
-fn object<const N: usize>(mut members: [(&str, Value); N]) -> Value {
-    filled(&mut members)
-}
+/// An object in the making, of those members that are there.
+#[derive(Default)]
+struct Object(Map<String, Value>);
 
-// Once, not for each number of members.
-fn filled(members: &mut [(&str, Value)]) -> Value {
-    let mut object = Map::new();
-    for (name, value) in members {
-        if !value.is_null() && value.as_object().is_none_or(|inner| !inner.is_empty()) {
-            object.insert((*name).to_owned(), value.take());
-        }
+// Plain calls rather than a literal: a literal is code for each member, with a way out of each.
+impl Object {
+    fn text<'a>(&mut self, name: &str, text: impl Into<Option<&'a str>>) -> &mut Self {
+        self.put(name, text.into().map_or(Value::Null, Value::from))
     }
-    Value::Object(object)
+
+    fn number(&mut self, name: &str, number: impl Into<Option<i64>>) -> &mut Self {
+        self.put(name, number.into().into())
+    }
+
+    fn object(&mut self, name: &str, object: Self) -> &mut Self {
+        if object.0.is_empty() { self } else { self.put(name, Value::Object(object.0)) }
+    }
+
+    fn texts<'a>(&mut self, name: &str, texts: impl IntoIterator<Item = &'a str>) -> &mut Self {
+        self.put(name, Value::Array(texts.into_iter().map(Value::from).collect()))
+    }
+
+    #[inline(never)]
+    fn put(&mut self, name: &str, value: Value) -> &mut Self {
+        if !value.is_null() {
+            self.0.insert(name.to_owned(), value);
+        }
+        self
+    }
 }
 
-/// A string, if there is one.
-fn text(value: Option<&str>) -> Value {
-    value.map_or(Value::Null, Value::from)
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object.0)
+    }
 }
 
 /// What names the record in the log.
 fn record_id(record: &Record) -> String {
     format!("{}:{}", record.session, record.seq)
+}
+
+/// The number of a record. No log holds as many as would not fit.
+fn sequence(record: &Record) -> i64 {
+    i64::try_from(record.seq).unwrap_or(i64::MAX)
 }

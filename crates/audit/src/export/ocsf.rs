@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{endpoint, is_refused, millis, object, record_id, text};
+use super::{Object, endpoint, is_refused, millis, record_id, sequence};
 use crate::event::{Decision, EventKind};
 use crate::record::Record;
 
@@ -11,9 +11,9 @@ pub const OCSF_VERSION: &str = "1.6.0";
 
 /// What an event is in OCSF.
 enum Class {
-    Process(u32),
-    File(u32),
-    Network(u32),
+    Process(i64),
+    File(i64),
+    Network(i64),
     /// What has no class of its own: sessions, policy changes, the log itself.
     Base,
 }
@@ -27,105 +27,108 @@ pub(super) fn event(record: &Record) -> Value {
         Class::Network(activity) => (4001, 4, activity, "Network Activity"),
         Class::Base => (0, 0, 99, "Base Event"),
     };
-    let command = event.command.clone().or_else(|| line(record));
-    // A process needs an id; the run's stands for it before there is one.
-    let nameless = class == 1007 && event.pid.is_none() && event.run.is_none();
-    let process = object([
-        ("pid", event.pid.into()),
-        ("uid", if nameless { record_id(record).into() } else { text(event.run.as_deref()) }),
-        ("cmd_line", command.into()),
-        ("working_directory", text(event.cwd.as_deref())),
-        ("file", event.program.as_deref().map_or(Value::Null, file)),
-    ]);
-    let mut profiles = Value::Null;
-    let (mut subject, mut object_of, mut exit_code, mut message) = (Value::Null, None, Value::Null, Value::Null);
+    let mut out = Object::default();
+    out.number("activity_id", activity)
+        .number("category_uid", category)
+        .number("class_uid", class)
+        .text("class_name", class_name)
+        .number("type_uid", class * 100 + activity)
+        .number("time", millis(record))
+        .number("severity_id", if refused { 3 } else { 1 })
+        .number("status_id", if refused || event.error.is_some() { 2 } else { 1 })
+        .text("status_code", event.exit_code.map(|code| code.to_string()).or_else(|| event.code.clone()).as_deref())
+        .text("status_detail", event.reason.as_deref().or(event.error.as_deref()))
+        .number("duration", event.duration_ms.map(|ms| ms.round() as i64))
+        .object("metadata", metadata(record, class == 4001))
+        .object("unmapped", unmapped(record));
+    if class == 0 {
+        out.text("message", event.reason.as_deref().unwrap_or_else(|| event.event.name()));
+        return out.into();
+    }
+    let (mut actor, mut device) = (Object::default(), Object::default());
+    actor.text("app_name", "codex");
+    let process = process(record, class == 1007);
     match class {
         1007 => {
-            object_of = Some(("process", process));
-            exit_code = event.exit_code.into();
+            out.object("process", process).number("exit_code", event.exit_code.map(i64::from));
         }
         1001 => {
-            subject = process;
-            object_of = Some(("file", file(event.path.as_deref().unwrap_or("unknown"))));
+            actor.object("process", process);
+            out.object("file", file(event.path.as_deref().unwrap_or("unknown")));
         }
-        4001 => {
-            // Who acted on which machine is of the host profile here.
-            profiles = vec!["host"].into();
-            subject = process;
-            object_of = Some(("dst_endpoint", destination(record)));
+        _ => {
+            actor.object("process", process);
+            out.object("dst_endpoint", destination(record));
         }
-        _ => message = event.reason.as_deref().unwrap_or_else(|| event.event.name()).into(),
     }
-    let acted = object_of.is_some();
-    let (name, acted_on) = object_of.unwrap_or(("", Value::Null));
-    object([
-        ("activity_id", activity.into()),
-        ("category_uid", category.into()),
-        ("class_uid", class.into()),
-        ("class_name", class_name.into()),
-        ("type_uid", (class * 100 + activity).into()),
-        ("time", millis(record).into()),
-        ("severity_id", if refused { 3 } else { 1 }.into()),
-        ("status_id", if refused || event.error.is_some() { 2 } else { 1 }.into()),
-        ("status_code", event.exit_code.map(|code| code.to_string()).or_else(|| event.code.clone()).into()),
-        ("status_detail", text(event.reason.as_deref().or(event.error.as_deref()))),
-        ("duration", event.duration_ms.map(|ms| ms.round() as i64).into()),
-        (
-            "metadata",
-            object([
-                ("version", OCSF_VERSION.into()),
-                ("uid", record_id(record).into()),
-                ("correlation_uid", text(event.run.as_deref())),
-                ("original_time", record.time.as_str().into()),
-                (
-                    "product",
-                    object([
-                        ("name", "codex".into()),
-                        ("vendor_name", "OpenAI".into()),
-                        ("version", env!("CARGO_PKG_VERSION").into()),
-                    ]),
-                ),
-                ("profiles", profiles),
-            ]),
-        ),
-        (
-            "unmapped",
-            object([
-                ("event", event.event.name().into()),
-                ("decision", text(event.decision.map(Decision::name))),
-                ("rule", text(event.rule.as_deref())),
-                ("profile", text(event.profile.as_deref())),
-                ("policy_hash", text(event.policy_hash.as_deref())),
-                ("agent", text(event.agent.as_deref())),
-                ("signal", text(event.signal.as_deref())),
-                ("session", record.session.as_str().into()),
-                ("seq", record.seq.into()),
-                ("hash", record.hash.as_str().into()),
-                ("prev", record.prev.as_str().into()),
-            ]),
-        ),
-        ("actor", if acted { object([("app_name", "codex".into()), ("process", subject)]) } else { Value::Null }),
-        ("device", if acted { device() } else { Value::Null }),
-        (name, acted_on),
-        ("exit_code", exit_code),
-        ("message", message),
-    ])
+    // The machine. Its name is known to the log only as hidden.
+    device.number("type_id", 0).text("hostname", "[HOST]");
+    out.object("actor", actor).object("device", device);
+    out.into()
 }
 
-fn destination(record: &Record) -> Value {
+fn metadata(record: &Record, on_host: bool) -> Object {
+    let (mut metadata, mut product) = (Object::default(), Object::default());
+    product.text("name", "codex").text("vendor_name", "OpenAI").text("version", env!("CARGO_PKG_VERSION"));
+    metadata
+        .text("version", OCSF_VERSION)
+        .text("uid", record_id(record).as_str())
+        .text("correlation_uid", record.event.run.as_deref())
+        .text("original_time", record.time.as_str())
+        .object("product", product);
+    if on_host {
+        // Who acted on which machine is of the host profile in a network event.
+        metadata.texts("profiles", ["host"]);
+    }
+    metadata
+}
+
+/// What OCSF has no place for.
+fn unmapped(record: &Record) -> Object {
+    let event = &record.event;
+    let mut unmapped = Object::default();
+    unmapped
+        .text("event", event.event.name())
+        .text("decision", event.decision.map(Decision::name))
+        .text("rule", event.rule.as_deref())
+        .text("profile", event.profile.as_deref())
+        .text("policy_hash", event.policy_hash.as_deref())
+        .text("agent", event.agent.as_deref())
+        .text("signal", event.signal.as_deref())
+        .text("session", record.session.as_str())
+        .number("seq", sequence(record))
+        .text("hash", record.hash.as_str())
+        .text("prev", record.prev.as_str());
+    unmapped
+}
+
+/// The process of a run. It needs an id where it `is_subject`; the run's stands for it before there is one.
+fn process(record: &Record, is_subject: bool) -> Object {
+    let event = &record.event;
+    let nameless = is_subject && event.pid.is_none() && event.run.is_none();
+    let uid = if nameless { Some(record_id(record)) } else { event.run.clone() };
+    let mut process = Object::default();
+    process
+        .number("pid", event.pid.map(i64::from))
+        .text("uid", uid.as_deref())
+        .text("cmd_line", event.command.clone().or_else(|| line(record)).as_deref())
+        .text("working_directory", event.cwd.as_deref());
+    if let Some(program) = event.program.as_deref() {
+        process.object("file", file(program));
+    }
+    process
+}
+
+fn destination(record: &Record) -> Object {
     let (name, ip) = endpoint(record);
     // One of the two has to be there.
     let hostname = name.or(record.event.address.as_deref()).or(ip.is_none().then_some("unknown"));
-    object([
-        ("hostname", text(hostname)),
-        ("ip", ip.map(|ip| ip.to_string()).into()),
-        ("port", record.event.port.into()),
-    ])
-}
-
-/// The machine. Its name is known to the log only as hidden.
-fn device() -> Value {
-    object([("type_id", 0.into()), ("hostname", "[HOST]".into())])
+    let mut destination = Object::default();
+    destination
+        .text("hostname", hostname)
+        .text("ip", ip.map(|ip| ip.to_string()).as_deref())
+        .number("port", record.event.port.map(i64::from));
+    destination
 }
 
 fn class(record: &Record) -> Class {
@@ -149,8 +152,10 @@ fn line(record: &Record) -> Option<String> {
     (!record.event.argv.is_empty()).then(|| crate::limit::command_line(&record.event.argv))
 }
 
-fn file(path: &str) -> Value {
+fn file(path: &str) -> Object {
     let name =
         path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path);
-    object([("name", name.into()), ("path", path.into()), ("type_id", 0.into())])
+    let mut file = Object::default();
+    file.text("name", name).text("path", path).number("type_id", 0);
+    file
 }

@@ -1,8 +1,8 @@
 //! OpenTelemetry logs in the JSON encoding of OTLP.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{is_refused, millis, object};
+use super::{Object, is_refused, millis};
 use crate::record::Record;
 
 /// One log record. Times are strings of nanoseconds, as the encoding demands for 64-bit numbers.
@@ -23,27 +23,30 @@ pub(super) fn log_record(record: &Record) -> Value {
         );
     }
     let event = &record.event;
-    let body = event.command.as_deref().or(event.reason.as_deref()).unwrap_or_else(|| event.event.name());
-    object([
-        ("timeUnixNano", nanos.as_str().into()),
-        ("observedTimeUnixNano", nanos.as_str().into()),
-        ("severityNumber", if refused { 13 } else { 9 }.into()),
-        ("severityText", if refused { "WARN" } else { "INFO" }.into()),
-        ("eventName", event.event.name().into()),
-        ("body", object([("stringValue", body.into())])),
-        ("attributes", attributes.into()),
-    ])
+    let (mut log, mut body) = (Object::default(), Object::default());
+    body.text("stringValue", event.command.as_deref().or(event.reason.as_deref()).unwrap_or(event.event.name()));
+    log.text("timeUnixNano", nanos.as_str())
+        .text("observedTimeUnixNano", nanos.as_str())
+        .number("severityNumber", if refused { 13 } else { 9 })
+        .text("severityText", if refused { "WARN" } else { "INFO" })
+        .text("eventName", event.event.name())
+        .object("body", body)
+        .put("attributes", attributes.into());
+    log.into()
 }
 
 /// A `LogsData` message.
 pub(super) fn document(records: Vec<Value>) -> Value {
     let version = env!("CARGO_PKG_VERSION");
     let service = vec![attribute("service.name", &"codex".into()), attribute("service.version", &version.into())];
-    let scope = object([("name", "codex-audit".into()), ("version", version.into())]);
-    let logs = object([("scope", scope), ("logRecords", records.into())]);
-    let resource = object([("attributes", service.into())]);
-    let all = object([("resource", resource), ("scopeLogs", vec![logs].into())]);
-    object([("resourceLogs", vec![all].into())])
+    let (mut scope, mut logs, mut resource, mut all, mut document) =
+        (Object::default(), Object::default(), Object::default(), Object::default(), Object::default());
+    scope.text("name", "codex-audit").text("version", version);
+    logs.object("scope", scope).put("logRecords", records.into());
+    resource.put("attributes", service.into());
+    all.object("resource", resource).put("scopeLogs", Value::Array(vec![logs.into()]));
+    document.put("resourceLogs", Value::Array(vec![all.into()]));
+    document.into()
 }
 
 /// The names that the semantic conventions have for a field.
@@ -64,31 +67,33 @@ fn attribute_name(field: &str) -> String {
 }
 
 fn attribute(key: &str, value: &Value) -> Value {
-    let mut attribute = Map::new();
-    attribute.insert("key".to_owned(), key.into());
-    // An empty object stands for null here.
-    attribute.insert("value".to_owned(), any_value(value));
-    Value::Object(attribute)
+    let mut attribute = Object::default();
+    attribute.text("key", key).put("value", any_value(value));
+    attribute.into()
 }
 
 fn any_value(value: &Value) -> Value {
-    let (kind, value) = match value {
-        Value::String(text) => ("stringValue", text.as_str().into()),
-        Value::Bool(flag) => ("boolValue", (*flag).into()),
+    let mut any = Object::default();
+    match value {
+        Value::String(text) => any.text("stringValue", text.as_str()),
+        Value::Bool(flag) => any.put("boolValue", (*flag).into()),
         // An `intValue` has 64 bits and a sign.
         Value::Number(number) => match number.as_i64() {
-            Some(integer) => ("intValue", integer.to_string().into()),
-            None => ("doubleValue", number.as_f64().into()),
+            Some(integer) => any.text("intValue", integer.to_string().as_str()),
+            None => any.put("doubleValue", number.as_f64().into()),
         },
-        Value::Array(entries) => ("arrayValue", values(entries.iter().map(any_value).collect())),
+        Value::Array(entries) => any.object("arrayValue", values(entries.iter().map(any_value).collect())),
         Value::Object(members) => {
-            ("kvlistValue", values(members.iter().map(|(key, value)| attribute(key, value)).collect()))
+            any.object("kvlistValue", values(members.iter().map(|(key, value)| attribute(key, value)).collect()))
         }
-        Value::Null => return Value::Object(Map::new()),
+        // An empty object stands for it.
+        Value::Null => &mut any,
     };
-    object([(kind, value)])
+    any.into()
 }
 
-fn values(values: Vec<Value>) -> Value {
-    object([("values", values.into())])
+fn values(values: Vec<Value>) -> Object {
+    let mut object = Object::default();
+    object.put("values", values.into());
+    object
 }

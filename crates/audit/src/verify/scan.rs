@@ -10,7 +10,7 @@ use crate::event::{EventKind, LogNote, Tie};
 use crate::hash::{hex, sha256};
 use crate::lines::{LineInfo, LineReader};
 use crate::note::{Checkpoint, PublicKey, SignedCheckpoint};
-use crate::record::{LONGEST_LINE, PREFIX, RawLine, Record, head, kind, split_torn};
+use crate::record::{LONGEST_LINE, PREFIX, RawLine, Record, head, split_torn};
 use crate::store::{Access, Store, last_line, stat};
 use crate::tree::Tree;
 
@@ -397,5 +397,5 @@ fn kind_of(name: &str) -> Option<EventKind> {
     ]
     .into_iter()
     .find(|kind| kind.name() == name)
-    .or_else(|| kind(name))
+    .or_else(|| EventKind::named(name))
 }

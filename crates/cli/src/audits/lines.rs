@@ -1,76 +1,45 @@
 //! Records and counts as people read them.
 
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
 
 use codex_audit::{SessionSummary, Stats, Verdict, display_safe};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// The widest bar of a chart, in characters.
 const BAR: usize = 30;
 
-/// What a line of the log shows; the rest is skipped.
-#[derive(Deserialize)]
-struct Shown<'a> {
-    #[serde(borrow)]
-    time: Cow<'a, str>,
-    #[serde(borrow)]
-    event: Cow<'a, str>,
-    #[serde(borrow, default)]
-    decision: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    command: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    path: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    host: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    program: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    reason: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    error: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    signal: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    profile: Option<Cow<'a, str>>,
-    #[serde(default)]
-    exit_code: Option<i32>,
-    #[serde(default)]
-    duration_ms: Option<f64>,
-}
-
 /// One record on one line; nothing for a line that is no record.
 pub fn record(line: &str, colored: bool) -> Option<String> {
-    let shown: Shown = serde_json::from_str(line).ok()?;
+    let shown: Value = serde_json::from_str(line).ok()?;
+    let text = |name: &str| shown[name].as_str();
+    let (time, event) = (text("time")?, text("event")?);
+    let exit_code = shown["exit_code"].as_i64();
     let mut words = Vec::new();
-    match (shown.exit_code, &shown.signal) {
+    match (exit_code, text("signal")) {
         (Some(code), _) => words.push(format!("exit {code}")),
         (None, Some(signal)) => words.push(format!("signal {signal}")),
         (None, None) => {}
     }
-    if let Some(duration) = shown.duration_ms {
+    if let Some(duration) = shown["duration_ms"].as_f64() {
         words.push(format!("{duration:.1} ms"));
     }
-    let texts = [&shown.command, &shown.path, &shown.host, &shown.error];
-    words.extend(texts.into_iter().flatten().map(|text| display_safe(text)));
+    words.extend(["command", "path", "host", "error"].into_iter().filter_map(text).map(display_safe));
     if words.is_empty() {
-        words.extend([&shown.program, &shown.profile].into_iter().flatten().map(|text| display_safe(text)));
+        words.extend(["program", "profile"].into_iter().filter_map(text).map(display_safe));
     }
-    if let Some(reason) = &shown.reason {
+    if let Some(reason) = text("reason") {
         words.push(format!("({})", display_safe(reason)));
     }
-    let decision = shown.decision.as_deref().unwrap_or("");
-    let bad = matches!(decision, "forbid" | "deny")
-        || shown.event == "denial"
-        || shown.exit_code.is_some_and(|code| code != 0);
-    let (event, decision) = (display_safe(&shown.event), display_safe(decision));
+    let decision = text("decision").unwrap_or("");
+    let bad = matches!(decision, "forbid" | "deny") || event == "denial" || exit_code.is_some_and(|code| code != 0);
+    let (event, decision) = (display_safe(event), display_safe(decision));
     let (on, off) = match (colored, bad, decision.as_str()) {
         (false, ..) => ("", ""),
         (true, true, _) => ("\u{1b}[31m", "\u{1b}[0m"),
         (true, false, "prompt") => ("\u{1b}[33m", "\u{1b}[0m"),
         (true, false, _) => ("\u{1b}[32m", "\u{1b}[0m"),
     };
-    Some(format!("{}  {on}{event:<15} {decision:<6}{off}  {}", display_safe(&shown.time), words.join("  ")))
+    Some(format!("{}  {on}{event:<15} {decision:<6}{off}  {}", display_safe(time), words.join("  ")))
 }
 
 /// Counts, and a chart of what was refused most.
