@@ -188,15 +188,14 @@ macro_rules! event {
             /// The event with those fields, each in the spelling of the log or in camel case.
             pub(crate) fn from_fields(fields: Map<String, Value>) -> Result<Self, FieldError> {
                 let mut fields = Fields(fields);
-                let event = Self {
-                    event: fields.either("event")?.ok_or(FieldError::Missing("event"))?,
-                    argv: fields.either("argv")?.unwrap_or_default(),
-                    env: fields.either("env")?.unwrap_or_default(),
-                    enforcement: fields.either("enforcement")?.unwrap_or_default(),
-                    not_enforced: fields.either("not_enforced")?.unwrap_or_default(),
-                    labels: fields.either("labels")?.unwrap_or_default(),
-                    $($name: fields.either(stringify!($name))?,)*
-                };
+                // One after the other into a whole event: a literal would have a way out of each of its parts.
+                let mut event = Self::new(fields.take("event")?.ok_or(FieldError::Missing("event"))?);
+                event.argv = fields.take("argv")?.unwrap_or_default();
+                event.env = fields.take("env")?.unwrap_or_default();
+                event.enforcement = fields.take("enforcement")?.unwrap_or_default();
+                event.not_enforced = fields.either("not_enforced")?.unwrap_or_default();
+                event.labels = fields.take("labels")?.unwrap_or_default();
+                $(event.$name = fields.either(stringify!($name))?;)*
                 fields.finish()?;
                 Ok(event)
             }

@@ -30,6 +30,7 @@ pub(crate) struct Fields(pub(crate) Map<String, Value>);
 
 impl Fields {
     /// Takes a field; `null` is as good as absent.
+    #[inline(never)]
     pub(crate) fn take<T: FromField>(&mut self, name: &'static str) -> Result<Option<T>, FieldError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -39,13 +40,19 @@ impl Fields {
 
     /// Takes a field that may be spelled in camel case, too.
     pub(crate) fn either<T: FromField>(&mut self, name: &'static str) -> Result<Option<T>, FieldError> {
+        self.respell(name)?;
+        self.take(name)
+    }
+
+    #[inline(never)]
+    fn respell(&mut self, name: &'static str) -> Result<(), FieldError> {
         if name.contains('_')
             && let Some(value) = self.0.remove(&camel(name))
             && self.0.insert(name.to_owned(), value).is_some()
         {
             return Err(FieldError::Duplicate(name));
         }
-        self.take(name)
+        Ok(())
     }
 
     /// Refuses what is left.

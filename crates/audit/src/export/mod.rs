@@ -126,13 +126,24 @@ struct Object(Map<String, Value>);
 // Plain calls rather than a literal: a literal is code for each member, with a way out of each.
 impl Object {
     fn text<'a>(&mut self, name: &str, text: impl Into<Option<&'a str>>) -> &mut Self {
-        self.put(name, text.into().map_or(Value::Null, Value::from))
+        self.maybe_text(name, text.into())
+    }
+
+    #[inline(never)]
+    fn maybe_text(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+        self.put(name, text.map_or(Value::Null, Value::from))
     }
 
     fn number(&mut self, name: &str, number: impl Into<Option<i64>>) -> &mut Self {
-        self.put(name, number.into().into())
+        self.maybe_number(name, number.into())
     }
 
+    #[inline(never)]
+    fn maybe_number(&mut self, name: &str, number: Option<i64>) -> &mut Self {
+        self.put(name, number.into())
+    }
+
+    #[inline(never)]
     fn object(&mut self, name: &str, object: Self) -> &mut Self {
         if object.0.is_empty() { self } else { self.put(name, Value::Object(object.0)) }
     }
