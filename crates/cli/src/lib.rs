@@ -18,14 +18,13 @@ mod text;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{CommandFactory, Parser};
 use codex_core::sandbox::SandboxOptions;
 use tokio::{runtime::Handle, sync::mpsc};
 
 pub use arguments::exact_arguments;
 pub use exit::ExitCode;
 
-use crate::arguments::{Arguments, ColorChoice, Subcommand};
+use crate::arguments::{Arguments, ColorChoice, Subcommand, command};
 
 /// What the command line needs to know of its process.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl Invocation {
     pub async fn run(self) -> Output {
         let Self { arguments, context, signals } = self;
         let program = std::iter::once(OsString::from("codex"));
-        let parsed = match Arguments::try_parse_from(program.chain(arguments)) {
+        let parsed = match Arguments::parse(program.chain(arguments)) {
             Ok(parsed) => parsed,
             Err(error) => return usage(&error, &context),
         };
@@ -138,13 +137,13 @@ fn usage(error: &clap::Error, context: &Context) -> Output {
 }
 
 fn help(context: &Context) -> Output {
-    let rendered = Arguments::command().render_help();
+    let rendered = command().render_help();
     let text = if context.colored(ColorChoice::Auto) { rendered.ansi().to_string() } else { rendered.to_string() };
     Output { exit_code: ExitCode::USAGE, stderr: text, ..Output::default() }
 }
 
 fn completions(shell: clap_complete::Shell) -> Output {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "codex", &mut script);
+    clap_complete::generate(shell, &mut command(), "codex", &mut script);
     Output { stdout: String::from_utf8_lossy(&script).into_owned(), ..Output::default() }
 }
