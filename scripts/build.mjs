@@ -16,7 +16,7 @@ export function run(program, args, options = {}) {
 
 export function build() {
   const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'release');
-  run('cargo', ['build', '--release', '--locked', '--package', 'codex-node']);
+  run('cargo', ['rustc', '--release', '--locked', '--package', 'codex-node', '--lib', '--', ...linkerFlags()]);
   // Static: it runs before, and whatever, the sandbox lets it see. The flag must not reach the addon.
   run('cargo', [
     'rustc', '--release', '--locked', '--package', 'codex-launcher', '--bin', 'codex-launcher',
@@ -25,6 +25,17 @@ export function build() {
   mkdirSync(platformPackage, { recursive: true });
   install(path.join(target, 'libcodex_node.so'), 'codex.node');
   install(path.join(target, 'codex-launcher'), 'codex-launcher');
+}
+
+/** What makes the addon smaller where the linker and the C library of this machine can do it. */
+function linkerFlags() {
+  // From 1.90 on, rustc links with lld here. It keeps one copy of functions that came out the same.
+  const [, minor] = /^rustc 1\.(\d+)\./.exec(spawnSync('rustc', ['--version'], { cwd: root, encoding: 'utf8' }).stdout ?? '') ?? [];
+  if (`${process.platform}-${process.arch}` !== 'linux-x64' || !(Number(minor) >= 90)) return [];
+  // Relocations in the short form, which glibc reads from 2.36 on.
+  const [, glibc] = /^2\.(\d+)/.exec(process.report.getReport().header.glibcVersionRuntime ?? '') ?? [];
+  const short = Number(glibc) >= 36 ? ['-z,pack-relative-relocs'] : [];
+  return ['--icf=all', ...short].map((flag) => `-Clink-arg=-Wl,${flag}`);
 }
 
 /** Under a new name first: a process may be running the old one. */

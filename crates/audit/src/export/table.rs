@@ -84,6 +84,7 @@ fn row(record: &Record) -> Row {
 struct Row(String);
 
 impl Row {
+    #[inline(never)]
     fn cell(&mut self, cell: &str) {
         if cell.contains([',', '"', '\n', '\r']) {
             self.0.extend(["\"", &cell.replace('"', "\"\""), "\""]);
@@ -94,10 +95,12 @@ impl Row {
     }
 
     /// A cell whose text comes from elsewhere.
+    #[inline(never)]
     fn foreign(&mut self, text: Option<&str>) {
         self.cell(&text.map(inert).unwrap_or_default());
     }
 
+    #[inline(never)]
     fn number(&mut self, number: Option<&dyn Display>) {
         self.cell(&number.map(ToString::to_string).unwrap_or_default());
     }

@@ -24,28 +24,30 @@ pub(super) struct Prefilter<T> {
 impl<T: Copy> Prefilter<T> {
     /// Patterns of at least two bytes; nothing when there are too many. Shorter ones are never found.
     pub(super) fn new(patterns: Vec<(Box<[u8]>, T)>) -> Option<Self> {
-        let mut slots: Vec<(u16, u16)> = Vec::new();
+        let mut slots = vec![Vec::new(); SLOTS];
         for (at, (pattern, _)) in patterns.iter().enumerate() {
             let at = u16::try_from(at).ok()?;
+            let mut enter = |a, b, c| {
+                let slot: &mut Vec<u16> = &mut slots[usize::from(slot(window(a, b, c)))];
+                if slot.last() != Some(&at) {
+                    slot.push(at);
+                }
+            };
             match **pattern {
-                [a, b, c, ..] => slots.push((slot(window(a, b, c)), at)),
-                [a, b] => slots.extend((0..=u8::MAX).map(|c| (slot(window(a, b, c)), at))),
+                [a, b, c, ..] => enter(a, b, c),
+                [a, b] => (0..=u8::MAX).for_each(|c| enter(a, b, c)),
                 _ => {}
             }
         }
-        slots.sort_unstable();
-        slots.dedup();
-        u16::try_from(slots.len()).ok()?;
         let mut used = [0; SLOTS / 64];
-        let mut starts = vec![0; SLOTS + 1];
-        for (slot, _) in &slots {
-            used[usize::from(*slot) / 64] |= 1u64 << (slot % 64);
-            starts[usize::from(*slot) + 1] += 1;
+        let mut starts = vec![0];
+        let mut entries = Vec::new();
+        for (at, slot) in slots.iter().enumerate() {
+            used[at / 64] |= u64::from(!slot.is_empty()) << (at % 64);
+            entries.extend(slot);
+            starts.push(u16::try_from(entries.len()).ok()?);
         }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let entries = slots.iter().map(|(_, at)| *at).collect();
+        let entries = entries.into();
         Some(Self { patterns, used, starts: starts.into(), entries })
     }
 

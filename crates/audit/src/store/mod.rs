@@ -93,14 +93,17 @@ impl Store {
     /// The names of its files, oldest first.
     pub(crate) fn files(&self) -> io::Result<Vec<String>> {
         let mut names = self.dir.names()?;
-        let Some(name) = &self.name else {
-            names.retain(|file| file.ends_with(SEGMENT) && !file.starts_with('.'));
+        let log = self.name.as_deref();
+        names.retain(|file| match log {
+            Some(name) => rotation_number(name, file).is_some(),
+            None => file.ends_with(SEGMENT) && !file.starts_with('.'),
+        });
+        let number = |file: &str| log.and_then(|name| rotation_number(name, file));
+        names.sort_unstable_by(|a, b| {
             // Without the ending, so that the first part of a session comes before its `-000001`.
-            names.sort_unstable_by(|a, b| a.trim_end_matches(SEGMENT).cmp(b.trim_end_matches(SEGMENT)));
-            return Ok(names);
-        };
-        names.retain(|file| rotation_number(name, file).is_some());
-        names.sort_unstable_by_key(|file| rotation_number(name, file));
+            number(a).cmp(&number(b)).then_with(|| a.trim_end_matches(SEGMENT).cmp(b.trim_end_matches(SEGMENT)))
+        });
+        let Some(name) = log else { return Ok(names) };
         if let Some(current) = self.dir.stat(name)? {
             // A crash between the two steps of a rotation leaves the current file under both names.
             if let Some(last) = names.last()
@@ -108,7 +111,7 @@ impl Store {
             {
                 names.pop();
             }
-            names.push(name.clone());
+            names.push(name.to_owned());
         }
         Ok(names)
     }
