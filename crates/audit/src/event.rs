@@ -285,6 +285,16 @@ event! {
     log: LogNote,
 }
 
+impl Event {
+    /// The event as JSON.
+    pub(crate) fn to_value(&self) -> serde_json::Result<Value> {
+        let mut json = vec![b'{'];
+        self.push_fields(&mut json)?;
+        json.push(b'}');
+        serde_json::from_str(&String::from_utf8_lossy(&json))
+    }
+}
+
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_fields(Map::deserialize(deserializer)?).map_err(D::Error::custom)

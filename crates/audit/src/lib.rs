@@ -15,6 +15,7 @@ mod keyfile;
 mod limit;
 mod lines;
 mod note;
+mod number;
 mod query;
 mod read;
 mod record;

@@ -91,7 +91,8 @@ pub enum RecordError {
 impl Record {
     /// Reads one line, without checking its hash.
     pub fn parse(line: &[u8]) -> Result<Self, RecordError> {
-        let mut fields: Map<String, Value> = serde_json::from_slice(line)?;
+        let line = std::str::from_utf8(line).map_err(serde_json::Error::custom)?;
+        let mut fields: Map<String, Value> = serde_json::from_str(line)?;
         let mut envelope = Map::new();
         for name in ["v", "session", "seq", "time", "redacted", "cut", "prev", "hash"] {
             if let Some(value) = fields.remove(name) {

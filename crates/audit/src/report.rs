@@ -48,16 +48,16 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
         stats.succeeded, stats.failed, stats.redacted
     ));
     put(format_args!("<h2>Timeline</h2><svg viewBox='0 0 720 160' role='img' aria-label='records over time'>"));
-    let most = columns.iter().map(|(a, d)| a + d).max().unwrap_or(0).max(1) as f64;
+    let most = columns.iter().map(|(a, d)| a + d).max().unwrap_or(0).max(1);
     for (at, (allowed, refused)) in columns.iter().enumerate() {
-        let (a, d) = (*allowed as f64 / most * 130.0, *refused as f64 / most * 130.0);
+        let (a, d) = (allowed * 130 / most, refused * 130 / most);
         let start = format_ms(first + width * at as i64);
         let title = format!("{}: {allowed} allowed, {refused} refused", String::from_utf8_lossy(&start));
         put(format_args!(
-            "<g><title>{title}</title><rect class='a' x='{x}' y='{y:.1}' width='10' height='{a:.1}'/><rect class='d' x='{x}' y='{z:.1}' width='10' height='{d:.1}'/></g>",
+            "<g><title>{title}</title><rect class='a' x='{x}' y='{y}' width='10' height='{a}'/><rect class='d' x='{x}' y='{z}' width='10' height='{d}'/></g>",
             x = at * 12 + 1,
-            y = 135.0 - a,
-            z = 135.0 - a - d
+            y = 135 - a,
+            z = 135 - a - d
         ));
     }
     put(format_args!(
@@ -70,8 +70,8 @@ pub fn report(path: &Path, options: ReadOptions) -> Result<String, ReadError> {
     let most = top.first().map_or(1, |(_, count)| *count).max(1);
     for (thing, count) in &top {
         put(format_args!(
-            "<tr><td class='n'>{count}</td><td class='b'><div style='width:{:.0}%'></div></td><td><code>{}</code></td></tr>",
-            *count as f64 / most as f64 * 100.0,
+            "<tr><td class='n'>{count}</td><td class='b'><div style='width:{}%'></div></td><td><code>{}</code></td></tr>",
+            count * 100 / most,
             escape(thing)
         ));
     }

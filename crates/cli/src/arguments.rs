@@ -4,7 +4,7 @@ mod exact;
 mod read;
 mod tree;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use codex_core::{
     policy::{Limit, SandboxMode},
@@ -60,7 +60,7 @@ pub struct Run {
     pub audit: Option<AuditChoice>,
     pub audit_max_bytes: Option<u64>,
     pub audit_max_files: Option<u32>,
-    pub timeout: Option<f64>,
+    pub timeout: Option<Duration>,
     pub limit: Vec<(Limit, u64)>,
     pub env: Vec<OsString>,
     pub enforcement: EnforcementChoice,

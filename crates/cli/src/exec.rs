@@ -4,7 +4,6 @@ use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStrExt,
     path::PathBuf,
-    time::Duration,
 };
 
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
@@ -130,7 +129,7 @@ async fn execute(
     let program = words.next().ok_or(Failure::NoCommand)?;
     let mut command = Command::new(program);
     command.arguments = words.cloned().collect();
-    command.timeout = run.timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    command.timeout = run.timeout;
     command.set_environment = run.env.iter().filter_map(|entry| variable(entry, context)).collect();
     command.stdin = Input::Descriptor(own(std::io::stdin())?);
     if !run.json {

@@ -14,7 +14,7 @@ pub(super) fn log_record(record: &Record) -> Value {
         attribute("codex.seq", &record.seq.into()),
         attribute("codex.hash", &record.hash.as_str().into()),
     ];
-    if let Ok(Value::Object(fields)) = serde_json::to_value(&record.event) {
+    if let Ok(Value::Object(fields)) = record.event.to_value() {
         attributes.extend(
             fields
                 .iter()

@@ -71,7 +71,7 @@ fn row(record: &Record) -> Row {
     row.foreign(event.access.as_deref());
     row.number(event.exit_code.as_ref().map(|n| n as &dyn Display));
     row.foreign(event.signal.as_deref());
-    row.number(event.duration_ms.as_ref().map(|n| n as &dyn Display));
+    row.cell(&event.duration_ms.map(crate::number::display).unwrap_or_default());
     row.foreign(event.error.as_deref());
     row.number(Some(&record.redacted));
     row.cell(&record.prev);

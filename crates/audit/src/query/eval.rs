@@ -209,7 +209,7 @@ fn fits(node: &Node, fields: &Fields) -> bool {
 fn equals(found: &Value, value: &str) -> bool {
     match found {
         Value::Text(found) => found == value,
-        Value::Number(found) => value.parse().is_ok_and(|value: f64| *found == value),
+        Value::Number(found) => crate::number::parse(value).is_some_and(|value| *found == value),
         Value::Bool(found) => value == if *found { "true" } else { "false" },
         Value::List(entries) => text(found) == value || entries.iter().any(|entry| equals(entry, value)),
         Value::Null | Value::Map(_) => false,
@@ -229,7 +229,7 @@ fn text<'a>(found: &'a Value) -> Cow<'a, str> {
     match found {
         Value::Null => "null".into(),
         Value::Bool(found) => if *found { "true" } else { "false" }.into(),
-        Value::Number(found) => found.to_string().into(),
+        Value::Number(found) => crate::number::display(*found).into(),
         Value::Text(found) => found.as_ref().into(),
         Value::List(entries) => entries.iter().map(text).collect::<Vec<_>>().join(" ").into(),
         Value::Map(members) => {

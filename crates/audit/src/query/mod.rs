@@ -70,7 +70,7 @@ fn collect_needles(node: &Node, needles: &mut Vec<Finder<'static>>) {
             if field != "time"
                 && !field.contains('.')
                 && plain(value)
-                && value.parse::<f64>().is_err()
+                && crate::number::parse(value).is_none()
                 && !matches!(value.as_str(), "true" | "false") =>
         {
             // The field may be a list, so only the value is sure to stand there.

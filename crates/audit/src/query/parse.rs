@@ -183,7 +183,7 @@ impl Parser {
             "=" | "==" | "!=" => Ok(Condition::Equal { field, value, negated }),
             "~" | "!~" => Ok(Condition::Contains { field, lower: value.to_lowercase(), negated }),
             _ => {
-                let value = if field == "time" { moment(&value) } else { value.parse().ok() };
+                let value = if field == "time" { moment(&value) } else { crate::number::parse(&value) };
                 let op = match op {
                     "<" => Order::Less,
                     "<=" => Order::LessEqual,

@@ -2,6 +2,8 @@
 //!
 //! Built by a few functions: what a derive makes of each option is ten times as large.
 
+use std::time::Duration;
+
 use clap::{
     Arg, ArgAction, ArgGroup, Command,
     builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, ValueParser},
@@ -239,9 +241,34 @@ fn command_words() -> Arg {
     Arg::new("command").value_name("CMD").help("The command and its arguments").last(true).num_args(1..)
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
-        _ => Err("give a number of seconds above 0".to_owned()),
+/// A decimal number of seconds, read digit by digit: nothing else here needs floating point.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = if whole.is_empty() { Some(0) } else { whole.parse().ok() };
+    let nanoseconds = format!("{fraction:0<9.9}").parse().ok();
+    match (seconds, nanoseconds) {
+        (Some(seconds), Some(nanoseconds)) if digits(whole) && digits(fraction) => {
+            Some(Duration::new(seconds, nanoseconds)).filter(|duration| !duration.is_zero())
+        }
+        _ => None,
+    }
+    .ok_or_else(|| "give a number of seconds above 0, such as 30 or 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn seconds_are_decimal() {
+        for (text, milliseconds) in [("1", 1000), ("0.5", 500), (".25", 250), ("5.", 5000), ("86400", 86_400_000)] {
+            assert_eq!(seconds(text).unwrap().as_millis(), milliseconds, "{text}");
+        }
+        assert_eq!(seconds("0.0000000019").unwrap().as_nanos(), 1);
+        for text in ["", ".", "0", "0.0", "-1", "+1", "1e3", "inf", "NaN", "1,5", "1.-5", "99999999999999999999", " 1"]
+        {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 }

@@ -21,7 +21,8 @@ pub fn record(line: &str, colored: bool) -> Option<String> {
         (None, None) => {}
     }
     if let Some(duration) = shown["duration_ms"].as_f64() {
-        words.push(format!("{duration:.1} ms"));
+        let tenths = (duration * 10.0).round() as i64;
+        words.push(format!("{}.{} ms", tenths / 10, tenths % 10));
     }
     words.extend(["command", "path", "host", "error"].into_iter().filter_map(text).map(display_safe));
     if words.is_empty() {
