@@ -15,13 +15,13 @@ pub(crate) enum FieldError {
     #[error("missing field `{0}`")]
     Missing(&'static str),
     /// A field has a value that it can't have.
-    #[error("invalid value for field `{0}`")]
+    #[error("invalid value for field `{0}`; the type AuditEvent says what it takes")]
     Invalid(&'static str),
     /// A field stands there in both spellings.
-    #[error("duplicate field `{0}`")]
+    #[error("duplicate field `{0}`; write it in one of its spellings")]
     Duplicate(&'static str),
     /// No such field.
-    #[error("unknown field `{0}`")]
+    #[error("unknown field `{0}`; the type AuditEvent has those that there are, and labels take the rest")]
     Unknown(String),
 }
 
