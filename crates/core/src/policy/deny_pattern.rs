@@ -87,6 +87,12 @@ impl DenyPattern {
         Ok(glob(&below).map(|glob| Self { base, below, glob }))
     }
 
+    /// The directory, and what is denied in it, as [`fast_glob`] reads it.
+    #[cfg(any(target_os = "macos", test))]
+    pub(crate) fn parts(&self) -> (&Path, &str) {
+        (&self.base, &self.glob)
+    }
+
     /// Whether the pattern denies a path that it matches, or one below that.
     #[must_use]
     pub fn denies(&self, path: &Path) -> bool {

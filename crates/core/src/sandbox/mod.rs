@@ -8,6 +8,8 @@ mod enforcement;
 mod error;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 
 use std::path::PathBuf;
 

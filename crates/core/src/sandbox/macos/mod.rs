@@ -1,0 +1,3 @@
+//! The macOS backend.
+
+pub(crate) mod seatbelt;
