@@ -10,6 +10,8 @@ mod error;
 mod linux;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
+#[cfg(unix)]
+mod unix;
 
 use std::path::PathBuf;
 
@@ -23,10 +25,9 @@ pub use enforcement::{
 };
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
-pub use linux::{
-    Bridged, Capabilities, Feature, Guest, Offer, Sandbox, Signaller, Terminal, TerminalSize, bridge, conversation,
-    duplex, inherit, input_pipe, resize,
-};
+pub use linux::{Capabilities, Feature, Guest, Sandbox, Signaller, Terminal, conversation};
+#[cfg(unix)]
+pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -24,7 +24,6 @@ use super::{
     hidden,
     launcher::{Answer, Launcher, Standing, Starting},
     limits::{self, Means},
-    message::ScreenedHost,
     pinned::PinnedPath,
     refusal,
     report::{self, Gaps},
@@ -32,7 +31,7 @@ use super::{
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
-    sandbox::{Cause, Enforcement, Requirement, SandboxError, SandboxOptions},
+    sandbox::{Cause, Enforcement, Requirement, SandboxError, SandboxOptions, unix::environment::ScreenedHost},
 };
 
 /// What stands behind a sandbox.

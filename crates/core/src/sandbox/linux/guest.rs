@@ -8,12 +8,22 @@ use codex_launcher::{
 };
 use rustix::{
     io::Errno,
-    net::{RecvFlags, SendFlags},
+    net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{streams::host, watched::watch};
-use crate::exec::{Command, End, ExecError, Input, Output};
+use crate::{
+    exec::{Command, End, ExecError, Input, Output},
+    sandbox::unix::{streams::host, watched::watch},
+};
+
+/// The end that a process has of a conversation, and the other one.
+///
+/// # Errors
+/// [`ExecError::Host`] when none can be made.
+pub fn conversation() -> Result<(OwnedFd, OwnedFd), ExecError> {
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(host("make a socket"))
+}
 
 /// One end of the conversation with the process. Whoever has the other end has the run's streams and can end it, no more:
 /// what is run was said before.
@@ -25,7 +35,7 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Takes our end of a [`super::conversation`]. Must be called inside a runtime.
+    /// Takes our end of a [`conversation`]. Must be called inside a runtime.
     ///
     /// # Errors
     /// [`ExecError::Host`] when it can't be watched.

@@ -27,10 +27,10 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use super::{groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn, watched::watch};
+use super::{groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn};
 use crate::{
     exec::Started,
-    sandbox::{Enforcement, SandboxError},
+    sandbox::{Enforcement, SandboxError, unix::watched::watch},
 };
 
 /// How a run ended, as far as its launcher knows.

@@ -1,7 +1,6 @@
 //! The Linux backend: one launcher per sandbox, started on first use, started anew when it dies.
 
 mod capabilities;
-mod capture;
 mod denied;
 mod engine;
 mod groups;
@@ -11,7 +10,6 @@ mod hidden;
 mod launcher;
 mod limits;
 mod message;
-mod offer;
 mod pids;
 mod pinned;
 mod refusal;
@@ -20,21 +18,17 @@ mod run;
 mod signaller;
 mod sockets;
 mod spawn;
-mod streams;
 mod terminal;
-mod timeout;
-mod watched;
 
 use std::{future::Future, path::PathBuf, sync::Arc};
 
 pub use capabilities::{Capabilities, Feature};
-pub use guest::Guest;
-pub use offer::{Offer, conversation, duplex, inherit, input_pipe};
+pub use guest::{Guest, conversation};
 pub use signaller::Signaller;
-pub use terminal::{Bridged, Terminal, TerminalSize, bridge, resize};
+pub use terminal::Terminal;
 
 use self::{engine::Engine, run::Start};
-use super::{Enforcement, SandboxError, SandboxOptions};
+use super::{Enforcement, SandboxError, SandboxOptions, TerminalSize};
 use crate::{
     exec::{Command, ExecError, Outcome},
     policy::SandboxPolicy,

@@ -23,13 +23,18 @@ use super::{
     launcher::{Launcher, RunEnd},
     limits, message,
     signaller::Signaller,
-    streams::{Streams, host},
-    timeout::{SIGKILL, Timeout},
 };
 use crate::{
     exec::{Command, End, Environment, ExecError, MAX_DENIALS, Outcome},
     policy::{Limit, Limits},
-    sandbox::Enforcement,
+    sandbox::{
+        Enforcement,
+        unix::{
+            environment,
+            streams::{Streams, host},
+            timeout::{SIGKILL, Timeout},
+        },
+    },
 };
 
 /// The private tmp inside a sandbox that has mounts.
@@ -335,7 +340,7 @@ fn not_started(stage: Stage, errno: i32, command: &Command, engine: &Engine) -> 
         (Stage::Exec, Errno::TOOBIG) => ExecError::TooLong,
         (Stage::Exec, _) => ExecError::NotExecutable { program: program(), source },
         (Stage::WorkingDirectory, _) => {
-            ExecError::WorkingDirectory { path: message::working_directory(command, engine.policy()), source }
+            ExecError::WorkingDirectory { path: environment::working_directory(command, engine.policy()), source }
         }
         (Stage::Request, _) => ExecError::Setup { stage: "the request was not understood", source },
         (Stage::Clone, _) => ExecError::Setup { stage: "no process could be made", source },

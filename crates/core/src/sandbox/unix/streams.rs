@@ -7,10 +7,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
-use rustix::{
-    io::Errno,
-    pipe::{PipeFlags, pipe_with},
-};
+use rustix::io::Errno;
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{capture::Capture, terminal::Bridged, watched::watch};
@@ -113,7 +110,7 @@ fn input(input: Input, null: &File) -> Result<(Option<Feeder>, OwnedFd), ExecErr
         Input::Null => Ok((None, duplicate(null.as_fd())?)),
         Input::Descriptor(descriptor) => Ok((None, descriptor)),
         Input::Bytes(bytes) => {
-            let (read_end, write_end) = pipe_with(PipeFlags::CLOEXEC).map_err(host("make a pipe"))?;
+            let (read_end, write_end) = pipe()?;
             nonblocking(&write_end)?;
             // What fits goes in at once: then nothing has to be watched.
             let written = match rustix::io::write(&write_end, bytes.get(..PIPE_BYTES).unwrap_or(&bytes)) {
@@ -136,11 +133,17 @@ fn output(output: Output, limit: usize, null: &File) -> Result<(Option<Capture>,
         Output::Descriptor(descriptor) => Ok((None, descriptor)),
         Output::Offered(offer, descriptor) => Ok((Some(Capture::of(offer, limit)), descriptor)),
         Output::Capture => {
-            let (read_end, write_end) = pipe_with(PipeFlags::CLOEXEC).map_err(host("make a pipe"))?;
+            let (read_end, write_end) = pipe()?;
             nonblocking(&read_end)?;
             Ok((Some(Capture::new(read_end, limit)), write_end))
         }
     }
+}
+
+/// A pipe whose ends no other program inherits by mistake: the one to read from, and the one to write to.
+pub fn pipe() -> Result<(OwnedFd, OwnedFd), ExecError> {
+    let (reader, writer) = io::pipe().map_err(|source| ExecError::Host { what: "make a pipe", source })?;
+    Ok((reader.into(), writer.into()))
 }
 
 fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, ExecError> {

@@ -1,16 +1,8 @@
 //! Reading an output pipe into memory up to a limit, and past it into nothing.
 
-use std::{
-    fs::File,
-    future::pending,
-    io,
-    os::fd::{AsFd, OwnedFd},
-};
+use std::{fs::File, future::pending, io, os::fd::OwnedFd};
 
-use rustix::{
-    io::Errno,
-    pipe::{SpliceFlags, splice},
-};
+use rustix::io::Errno;
 use tokio::io::{
     Interest,
     unix::{AsyncFd, AsyncFdReadyGuard},
@@ -21,8 +13,6 @@ use crate::exec::Captured;
 
 /// Room that is made for one read.
 const READ_BYTES: usize = 16 * 1024;
-/// How much is dropped by one call.
-const DROP_BYTES: usize = 1024 * 1024;
 /// What can be left in a pipe when its last writer is gone: the largest size that an ordinary user may give one.
 const LEFT_BYTES: usize = 1024 * 1024;
 
@@ -135,7 +125,7 @@ impl Capture {
 fn read(pipe: &OwnedFd, captured: &mut Captured, limit: usize, null: &File) -> Result<usize, Errno> {
     let room = limit - captured.bytes.len();
     if room == 0 {
-        let dropped = splice(pipe, None, null.as_fd(), None, DROP_BYTES, SpliceFlags::NONBLOCK)?;
+        let dropped = drop_some(pipe, null)?;
         captured.truncated |= dropped > 0;
         return Ok(dropped);
     }
@@ -147,4 +137,19 @@ fn read(pipe: &OwnedFd, captured: &mut Captured, limit: usize, null: &File) -> R
         captured.truncated = true;
     }
     Ok(bytes)
+}
+
+/// Takes bytes out of a pipe that nobody wants, without copying them.
+#[cfg(target_os = "linux")]
+fn drop_some(pipe: &OwnedFd, null: &File) -> Result<usize, Errno> {
+    use rustix::pipe::{SpliceFlags, splice};
+    /// How much is dropped by one call.
+    const DROP_BYTES: usize = 1024 * 1024;
+    splice(pipe, None, null, None, DROP_BYTES, SpliceFlags::NONBLOCK)
+}
+
+/// Takes bytes out of a pipe that nobody wants.
+#[cfg(not(target_os = "linux"))]
+fn drop_some(pipe: &OwnedFd, _: &File) -> Result<usize, Errno> {
+    rustix::io::read(pipe, &mut [0; READ_BYTES])
 }

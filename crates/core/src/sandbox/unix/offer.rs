@@ -1,22 +1,18 @@
 //! Streams whose ends on the host's side somebody else may have.
 
 use std::{
-    os::fd::{AsFd, OwnedFd, RawFd},
+    os::{
+        fd::{AsFd, OwnedFd, RawFd},
+        unix::net::UnixStream,
+    },
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::{
-    io::Errno,
-    net::{AddressFamily, SocketFlags, SocketType, socketpair},
-    pipe::{PipeFlags, fcntl_setpipe_size, pipe_with},
-};
+use rustix::io::Errno;
 use tokio::sync::Notify;
 
-use super::streams::{host, nonblocking};
+use super::streams::{host, nonblocking, pipe};
 use crate::exec::{ExecError, Input, Output};
-
-/// The size of a pipe that is read elsewhere: fewer and larger reads.
-const STREAMED_BYTES: usize = 1024 * 1024;
 
 /// The reading end of a stream of output: taken by whoever wants to read it, or captured with the run.
 #[derive(Debug, Clone)]
@@ -46,7 +42,7 @@ impl Offer {
     /// # Errors
     /// [`ExecError::Host`] when none can be made.
     pub fn pipe() -> Result<(Self, Output), ExecError> {
-        let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC).map_err(host("make a pipe"))?;
+        let (ours, theirs) = pipe()?;
         nonblocking(&ours)?;
         let offer = Self::of(ours);
         Ok((offer.clone(), Output::Offered(offer, theirs)))
@@ -70,8 +66,7 @@ impl Offer {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Gone) {
             State::Open(descriptor) => {
-                // Where the user has no pages for it left, or it is no pipe, it stays as it is.
-                let _ = fcntl_setpipe_size(&descriptor, STREAMED_BYTES);
+                enlarge(&descriptor);
                 Some(descriptor)
             }
             other => {
@@ -95,7 +90,7 @@ impl Offer {
     }
 
     /// Waits until it is to be captured.
-    pub(super) async fn wanted(&self) -> OwnedFd {
+    pub(crate) async fn wanted(&self) -> OwnedFd {
         loop {
             {
                 let mut state = self.state();
@@ -109,7 +104,7 @@ impl Offer {
     }
 
     /// What is left of it when the run is over.
-    pub(super) fn leave(&self) -> Option<OwnedFd> {
+    pub(crate) fn leave(&self) -> Option<OwnedFd> {
         match std::mem::replace(&mut *self.state(), State::Gone) {
             State::Open(descriptor) | State::Wanted(descriptor) => Some(descriptor),
             State::Gone => None,
@@ -121,12 +116,24 @@ impl Offer {
     }
 }
 
+/// Makes a pipe larger that is read elsewhere: fewer and larger reads.
+#[cfg(target_os = "linux")]
+fn enlarge(pipe: &OwnedFd) {
+    const STREAMED_BYTES: usize = 1024 * 1024;
+    // Where the user has no pages for it left, or it is no pipe, it stays as it is.
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, STREAMED_BYTES);
+}
+
+/// The kernel sizes its pipes by itself.
+#[cfg(not(target_os = "linux"))]
+fn enlarge(_: &OwnedFd) {}
+
 /// A pipe to a program: its writing end, and the other one as an input.
 ///
 /// # Errors
 /// [`ExecError::Host`] when none can be made.
 pub fn input_pipe() -> Result<(OwnedFd, Input), ExecError> {
-    let (theirs, ours) = pipe_with(PipeFlags::CLOEXEC).map_err(host("make a pipe"))?;
+    let (theirs, ours) = pipe()?;
     Ok((ours, Input::Descriptor(theirs)))
 }
 
@@ -135,15 +142,8 @@ pub fn input_pipe() -> Result<(OwnedFd, Input), ExecError> {
 /// # Errors
 /// [`ExecError::Host`] when none can be made.
 pub fn duplex() -> Result<(OwnedFd, OwnedFd), ExecError> {
-    socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).map_err(host("make a socket"))
-}
-
-/// The end that a process has of a conversation, and the other one.
-///
-/// # Errors
-/// [`ExecError::Host`] when none can be made.
-pub fn conversation() -> Result<(OwnedFd, OwnedFd), ExecError> {
-    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(host("make a socket"))
+    let (ours, theirs) = UnixStream::pair().map_err(|source| ExecError::Host { what: "make a socket", source })?;
+    Ok((ours.into(), theirs.into()))
 }
 
 /// A duplicate of a descriptor that this process has under `number`.

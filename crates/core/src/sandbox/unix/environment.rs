@@ -1,0 +1,122 @@
+//! The environment and the working directory of a run.
+
+use std::{
+    ffi::{CStr, OsString, c_char},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    exec::{Command, Environment, ExecError},
+    policy::{EnvironmentPolicy, SandboxPolicy, is_malformed_name},
+};
+
+/// Where programs are looked for when `PATH` is not set.
+pub const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
+
+/// The directory that a command starts in.
+pub fn working_directory(command: &Command, policy: &SandboxPolicy) -> std::path::PathBuf {
+    // Joining an absolute path gives that path.
+    command.working_directory.as_ref().map_or_else(|| policy.workspace.clone(), |path| policy.workspace.join(path))
+}
+
+/// What the policy lets through.
+pub fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedHost) -> Arc<Variables> {
+    match &command.environment {
+        Environment::Host => screened.get(&policy.environment),
+        Environment::Given(given) => Arc::new(screen(&policy.environment, given)),
+    }
+}
+
+/// Where pip, uv, go and many others keep what they fetched and built.
+const XDG_CACHE: &[u8] = b"XDG_CACHE_HOME";
+
+/// What is inherited, then the private tmp and the cache in it, then what the caller set for this command.
+pub fn environment<'a>(
+    inherited: &'a Variables,
+    command: &'a Command,
+    tmp: Option<&'a Path>,
+    cache: Option<&'a Path>,
+) -> Result<Vec<Variable<'a>>, ExecError> {
+    let has_cache = inherited.iter().any(|(name, _)| name == XDG_CACHE);
+    let mut variables: Vec<Variable<'_>> =
+        inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
+    let mut set = |name, value| match variables.iter_mut().find(|(present, _)| *present == name) {
+        Some((_, present)) => *present = value,
+        None => variables.push((name, value)),
+    };
+    if let Some(tmp) = tmp {
+        set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
+    }
+    if let Some(cache) = cache.filter(|_| !has_cache) {
+        set(XDG_CACHE, cache.as_os_str().as_bytes());
+    }
+    for (name, value) in &command.set_environment {
+        if is_malformed_name(name.as_bytes()) {
+            return Err(ExecError::VariableName { name: name.to_string_lossy().into_owned() });
+        }
+        set(name.as_bytes(), value.as_bytes());
+    }
+    Ok(variables)
+}
+
+/// A name and its value.
+pub type Variable<'a> = (&'a [u8], &'a [u8]);
+pub type Variables = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn screen(policy: &EnvironmentPolicy, variables: &[(OsString, OsString)]) -> Variables {
+    policy.filter(variables.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()))).vars
+}
+
+/// The host's environment as the policy lets it through, kept until the host's changes: judging it anew for each
+/// command would take longer than all else that is done for the command before it is sent.
+#[derive(Debug, Default)]
+pub struct ScreenedHost {
+    last: Mutex<Option<Screened>>,
+}
+
+#[derive(Debug)]
+struct Screened {
+    /// The host's, as it was: each entry with its NUL.
+    host: Vec<u8>,
+    variables: Arc<Variables>,
+}
+
+impl ScreenedHost {
+    fn get(&self, policy: &EnvironmentPolicy) -> Arc<Variables> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(screened) = last.as_ref().filter(|screened| is_host_still(&screened.host)) {
+            return Arc::clone(&screened.variables);
+        }
+        let host: Vec<_> = std::env::vars_os().collect();
+        let variables = Arc::new(screen(policy, &host));
+        let host = host_entries().flat_map(CStr::to_bytes_with_nul).copied().collect();
+        *last = Some(Screened { host, variables: Arc::clone(&variables) });
+        variables
+    }
+}
+
+/// Whether the host's environment is what it was. Copying it to compare it would take longer than all else.
+fn is_host_still(before: &[u8]) -> bool {
+    let rest = host_entries().try_fold(before, |rest, entry| rest.strip_prefix(entry.to_bytes_with_nul()));
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
+/// The entries of the host's environment, each to be looked at at once. To be called where the standard library may be asked
+/// for it, too: on the thread that alone changes it.
+fn host_entries<'now>() -> impl Iterator<Item = &'now CStr> {
+    // SAFETY: the C library has it by this name and of this type.
+    unsafe extern "C" {
+        static mut environ: *const *const c_char;
+    }
+    // SAFETY: nothing changes it meanwhile.
+    let table = unsafe { (&raw const environ).read() };
+    let length = if table.is_null() { 0 } else { usize::MAX };
+    let entries = (0..length).map_while(move |at| {
+        // SAFETY: the table ends with a null pointer, at which this stops.
+        unsafe { table.add(at).read().as_ref() }
+    });
+    // SAFETY: an entry is a NUL-terminated string.
+    entries.map(|entry| unsafe { CStr::from_ptr(entry) })
+}
