@@ -6,7 +6,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 use std::os::fd::OwnedFd;
 
 use crate::policy::Limits;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use crate::sandbox::{Bridged, Offer};
 
 /// A program with its arguments, environment, streams and limits of time and output.
@@ -38,7 +38,7 @@ pub struct Command {
     /// Which of the descriptors becomes the program's controlling terminal. Default: none does.
     pub terminal: Option<u8>,
     /// What carries the bytes of that terminal, so that all of them are there at the end. Default: nothing does.
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub bridged: Option<Bridged>,
     /// Told when the program has started. Default: nobody is.
     pub started: Option<Started>,
@@ -89,7 +89,7 @@ pub enum Output {
     /// Nowhere.
     Null,
     /// Into a pipe whose other end somebody may take before it is captured.
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     Offered(Offer, OwnedFd),
     /// An open descriptor.
     #[cfg(unix)]
@@ -115,7 +115,7 @@ impl Command {
             #[cfg(unix)]
             declared: Vec::new(),
             terminal: None,
-            #[cfg(target_os = "linux")]
+            #[cfg(unix)]
             bridged: None,
             started: None,
             max_buffer: 10 * 1024 * 1024,

@@ -6,7 +6,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 use once_cell::sync::OnceCell;
 
 use super::{DirectoryProblem, PathProblem};
@@ -51,7 +51,7 @@ pub(crate) fn home() -> Option<PathBuf> {
 }
 
 /// The home directory that the user database has for this user, resolved, where it has one. Asked once.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub(super) fn account_homes() -> Vec<PathBuf> {
     static HOME: OnceCell<Option<PathBuf>> = OnceCell::new();
     let home = HOME.get_or_init(|| {
@@ -62,7 +62,7 @@ pub(super) fn account_homes() -> Vec<PathBuf> {
 }
 
 /// There is no backend that would hide anything.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 pub(super) fn account_homes() -> Vec<PathBuf> {
     Vec::new()
 }

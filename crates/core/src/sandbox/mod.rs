@@ -2,8 +2,9 @@
 //!
 //! Each operating system has a backend with the same face: `Backend::new`, `exec`, `close`.
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod account;
+mod capabilities;
 mod enforcement;
 mod error;
 #[cfg(target_os = "linux")]
@@ -17,17 +18,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub(crate) use account::account_home;
+pub use capabilities::{Capabilities, Feature};
 pub use enforcement::{
     Boundary, Cause, Enforcement, HeldLimit, LimitMeans, LimitScope, NetworkEnforcement, Promise, TreeEnforcement,
     Unenforced,
 };
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
-pub use linux::{Capabilities, Feature, Guest, Sandbox, Signaller, Terminal, conversation};
+pub use linux::{Guest, Sandbox, Terminal, conversation};
+#[cfg(target_os = "macos")]
+pub use macos::{Sandbox, Terminal};
 #[cfg(unix)]
-pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
+pub use unix::{Bridged, Offer, Signaller, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

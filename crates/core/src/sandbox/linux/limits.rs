@@ -6,9 +6,8 @@ use codex_launcher::protocol::{Applied, Boundary, LEAST_BY_PID_NAMESPACE, Limit 
 
 use super::groups::{self, Groups};
 use crate::{
-    exec::{Command, ExecError, Output},
     policy::{Limit, Limits, SandboxPolicy},
-    sandbox::{HeldLimit, LimitMeans, LimitScope, SandboxError},
+    sandbox::{HeldLimit, LimitMeans, LimitScope, SandboxError, unix::limits},
 };
 
 /// What a sandbox can hold limits by.
@@ -20,30 +19,6 @@ pub struct Means<'a> {
     pub applied: &'a Applied,
     /// Its control groups.
     pub groups: Option<&'a Groups>,
-}
-
-/// The limits of `command`: its own, then those of the policy.
-///
-/// # Errors
-/// [`ExecError::Limit`] when it would raise one, or asks for one that a command can't have.
-pub fn of_command(command: &Command, policy: &SandboxPolicy) -> Result<Limits, ExecError> {
-    let in_force = policy.limits_in_force();
-    let refuse = |limit, problem: String| Err(ExecError::Limit { limit, problem });
-    if command.limits.tmp_size.is_some() {
-        let problem = "the runs of a sandbox share one private tmp; set it in the profile".to_owned();
-        return refuse(Limit::TmpSize, problem);
-    }
-    if let Some(limit) = command.limits.first_above(&in_force) {
-        let held = in_force.get(limit).unwrap_or_default();
-        return refuse(limit, format!("the profile holds {held}, and a command can only lower it"));
-    }
-    let limits = command.limits.or(&in_force);
-    let passed_on = |output: &Output| matches!(output, Output::Descriptor(_) | Output::Offered(..));
-    if limits.output.is_some() && (passed_on(&command.stdout) || passed_on(&command.stderr)) {
-        let problem = "only captured output can be limited; capture it, or leave the limit out".to_owned();
-        return refuse(Limit::Output, problem);
-    }
-    Ok(limits)
 }
 
 /// Whether control groups could hold something of `limits` better than anything else.
@@ -60,19 +35,9 @@ pub fn held(
     own: &Limits,
     means: Means<'_>,
 ) -> Result<BTreeMap<Limit, HeldLimit>, SandboxError> {
-    let mut all = BTreeMap::new();
-    for (limit, value) in own.or(&policy.limits_in_force()).iter() {
-        let is_own = own.get(limit).is_some();
-        match means.of(limit, value, is_own) {
-            Some((by, per)) => {
-                all.insert(limit, HeldLimit { value, by, per });
-            }
-            None if is_own || policy.limits.get(limit).is_some() => return Err(unavailable(limit)),
-            // A default is no promise.
-            None => {}
-        }
-    }
-    Ok(all)
+    let remedy = "run it where this user may make control groups (`systemd-run --user --scope -p Delegate=yes …`), \
+                  or leave the limit out";
+    limits::held(policy, own, remedy, |limit, value, is_own| means.of(limit, value, is_own))
 }
 
 /// In the form of a request. A run takes control groups only for a limit that was asked for: entering them takes the kernel
@@ -123,14 +88,5 @@ impl Means<'_> {
                 ProcessLimit::PidNamespace | ProcessLimit::None => None,
             },
         }
-    }
-}
-
-fn unavailable(limit: Limit) -> SandboxError {
-    SandboxError::Unavailable {
-        cause: format!("this machine can't hold `{}`", limit.key()),
-        remedy: "run it where this user may make control groups (`systemd-run --user --scope -p Delegate=yes …`), \
-                 or leave the limit out"
-            .to_owned(),
     }
 }

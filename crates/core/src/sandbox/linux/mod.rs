@@ -15,20 +15,17 @@ mod pinned;
 mod refusal;
 mod report;
 mod run;
-mod signaller;
 mod sockets;
 mod spawn;
 mod terminal;
 
 use std::{future::Future, path::PathBuf, sync::Arc};
 
-pub use capabilities::{Capabilities, Feature};
 pub use guest::{Guest, conversation};
-pub use signaller::Signaller;
 pub use terminal::Terminal;
 
 use self::{engine::Engine, run::Start};
-use super::{Enforcement, SandboxError, SandboxOptions, TerminalSize};
+use super::{Capabilities, Enforcement, SandboxError, SandboxOptions, Signaller, TerminalSize};
 use crate::{
     exec::{Command, ExecError, Outcome},
     policy::SandboxPolicy,
@@ -121,6 +118,6 @@ impl Sandbox {
 
     /// What this machine can enforce, found out by trying it.
     pub async fn capabilities(options: &SandboxOptions) -> Capabilities {
-        Capabilities::probe(options).await
+        capabilities::probe(options).await
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use codex_launcher::protocol::{Boundary, ExitStatus, MAX_STREAMS, Stage};
+use codex_launcher::protocol::{Boundary, ExitStatus, Stage};
 use rustix::io::Errno;
 use tokio::{sync::oneshot, time::sleep};
 
@@ -22,16 +22,16 @@ use super::{
     guard::Guard,
     launcher::{Launcher, RunEnd},
     limits, message,
-    signaller::Signaller,
 };
 use crate::{
-    exec::{Command, End, Environment, ExecError, MAX_DENIALS, Outcome},
+    exec::{Command, End, ExecError, MAX_DENIALS, Outcome},
     policy::{Limit, Limits},
     sandbox::{
         Enforcement,
         unix::{
-            environment,
-            streams::{Streams, host},
+            Signaller, Target, environment,
+            limits::of_command,
+            streams::{Streams, host, targets},
             timeout::{SIGKILL, Timeout},
         },
     },
@@ -61,7 +61,7 @@ impl Start {
     pub fn new(engine: Arc<Engine>, command: Command, signaller: Signaller) -> Self {
         let begun = Instant::now();
         let step = match engine.current() {
-            None => Step::Later(Box::new(with_environment_of_now(command))),
+            None => Step::Later(Box::new(environment::with_environment_of_now(command))),
             Some(launcher) => match Prepared::new(&engine, command) {
                 Err(error) => Step::Failed(error),
                 // Control groups are made in the background.
@@ -97,15 +97,6 @@ impl Start {
     }
 }
 
-/// What is sent later is sent with the environment that the host has when it is asked for, which is also the only moment
-/// at which the caller's thread can be trusted not to change it.
-fn with_environment_of_now(mut command: Command) -> Command {
-    if command.environment == Environment::Host {
-        command.environment = Environment::Given(std::env::vars_os().collect());
-    }
-    command
-}
-
 /// Everything that a run needs on the host's side, made but not sent.
 struct Prepared {
     command: Command,
@@ -120,7 +111,7 @@ struct Prepared {
 
 impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
-        let limits = limits::of_command(&command, engine.policy())?;
+        let limits = of_command(&command, engine.policy())?;
         let _inside = engine.runtime().enter();
         let targets = targets(&command)?;
         let (ours, theirs) = Streams::new(&mut command, engine.null())?;
@@ -147,7 +138,7 @@ impl Prepared {
     }
 
     fn later(self) -> Step {
-        let command = with_environment_of_now(self.command);
+        let command = environment::with_environment_of_now(self.command);
         Step::Unsent(Box::new(Self { command, ..self }))
     }
 
@@ -211,21 +202,22 @@ impl Prepared {
         enforcement: Arc<Enforcement>,
     ) -> Running {
         let Self { command, run, ours: streams, limits, theirs: _, targets: _ } = self;
-        signaller.started(launcher, run);
+        signaller.started(RunOf { launcher: Arc::clone(launcher), run });
         Running { command, run, launcher: Arc::clone(launcher), end, streams, limits, enforcement }
     }
 }
 
-/// The numbers that a program's descriptors have in it.
-fn targets(command: &Command) -> Result<Vec<u8>, ExecError> {
-    let mut targets: Vec<u8> = vec![0, 1, 2];
-    for (number, _) in &command.declared {
-        if targets.contains(number) || usize::from(*number) >= MAX_STREAMS {
-            return Err(ExecError::Declared { number: *number });
-        }
-        targets.push(*number);
+/// A run of a launcher, to be signalled.
+#[derive(Debug)]
+struct RunOf {
+    launcher: Arc<Launcher>,
+    run: u64,
+}
+
+impl Target for RunOf {
+    fn signal(&self, signal: i32) {
+        self.launcher.signal(self.run, signal);
     }
-    Ok(targets)
 }
 
 /// A run that the launcher knows.

@@ -120,3 +120,12 @@ fn host_entries<'now>() -> impl Iterator<Item = &'now CStr> {
     // SAFETY: an entry is a NUL-terminated string.
     entries.map(|entry| unsafe { CStr::from_ptr(entry) })
 }
+
+/// What is sent later is sent with the environment that the host has when it is asked for, which is also the only moment
+/// at which the caller's thread can be trusted not to change it.
+pub fn with_environment_of_now(mut command: Command) -> Command {
+    if command.environment == Environment::Host {
+        command.environment = Environment::Given(std::env::vars_os().collect());
+    }
+    command
+}

@@ -13,6 +13,9 @@ use tokio::io::{Interest, unix::AsyncFd};
 use super::{capture::Capture, terminal::Bridged, watched::watch};
 use crate::exec::{Captured, Command, ExecError, Input, Output};
 
+/// How many descriptors a program may be given.
+const MAX_STREAMS: usize = 64;
+
 /// What a pipe takes without a reader.
 const PIPE_BYTES: usize = 64 * 1024;
 
@@ -162,4 +165,16 @@ pub fn host(what: &'static str) -> impl Fn(Errno) -> ExecError {
 
 fn watch_failed(source: io::Error) -> ExecError {
     ExecError::Host { what: "watch a pipe", source }
+}
+
+/// The numbers that a program's descriptors have in it.
+pub fn targets(command: &Command) -> Result<Vec<u8>, ExecError> {
+    let mut targets: Vec<u8> = vec![0, 1, 2];
+    for (number, _) in &command.declared {
+        if targets.contains(number) || usize::from(*number) >= MAX_STREAMS {
+            return Err(ExecError::Declared { number: *number });
+        }
+        targets.push(*number);
+    }
+    Ok(targets)
 }

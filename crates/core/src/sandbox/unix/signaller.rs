@@ -1,8 +1,9 @@
 //! Signalling a run, also before it starts and after it ended.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use super::launcher::Launcher;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Signals a run from anywhere, also one that has not started yet.
 #[derive(Debug, Clone)]
@@ -13,8 +14,14 @@ pub struct Signaller {
 #[derive(Debug)]
 enum SignalState {
     Waiting(Vec<i32>),
-    Started { launcher: Arc<Launcher>, run: u64 },
+    Started(Box<dyn Target>),
     Ended,
+}
+
+/// A run that is under way.
+pub trait Target: Send + fmt::Debug {
+    /// Sends a signal as [`Signaller::signal`] does. A run that is over gets none.
+    fn signal(&self, signal: i32);
 }
 
 impl Default for Signaller {
@@ -39,25 +46,25 @@ impl Signaller {
     pub fn signal(&self, signal: i32) -> bool {
         match &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
             SignalState::Waiting(signals) => signals.push(signal),
-            SignalState::Started { launcher, run } => launcher.signal(*run, signal),
+            SignalState::Started(target) => target.signal(signal),
             SignalState::Ended => return false,
         }
         true
     }
 
     /// The run is under way: what was sent so far reaches it now.
-    pub(super) fn started(&self, launcher: &Arc<Launcher>, run: u64) {
-        let state = SignalState::Started { launcher: Arc::clone(launcher), run };
-        let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
-        if let SignalState::Waiting(signals) = before {
-            for signal in signals {
-                launcher.signal(run, signal);
+    pub(crate) fn started(&self, target: impl Target + 'static) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let SignalState::Waiting(signals) = &mut *state {
+            for signal in std::mem::take(signals) {
+                target.signal(signal);
             }
         }
+        *state = SignalState::Started(Box::new(target));
     }
 
     /// The run is over.
-    pub(super) fn ended(&self) {
+    pub(crate) fn ended(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = SignalState::Ended;
     }
 }
