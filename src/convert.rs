@@ -1,11 +1,10 @@
 //! Commands from JavaScript and reports to it.
 
-use std::{ffi::OsString, os::fd::OwnedFd, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use codex_core::{
     exec::{Captured, Command, End, Environment, Input, Output},
     policy::{Limit, Limits},
-    sandbox::inherit,
 };
 use codex_supervisor::Report;
 use napi::bindgen_prelude::{Buffer, Either};
@@ -110,8 +109,7 @@ impl NativeCommand {
         command.working_directory = self.cwd.map(PathBuf::from);
         command.stdin = match self.input {
             Some(bytes) => Input::Bytes(bytes.into()),
-            None if self.stdin >= 0 => Input::Descriptor(inherited(self.stdin)?),
-            None => Input::Null,
+            None => input(self.stdin)?,
         };
         command.stdout = output(self.stdout)?;
         command.stderr = output(self.stderr)?;
@@ -193,16 +191,31 @@ fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {
     }
 }
 
-fn inherited(number: i32) -> Result<OwnedFd, ErrorFacts> {
-    inherit(number).map_err(|error| ErrorFacts::from(&error))
+fn input(kind: i32) -> Result<Input, ErrorFacts> {
+    match kind {
+        #[cfg(unix)]
+        0.. => codex_core::sandbox::inherit(kind).map(Input::Descriptor).map_err(|error| ErrorFacts::from(&error)),
+        #[cfg(windows)]
+        0.. => Err(no_descriptors()),
+        _ => Ok(Input::Null),
+    }
 }
 
 fn output(kind: i32) -> Result<Output, ErrorFacts> {
     match kind {
         StreamKind::CAPTURED => Ok(Output::Capture),
-        0.. => Ok(Output::Descriptor(inherited(kind)?)),
+        #[cfg(unix)]
+        0.. => codex_core::sandbox::inherit(kind).map(Output::Descriptor).map_err(|error| ErrorFacts::from(&error)),
+        #[cfg(windows)]
+        0.. => Err(no_descriptors()),
         _ => Ok(Output::Null),
     }
+}
+
+#[cfg(windows)]
+fn no_descriptors() -> ErrorFacts {
+    let source = std::io::ErrorKind::Unsupported.into();
+    ErrorFacts::from(&codex_core::exec::ExecError::Host { what: "pass a descriptor on", source })
 }
 
 fn joined(list: &str) -> impl Iterator<Item = &str> {

@@ -14,6 +14,8 @@ use napi::{
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
+#[cfg(unix)]
+use crate::spawn::Spawned;
 use crate::{
     audit::NativeAuditLog,
     convert::{NativeCommand, NativeReport},
@@ -21,7 +23,6 @@ use crate::{
     policy::NativePolicy,
     profile::NativeProfile,
     runtime,
-    spawn::Spawned,
 };
 
 /// The way of reports to one JavaScript thread. One function for all runs: making one takes longer than a run's own
@@ -90,6 +91,7 @@ pub struct Shared {
     /// Runs that JavaScript may signal, by the number that it gave them.
     signallers: Mutex<HashMap<u32, Signaller>>,
     /// The ends of their streams that JavaScript may take, likewise.
+    #[cfg(unix)]
     spawned: Mutex<HashMap<u32, Spawned>>,
     /// The reports of the launchers so far; results carry their index.
     enforcements: Mutex<Vec<Arc<Enforcement>>>,
@@ -214,6 +216,7 @@ impl Shared {
         self.signallers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(unix)]
     pub(crate) fn spawned(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Spawned>> {
         self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,29 +2,29 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    os::unix::ffi::OsStrExt,
     path::PathBuf,
 };
 
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
-    exec::{Command, Denial, End, ExecError, Input, Output as Stream},
+    exec::{Command, Denial, End, ExecError},
     policy::{Limit, Limits},
     profile::{ProfileInit, ProfileName, SecurityProfile},
-    sandbox::{Enforcement, Requirement, Signaller},
+    sandbox::{Enforcement, Requirement},
 };
 use codex_supervisor::{Approval, Report, RunError, Session, SessionError};
-use rustix::process::Signal;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::{
     Context, ExitCode, Output, approval,
     arguments::{AuditChoice, EnforcementChoice, Global, Run},
-    audits, policies,
-    terminal::{Relay, UserTerminal},
-    text,
+    audits, policies, text,
 };
+
+#[cfg_attr(unix, path = "exec/unix.rs")]
+#[cfg_attr(windows, path = "exec/windows.rs")]
+mod system;
 
 /// Runs the command of `run`.
 pub async fn run(run: Run, global: Global, context: &Context, signals: mpsc::UnboundedReceiver<i32>) -> Output {
@@ -76,18 +76,15 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
     if !run.policy.is_empty() {
         session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);
     }
-    // The launcher puts its modes back should this process be killed.
-    if let Some(terminal) = terminal(&run) {
-        session.keep_terminal(terminal.handle().map_err(Failure::Stream)?);
-    }
+    system::keep_terminal(&session, &run)?;
     let log = open_log(&session, &run, context)?;
     if let Some(log) = &log {
         session = session.with_audit_log(log.clone()).map_err(RunError::from)?;
     }
-    let answer = execute(&session, &run, context, Approval::None, &mut signals).await;
+    let answer = system::execute(&session, &run, context, Approval::None, &mut signals).await;
     let answer = match answer {
         Err(Failure::Run(RunError::PolicyPrompt(verdict))) if approval::ask(&verdict).await => {
-            execute(&session, &run, context, Approval::Given, &mut signals).await
+            system::execute(&session, &run, context, Approval::Given, &mut signals).await
         }
         other => other,
     };
@@ -118,69 +115,15 @@ fn open_log(session: &Session, run: &Run, context: &Context) -> Result<Option<Au
     Ok(Some(AuditLog::open(&path, options)?))
 }
 
-async fn execute(
-    session: &Session,
-    run: &Run,
-    context: &Context,
-    approval: Approval,
-    signals: &mut mpsc::UnboundedReceiver<i32>,
-) -> Result<Report, Failure> {
+/// The command, without its streams.
+fn command(run: &Run, context: &Context) -> Result<Command, Failure> {
     let mut words = run.command.iter();
     let program = words.next().ok_or(Failure::NoCommand)?;
     let mut command = Command::new(program);
     command.arguments = words.cloned().collect();
     command.timeout = run.timeout;
     command.set_environment = run.env.iter().filter_map(|entry| variable(entry, context)).collect();
-    command.stdin = Input::Descriptor(own(std::io::stdin())?);
-    if !run.json {
-        command.stdout = Stream::Descriptor(own(std::io::stdout())?);
-        command.stderr = Stream::Descriptor(own(std::io::stderr())?);
-    }
-    let Some(user) = terminal(run) else {
-        let (signaller, report) = session.exec(command, approval);
-        return Ok(pass_signals_on(report, &signaller, signals, None).await?);
-    };
-    let terminal = session.open_terminal(user.size()).await?;
-    let end = || terminal.program_end().map_err(RunError::from);
-    command.stdin = Input::Descriptor(end()?);
-    command.stdout = Stream::Descriptor(end()?);
-    if UserTerminal::has_errors() {
-        command.stderr = Stream::Descriptor(end()?);
-    }
-    command.terminal = Some(0);
-    let (signaller, report) = session.exec(command, approval);
-    let relay = Relay::begin(user, terminal.into_host_end()).map_err(Failure::Stream)?;
-    let report = pass_signals_on(report, &signaller, signals, Some(&relay)).await;
-    drop(relay);
-    Ok(report?)
-}
-
-/// The user's terminal, if the command is to have one of its own: a command whose output is captured is not.
-fn terminal(run: &Run) -> Option<UserTerminal> {
-    if run.json { None } else { UserTerminal::of_this_process() }
-}
-
-async fn pass_signals_on<T>(
-    report: impl Future<Output = T>,
-    signaller: &Signaller,
-    signals: &mut mpsc::UnboundedReceiver<i32>,
-    relay: Option<&Relay>,
-) -> T {
-    let mut report = std::pin::pin!(report);
-    loop {
-        tokio::select! {
-            report = &mut report => return report,
-            Some(signal) = signals.recv() => match (Signal::from_named_raw(signal), relay) {
-                (Some(Signal::WINCH), Some(relay)) => relay.resized(),
-                (Some(Signal::CONT), Some(relay)) => relay.continued(),
-                // The command has its own terminal or none: these two are not for it.
-                (Some(Signal::WINCH | Signal::CONT), None) => {}
-                _ => {
-                    signaller.signal(signal);
-                }
-            },
-        }
-    }
+    Ok(command)
 }
 
 fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileError> {
@@ -206,23 +149,12 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
 
 /// `K=V` sets, `K` lets the host's own through.
 fn variable(entry: &OsStr, context: &Context) -> Option<(OsString, OsString)> {
-    let bytes = entry.as_bytes();
-    match bytes.iter().position(|&byte| byte == b'=') {
-        Some(at) => {
-            let (name, value) = bytes.split_at(at);
-            Some((OsStr::from_bytes(name).to_owned(), OsStr::from_bytes(value.get(1..)?).to_owned()))
-        }
-        None => context.environment.iter().find(|(name, _)| name == entry).cloned(),
-    }
+    let own = || context.environment.iter().find(|(name, _)| name == entry).cloned();
+    system::split_variable(entry).or_else(own)
 }
 
 fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
     std::path::absolute(&path).map_err(|source| Failure::Workspace { path, source })
-}
-
-/// A copy of a standard stream that the run can have.
-fn own(stream: impl std::os::fd::AsFd) -> Result<std::os::fd::OwnedFd, Failure> {
-    stream.as_fd().try_clone_to_owned().map_err(Failure::Stream)
 }
 
 fn finished(report: &Report, json: bool, verbose: bool) -> Output {

@@ -3,6 +3,8 @@
 //! Nothing here exits, and only records of an audit log are printed, since a log may be too long to be held or have no
 //! end: the rest is printed by the shim, so that the same functions serve it and the tests.
 
+#![cfg_attr(windows, allow(dead_code, reason = "there is no sandbox on Windows yet that would use it"))]
+
 mod approval;
 mod arguments;
 mod audits;
@@ -13,6 +15,7 @@ mod limits;
 mod policies;
 mod profiles;
 mod sink;
+#[cfg(unix)]
 mod terminal;
 mod text;
 

@@ -2,6 +2,8 @@
 //!
 //! The crate knows no Node, no command line and no log format.
 
+#![cfg_attr(windows, allow(dead_code, reason = "there is no sandbox on Windows yet that would use it"))]
+
 pub mod exec;
 pub mod policy;
 pub mod profile;

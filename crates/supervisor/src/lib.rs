@@ -3,6 +3,7 @@
 //! The layers don't know each other; the binding and the command line speak to this crate.
 
 mod agent;
+#[cfg(target_os = "linux")]
 mod join;
 mod judge;
 mod program_file;

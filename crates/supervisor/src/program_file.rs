@@ -3,33 +3,22 @@
 use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
-    fs::{File, Metadata, OpenOptions},
-    io,
-    os::{
-        fd::AsRawFd,
-        unix::fs::{MetadataExt, OpenOptionsExt},
-    },
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use codex_core::exec::{Command, Environment};
-use rustix::fs::OFlags;
+
+#[cfg_attr(unix, path = "program_file/unix.rs")]
+#[cfg_attr(windows, path = "program_file/windows.rs")]
+mod system;
+
+use system::{FileState, is_executable, open_regular};
 
 /// Hashes of program files by what tells one state of a file from another.
 #[derive(Debug, Default)]
 pub struct ProgramFiles {
     known: Mutex<HashMap<FileState, String>>,
-}
-
-/// Another file, or other contents, have another state, unless somebody sets the clock back and forges both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct FileState {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
 }
 
 /// Hashes that are kept; a host that runs more programs than this has them hashed again.
@@ -61,37 +50,6 @@ impl ProgramFiles {
     }
 }
 
-impl FileState {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-}
-
-/// Opens a regular file for reading; nothing for what is none. Opening another kind could already do something: to a
-/// device, or to somebody who waits at a FIFO.
-fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
-    // Names the file without opening it, so that what is looked at is what is opened.
-    let handle = OpenOptions::new().read(true).custom_flags(flag(OFlags::PATH)).open(path)?;
-    let metadata = handle.metadata()?;
-    if !metadata.is_file() {
-        return Ok(None);
-    }
-    // A file with a lease on it is not waited for.
-    let same = format!("/proc/self/fd/{}", handle.as_raw_fd());
-    let file = OpenOptions::new().read(true).custom_flags(flag(OFlags::NONBLOCK)).open(same)?;
-    Ok(Some((file, metadata)))
-}
-
-const fn flag(flags: OFlags) -> i32 {
-    flags.bits().cast_signed()
-}
-
 /// Where the program of a command is, looked up as `execvp` does, but from outside of the sandbox.
 pub fn locate(command: &Command, directory: &Path) -> Option<PathBuf> {
     if command.program.as_encoded_bytes().contains(&b'/') {
@@ -100,7 +58,7 @@ pub fn locate(command: &Command, directory: &Path) -> Option<PathBuf> {
     let path = variable(command, OsStr::new("PATH"))?;
     std::env::split_paths(&path)
         .map(|folder| directory.join(folder).join(&command.program))
-        .find(|candidate| candidate.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0))
+        .find(|candidate| candidate.metadata().is_ok_and(|found| found.is_file() && is_executable(&found)))
 }
 
 fn variable(command: &Command, name: &OsStr) -> Option<OsString> {

@@ -211,6 +211,7 @@ impl Session {
     }
 
     /// See [`Sandbox::keep_terminal`].
+    #[cfg(unix)]
     pub fn keep_terminal(&self, terminal: std::os::fd::OwnedFd) {
         self.sandbox.keep_terminal(terminal);
     }

@@ -92,16 +92,14 @@ impl Identity {
     /// The user, home and host of this process, from the environment and the system.
     pub fn current() -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let mut identity = Self {
+        let named = ["HOSTNAME", "COMPUTERNAME"].into_iter().filter_map(env);
+        #[cfg(unix)]
+        let named = named.chain(rustix::system::uname().nodename().to_str().map(str::to_owned).ok());
+        Self {
             users: ["USER", "LOGNAME", "USERNAME", "SUDO_USER"].into_iter().filter_map(env).collect(),
             homes: ["HOME", "USERPROFILE"].into_iter().filter_map(env).collect(),
-            hosts: ["HOSTNAME", "COMPUTERNAME"].into_iter().filter_map(env).collect(),
-        };
-        #[cfg(unix)]
-        if let Ok(host) = rustix::system::uname().nodename().to_str() {
-            identity.hosts.push(host.to_owned());
+            hosts: named.collect(),
         }
-        identity
     }
 
     /// The words that hide a user, longest first, lower case.

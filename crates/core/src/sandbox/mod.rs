@@ -13,6 +13,8 @@ mod linux;
 mod macos;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,9 @@ pub use linux::{Guest, Sandbox, Terminal, conversation};
 pub use macos::{Sandbox, Terminal};
 #[cfg(unix)]
 pub use unix::{Bridged, Offer, Signaller, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
+
+#[cfg(windows)]
+pub use windows::{Sandbox, Signaller, Terminal, TerminalSize};
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
