@@ -1,10 +1,6 @@
 'use strict';
 const { addon, launcher } = require('./native.js');
-const { CodexError, unwrap } = require('./lib/errors.js');
-const { AuditLog } = require('./lib/audit.js');
-const { ExecPolicy } = require('./lib/policy.js');
-const { SecurityProfile } = require('./lib/profile.js');
-const { Sandbox, exec } = require('./lib/sandbox.js');
+const { AuditLog, CodexError, ExecPolicy, Sandbox, SecurityProfile, exec, unwrap } = require('./lib/index.js');
 
 exports.CodexError = CodexError;
 exports.AuditLog = AuditLog;

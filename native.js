@@ -1,60 +1,125 @@
 'use strict';
 // Loads the addon of this platform: from the package that npm installed for it, or, in a checkout, from `npm/`.
-const { existsSync } = require('node:fs');
+//
+// It starts no program, and no environment variable makes it load something else. What goes wrong is put into words by
+// `native-failure.js`, which is read only then.
+const { closeSync, existsSync, openSync, readSync } = require('node:fs');
 const path = require('node:path');
+const { version } = require('./package.json');
 
-const SUPPORTED = ['linux-x64'];
+const SUPPORTED = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64'];
 const platform = `${process.platform}-${process.arch}`;
 const name = `@openai/codex-${platform}`;
+
+// How often a file is tried again that another program has locked, and the milliseconds between.
+const ATTEMPTS = 20;
+const PAUSE = 50;
 
 module.exports = load();
 
 function load() {
-  const directory = findPackage();
-  const file = path.join(directory, 'codex.node');
-  let addon;
-  try {
-    addon = require(file);
-  } catch (cause) {
-    throw failure(explainLoad(cause, file), cause);
-  }
-  return { addon, launcher: path.join(directory, 'codex-launcher') };
+  const directory = unpacked(findPackage());
+  const file = path.join(directory, addonName());
+  if (isCutShort(file)) throw failure('cutShort', { file });
+  return { addon: requireAddon(file), launcher: path.join(directory, 'codex-launcher') };
 }
 
 /** The folder of the platform package. */
 function findPackage() {
-  if (!SUPPORTED.includes(platform)) {
-    throw failure(`there is no build for ${platform}; it runs on ${SUPPORTED.join(', ')}`);
-  }
-  let missing;
+  if (!SUPPORTED.includes(platform)) throw failure('unsupported');
+  let manifest;
   try {
-    return path.dirname(require.resolve(`${name}/package.json`));
+    manifest = require.resolve(`${name}/package.json`);
   } catch (cause) {
     // Anything but "not there" is an error of its own, which must not be hidden.
     if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
-    missing = cause;
+    const built = path.join(__dirname, 'npm', platform);
+    if (existsSync(built)) return built;
+    throw failure('notInstalled', { cause });
   }
-  const built = path.join(__dirname, 'npm', platform);
-  if (existsSync(path.join(built, 'codex.node'))) return built;
-  if (existsSync(path.join(__dirname, 'Cargo.toml'))) {
-    throw failure('the addon is not built in this checkout; run `npm run build`', missing);
-  }
-  throw failure(
-    `the package ${name} is not installed; install again without --omit=optional or --no-optional, ` +
-      'on the machine that runs it: node_modules of another platform hold another build',
-    missing,
-  );
+  const found = require(manifest).version;
+  if (found !== version) throw failure('otherVersion', { found, version, file: manifest });
+  return path.dirname(manifest);
 }
 
-function explainLoad(cause, file) {
-  if (cause.code === 'ERR_DLOPEN_DISABLED') {
-    return `native addons are disabled in this process; start node with --allow-addons (${cause.message})`;
-  }
-  return `the addon can't be loaded: ${file}: ${cause.message}; install the package again on this machine`;
+/** Programs and addons can't be used from inside an archive of Electron's: packers put them beside it. */
+function unpacked(directory) {
+  const beside = directory.replace(/([\\/])app\.asar(?=[\\/])/, '$1app.asar.unpacked');
+  if (beside === directory || existsSync(beside)) return beside;
+  if (process.versions.electron) throw failure('packed', { file: directory });
+  return directory;
 }
 
-function failure(message, cause) {
-  const error = new Error(`@openai/codex: ${message}`, cause && { cause });
-  error.code = 'ERR_CODEX_ADDON';
-  return error;
+function addonName() {
+  return process.platform === 'linux' ? `codex.${usesMusl() ? 'musl' : 'gnu'}.node` : 'codex.node';
+}
+
+/** Whether the program that runs this has musl as its C library, and not glibc. */
+function usesMusl() {
+  // The path of its dynamic loader stands near the head of its file. Reading that takes a tenth of the time of a report.
+  const head = headOf(process.execPath, 1024);
+  if (head?.includes('/ld-musl-')) return true;
+  if (head?.includes('/ld-linux-')) return false;
+  // A tool has moved it, or the loader was started by name.
+  const { report } = process;
+  if (!report?.getReport) return false;
+  const { excludeNetwork } = report;
+  // Names of peers would be looked up.
+  report.excludeNetwork = true;
+  try {
+    return report.getReport().header.glibcVersionRuntime === undefined;
+  } finally {
+    report.excludeNetwork = excludeNetwork;
+  }
+}
+
+/** Whether the end of an ELF file is missing. Loading it would end the process: what it maps isn't there. */
+function isCutShort(file) {
+  if (process.platform !== 'linux') return false;
+  const header = headOf(file, 64);
+  if (header?.length !== 64 || header.readUInt32BE(0) !== 0x7f454c46) return false;
+  // The table of sections comes last: where it begins, the size of an entry, the number of entries.
+  const last = Number(header.readBigUInt64LE(0x28)) + header.readUInt16LE(0x3a) * header.readUInt16LE(0x3c) - 1;
+  return headOf(file, 1, last)?.length === 0;
+}
+
+/** A part of a file; undefined where it can't be read, which whoever needs the file whole says better. */
+function headOf(file, length, position = 0) {
+  let descriptor;
+  try {
+    descriptor = openSync(file, 'r');
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, length, position));
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function requireAddon(file) {
+  // On Windows a scanner may hold a file that is new. It may have let go of it since it was in the way.
+  let mayBeLocked = process.platform === 'win32';
+  for (let left = ATTEMPTS; ; left -= 1) {
+    try {
+      return require(file);
+    } catch (cause) {
+      if (!mayBeLocked || left === 0) throw failure('notLoaded', { cause, file });
+      mayBeLocked = isLocked(file);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+}
+
+function isLocked(file) {
+  try {
+    closeSync(openSync(file, 'r'));
+    return false;
+  } catch ({ code }) {
+    return code === 'EBUSY' || code === 'EPERM' || code === 'EACCES';
+  }
+}
+
+function failure(kind, facts = {}) {
+  return require('./native-failure.js').failure(kind, { ...facts, name, platform, supported: SUPPORTED });
 }

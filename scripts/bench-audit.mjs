@@ -9,7 +9,7 @@ import { LOGGERS, event } from './bench/loggers.mjs';
 import { machine } from './bench/machine.mjs';
 import { toText } from './bench/report.mjs';
 import { compare, sampleInRounds } from './bench/statistics.mjs';
-import { build, platformPackage, root } from './build.mjs';
+import { addonFile, build, root } from './build.mjs';
 
 /** What a sandbox appends for its runs never goes through JavaScript. */
 const RECORDS_OF_RUNS = 'audit log, records of runs';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   options: { json: { type: 'boolean', default: false }, records: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '7' } },
 });
 const records = Number(options.records);
-if (!existsSync(path.join(platformPackage, 'codex.node'))) build();
+if (!existsSync(addonFile)) build();
 const engine = engineProgram();
 const parent = path.join(root, 'target');
 mkdirSync(parent, { recursive: true });

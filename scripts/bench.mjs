@@ -11,12 +11,12 @@ import { toText } from './bench/report.mjs';
 import { compare } from './bench/statistics.mjs';
 import { streaming } from './bench/streams.mjs';
 import { working } from './bench/work.mjs';
-import { build, platformPackage, root } from './build.mjs';
+import { addonFile, build, root } from './build.mjs';
 
 const COMMANDS = path.join(root, 'scripts', 'bench', 'commands.mjs');
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
-if (!existsSync(path.join(platformPackage, 'codex.node'))) build();
+if (!existsSync(addonFile)) build();
 const results = await measureAll();
 console.log(options.json ? JSON.stringify(results, null, 2) : toText(results));
 

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROWS } from './catalogue/rows.mjs';
-import { build, platformPackage, root } from './build.mjs';
+import { addonFile, build, root } from './build.mjs';
 
-if (!existsSync(path.join(platformPackage, 'codex.node'))) build();
+if (!existsSync(addonFile)) build();
 
 const specs = [...new Set(ROWS.flatMap((row) => row.specs))].sort();
 const outcomes = new Map(specs.map((spec) => [spec, run(spec)]));

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { build, platformPackage, root } from './build.mjs';
+import { addonFile, build, root } from './build.mjs';
 
-if (!existsSync(path.join(platformPackage, 'codex.node'))) build();
+if (!existsSync(addonFile)) build();
 const { Sandbox } = createRequire(import.meta.url)('../index.js');
 
 const workspace = mkdtempSync(path.join(root, '.session-'));

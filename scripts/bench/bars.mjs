@@ -16,7 +16,7 @@ export function judge(groups, files) {
     atMost('2 GB of output: CPU, of spawn', 0.65, ratio('streams', 'offline, stdout')),
     atMost('2 GB of output: memory, of spawn', 1, ratio('streamsMemory', 'offline, stdout')),
     atMost('codex exec -- true, of node -e 0', 1.25, ratio('commandLine', 'codex exec -- true')),
-    atMost('size of codex.node in bytes', 3_000_000, files['codex.node'].bytes),
+    atMost('size of the addon in bytes', 3_000_000, files.addon.bytes),
   ];
 }
 

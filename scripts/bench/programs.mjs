@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { platformPackage, root } from '../build.mjs';
+import { addonFile, platformPackage, root } from '../build.mjs';
 import { sampleInRounds, timed } from './statistics.mjs';
 
 const NODE = process.execPath;
@@ -37,8 +37,9 @@ export function requiring({ rounds, workspace }) {
 }
 
 export function sizes() {
-  return Object.fromEntries(['codex.node', 'codex-launcher'].map((name) => {
-    const bytes = readFileSync(path.join(platformPackage, name));
+  const files = { addon: addonFile, 'codex-launcher': path.join(platformPackage, 'codex-launcher') };
+  return Object.fromEntries(Object.entries(files).map(([name, file]) => {
+    const bytes = readFileSync(file);
     return [name, { bytes: bytes.length, gzipBytes: gzipSync(bytes, { level: 9 }).length }];
   }));
 }
