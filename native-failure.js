@@ -42,15 +42,15 @@ const MESSAGES = {
     if (cause.code === 'ERR_DLOPEN_DISABLED') {
       return `native addons are disabled in this process; start node with --allow-addons (${cause.message})`;
     }
-    return `the addon can't be loaded: ${cause.message}; ${wayOut(cause, file)}`;
+    if (!existsSync(file)) {
+      if (existsSync(path.join(__dirname, 'Cargo.toml'))) return `${file} is not built in this checkout; run \`npm run build\``;
+      return `${file} is missing; ${installAgain()}`;
+    }
+    return `the addon can't be loaded: ${cause.message}; ${wayOut(file)}`;
   },
 };
 
-function wayOut(cause, file) {
-  if (!existsSync(file)) {
-    if (existsSync(path.join(__dirname, 'Cargo.toml'))) return `${file} is not built in this checkout; run \`npm run build\``;
-    return `${file} is missing; ${installAgain()}`;
-  }
+function wayOut(file) {
   if (process.platform === 'win32') {
     return `if a virus scanner holds ${file}, let it pass and try again; otherwise ${installAgain()}`;
   }

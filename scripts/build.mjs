@@ -47,8 +47,8 @@ function addonFlags() {
   return ['--icf=all', ...short].map((flag) => `-Clink-arg=-Wl,${flag}`);
 }
 
-/** Under a new name first: a process may be running the old one. */
-function install(from, to) {
+/** Puts a built file in its place; under a new name first: a process may be running the old one. */
+export function install(from, to) {
   copyFileSync(from, `${to}.new`);
   chmodSync(`${to}.new`, 0o755);
   renameSync(`${to}.new`, to);

