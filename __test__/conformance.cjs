@@ -1,6 +1,7 @@
 'use strict';
 // What the package must do on every platform and runtime, from a folder where it is installed: prints a line of JSON that
-// says of each part `ok`, `refused: …` (this machine can't hold a sandbox, and the package says so) or what failed.
+// says of each part `ok`, `refused: …` (this machine can't hold a sandbox, and the package says so) or what failed. The exit
+// status is 0 only where all is ok.
 const { existsSync, mkdirSync, mkdtempSync, rmSync } = require('node:fs');
 const path = require('node:path');
 
@@ -15,6 +16,7 @@ async function main() {
     codex = require('@openai/codex');
   } catch (error) {
     console.log(JSON.stringify({ loaded: error.message }));
+    process.exitCode = 1;
     return;
   }
   const folder = mkdtempSync(path.join(process.cwd(), 'conformance-'));
@@ -23,6 +25,7 @@ async function main() {
   }
   rmSync(folder, { recursive: true, force: true });
   console.log(JSON.stringify(report));
+  if (Object.values(report).some((result) => result !== 'ok')) process.exitCode = 1;
 }
 
 function explain(error) {

@@ -1,4 +1,4 @@
-// Sets up all that the tests need in a fresh clone, and runs them all: Rust, types, specs. As root, everything that holds
+// Sets up all that the tests need in a fresh clone, and runs them all: Rust, the packed package, specs. As root, everything that holds
 // a boundary runs a second time as an ordinary user.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -26,8 +26,8 @@ build();
 step('Rust tests');
 run('cargo', ['test', '--locked', '--workspace']);
 
-step('types');
-run(process.execPath, [path.join('node_modules', 'typescript', 'bin', 'tsc'), '--project', '__test__/types']);
+step('packed package');
+run(process.execPath, ['scripts/test-package.mjs']);
 
 step(`specs as ${os.userInfo().username}`);
 specs(root);
