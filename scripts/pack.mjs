@@ -1,8 +1,10 @@
-// Packs the package as it is published. The files of `lib/` become one: a package of few files installs faster.
+// Packs packages as they are published: `node scripts/pack.mjs FOLDER [PLATFORM…]`. The files of `lib/` become one: a package of
+// few files installs faster.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { root } from './build.mjs';
 
@@ -44,4 +46,11 @@ function pack(folder, destination, limits) {
   if (bytes > limits.bytes) problems.push(`${bytes} bytes are over the budget of ${limits.bytes}`);
   if (entryCount > limits.files) problems.push(`${entryCount} files are over the budget of ${limits.files}`);
   return { file: path.join(destination, filename), name, bytes, files: entryCount, problems };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [destination, ...platforms] = process.argv.slice(2);
+  const packed = [packRoot(destination), ...platforms.map((platform) => packPlatform(platform, destination))];
+  for (const { file, bytes, files, problems } of packed) console.log(`${file}: ${bytes} bytes, ${files} files: ${problems.join('; ') || 'ok'}`);
+  if (packed.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 }
