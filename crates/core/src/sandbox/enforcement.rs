@@ -13,7 +13,7 @@ use crate::{policy::Limit, profile::ProfileName};
 pub struct Enforcement {
     /// The profile whose promises these are.
     pub profile: ProfileName,
-    /// What holds the file rules: any of `mounts` and `landlock`; none under `trusted`.
+    /// What holds the file rules: any of `mounts` and `landlock` on Linux, `seatbelt` on macOS; none under `trusted`.
     pub filesystem: Vec<Boundary>,
     /// What became of the network.
     pub network: NetworkEnforcement,
@@ -86,6 +86,8 @@ pub enum Boundary {
     Mounts,
     /// A Landlock ruleset.
     Landlock,
+    /// A profile of Seatbelt.
+    Seatbelt,
 }
 
 /// What became of the network.
@@ -110,6 +112,10 @@ pub enum TreeEnforcement {
     PidNamespace,
     /// The run's processes are found one by one through a subreaper.
     Subreaper,
+    /// The run's processes are found by their sandbox, which none of them can leave, and ended until there is none.
+    SandboxMark,
+    /// The run's process group is ended. A process that left it goes on.
+    ProcessGroup,
 }
 
 /// A promise that was not held.
@@ -132,6 +138,8 @@ pub enum Cause {
     Machine,
     /// This version of the product doesn't enforce it yet, on any machine.
     Version,
+    /// The operating system has no means for it, on any machine. Nothing is open by that which the profile closes.
+    Platform,
 }
 
 /// The promises of a profile that can be missing.

@@ -1,3 +1,32 @@
-//! The macOS backend.
+//! The macOS backend: each program is started by `/usr/bin/sandbox-exec` under a profile of Seatbelt, which its children inherit.
 
-pub(crate) mod seatbelt;
+#[cfg(target_os = "macos")]
+mod capabilities;
+#[cfg(target_os = "macos")]
+mod engine;
+#[cfg(target_os = "macos")]
+mod folder;
+#[cfg(target_os = "macos")]
+mod limits;
+#[cfg(target_os = "macos")]
+mod marks;
+#[cfg(any(target_os = "macos", test))]
+mod program;
+#[cfg(any(target_os = "macos", test))]
+mod report;
+#[cfg(target_os = "macos")]
+mod run;
+#[cfg(target_os = "macos")]
+mod sandbox;
+mod seatbelt;
+#[cfg(target_os = "macos")]
+mod spawn;
+#[cfg(target_os = "macos")]
+mod terminal;
+#[cfg(target_os = "macos")]
+mod tree;
+
+#[cfg(target_os = "macos")]
+pub use sandbox::Sandbox;
+#[cfg(target_os = "macos")]
+pub use terminal::Terminal;

@@ -1,0 +1,306 @@
+//! One sandbox: made when it is first needed, and never after the close.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt, fs::MetadataExt},
+    },
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::{runtime::Handle, sync::watch, time::sleep};
+
+use super::{
+    folder::{Folder, SANDBOX_EXEC, system_string, system_strings},
+    limits, report,
+    spawn::{Launch, Step, spawn},
+    tree::Tree,
+};
+use crate::{
+    policy::{Limits, SandboxPolicy, WriteAccess},
+    sandbox::{
+        Cause, Enforcement, Requirement, SandboxError, SandboxOptions,
+        unix::{environment::ScreenedHost, streams::pipe, timeout::SIGKILL},
+    },
+};
+
+/// The program that a sandbox is tried with: it ends when its input does.
+const TRIAL: &str = "/bin/cat";
+/// How often it is looked for, until it must have been seen.
+const MOST_LOOKS: u32 = 1000;
+/// The time between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What stands behind a sandbox.
+#[derive(Debug)]
+pub struct Engine {
+    policy: SandboxPolicy,
+    options: SandboxOptions,
+    null: File,
+    screened: ScreenedHost,
+    next_run: AtomicU64,
+    /// The directories of the policy, held open so that their numbers stay theirs.
+    held: Vec<(PathBuf, File)>,
+    state: Mutex<State>,
+    /// Held while the sandbox is made, so that two commands at once make one.
+    starting: tokio::sync::Mutex<()>,
+    /// How many runs are under way.
+    running: watch::Sender<usize>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    standing: Option<Arc<Standing>>,
+    runs: HashMap<u64, Arc<Tree>>,
+}
+
+/// A sandbox that was tried, and stands.
+#[derive(Debug)]
+pub struct Standing {
+    /// None under `trusted`.
+    folder: Option<Folder>,
+    enforcement: Arc<Enforcement>,
+}
+
+impl Standing {
+    /// Its private tmp, its profile and its marks.
+    pub fn folder(&self) -> Option<&Folder> {
+        self.folder.as_ref()
+    }
+
+    /// What it enforces.
+    pub fn enforcement(&self) -> &Arc<Enforcement> {
+        &self.enforcement
+    }
+}
+
+impl Engine {
+    pub fn new(policy: SandboxPolicy, options: SandboxOptions) -> Result<Self, SandboxError> {
+        let held =
+            policy.writable_roots().chain([&policy.workspace]).map(|path| hold(path)).collect::<Result<_, _>>()?;
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+        Ok(Self {
+            null: null.map_err(SandboxError::host("open /dev/null"))?,
+            screened: ScreenedHost::default(),
+            next_run: AtomicU64::new(1),
+            held,
+            state: Mutex::default(),
+            starting: tokio::sync::Mutex::new(()),
+            running: watch::Sender::new(0),
+            policy,
+            options,
+        })
+    }
+
+    pub fn options(&self) -> &SandboxOptions {
+        &self.options
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &SandboxPolicy {
+        &self.policy
+    }
+
+    pub fn runtime(&self) -> &Handle {
+        &self.options.runtime
+    }
+
+    /// The null device.
+    pub fn null(&self) -> &File {
+        &self.null
+    }
+
+    /// The host's environment as the policy lets it through.
+    pub fn screened(&self) -> &ScreenedHost {
+        &self.screened
+    }
+
+    /// A number for a run, unique in this sandbox.
+    pub fn next_run(&self) -> u64 {
+        self.next_run.fetch_add(1, Relaxed)
+    }
+
+    /// The sandbox, made if need be.
+    pub async fn ready(&self) -> Result<Arc<Standing>, SandboxError> {
+        let _one_at_a_time = self.starting.lock().await;
+        // The rules are about paths: what lies there must be what lay there.
+        self.held.iter().try_for_each(|(path, file)| still_there(path, file))?;
+        {
+            let state = self.state();
+            match &state.standing {
+                _ if state.closed => return Err(SandboxError::Closed),
+                Some(standing) => return Ok(Arc::clone(standing)),
+                None => {}
+            }
+        }
+        let standing = Arc::new(self.make().await?);
+        let mut state = self.state();
+        if state.closed {
+            return Err(SandboxError::Closed);
+        }
+        state.standing = Some(Arc::clone(&standing));
+        Ok(standing)
+    }
+
+    /// Notes a run down, so that the close ends it.
+    ///
+    /// # Errors
+    /// [`SandboxError::Closed`]; then it has to be ended.
+    pub fn begin(&self, run: u64, tree: &Arc<Tree>) -> Result<(), SandboxError> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(SandboxError::Closed);
+        }
+        state.runs.insert(run, Arc::clone(tree));
+        self.running.send_modify(|running| *running += 1);
+        Ok(())
+    }
+
+    /// Nothing of a run is left.
+    pub fn end(&self, run: u64) {
+        if self.state().runs.remove(&run).is_some() {
+            self.running.send_modify(|running| *running -= 1);
+        }
+    }
+
+    /// Whether the sandbox was closed.
+    pub fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
+    /// Ends every run, for good, and waits until nothing of them is left.
+    pub async fn close(&self) {
+        let runs: Vec<_> = {
+            let mut state = self.state();
+            state.closed = true;
+            state.standing = None;
+            state.runs.values().map(Arc::clone).collect()
+        };
+        for run in runs {
+            run.signal(SIGKILL);
+        }
+        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+
+    async fn make(&self) -> Result<Standing, SandboxError> {
+        let limits = limits::held(&self.policy, &Limits::default())?;
+        let (folder, marked) = match self.policy.write {
+            WriteAccess::All => (None, Ok(())),
+            WriteAccess::Roots(_) => {
+                let folder = Folder::new(&self.policy)?;
+                let marked = self.attempt(&folder).await?;
+                (Some(folder), marked)
+            }
+        };
+        let enforcement = report::enforcement(&self.policy, limits, marked);
+        if self.options.requirement == Requirement::Required
+            && let Some(missing) = enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine)
+        {
+            return Err(SandboxError::Unavailable {
+                cause: format!("a promise of the profile can't be held here: {}", missing.reason),
+                remedy: "see `codex doctor`, or ask for best-effort enforcement".to_owned(),
+            });
+        }
+        Ok(Standing { folder, enforcement: Arc::new(enforcement) })
+    }
+
+    /// Starts a program in the sandbox and looks for it by its mark. Says why it was not found, if it was not.
+    async fn attempt(&self, folder: &Folder) -> Result<Result<(), String>, SandboxError> {
+        let failed = |what| move |error: std::io::Error| SandboxError::Host { what, reason: error.to_string() };
+        let no_pipe =
+            |error: crate::exec::ExecError| SandboxError::Host { what: "make a pipe", reason: error.to_string() };
+        let marks = folder.mark(0).map_err(failed("make the mark of a run"))?;
+        let mut arguments = folder.arguments(&marks, None);
+        arguments.push(TRIAL.into());
+        let (input, end_of_input) = pipe().map_err(no_pipe)?;
+        let (errors, error_end) = pipe().map_err(no_pipe)?;
+        let null: OwnedFd = self.null.try_clone().map_err(failed("duplicate a descriptor"))?.into();
+        let unusable = || SandboxError::Host { what: "name a program", reason: "a path holds a NUL byte".into() };
+        let launch = Launch {
+            program: &system_string(SANDBOX_EXEC.as_bytes()).ok_or_else(unusable)?,
+            arguments: &system_strings(arguments).ok_or_else(unusable)?,
+            environment: &[],
+            directory: &system_string(folder.tmp().as_os_str().as_bytes()).ok_or_else(unusable)?,
+            descriptors: &[input, null, error_end],
+            targets: &[0, 1, 2],
+            resources: &[],
+            terminal: None,
+        };
+        let first = spawn(&launch).map_err(|(step, error)| missing(step, &error))?;
+        drop(launch);
+        let tree = Tree::new(first, Some(marks));
+        let mut found = Err("its program was not found among the processes".to_owned());
+        for _ in 0..MOST_LOOKS {
+            if tree.has_ended().map_err(failed("watch a process"))? {
+                break;
+            }
+            match tree.is_marked() {
+                Ok(true) => {
+                    found = Ok(());
+                    break;
+                }
+                Ok(false) => sleep(PAUSE).await,
+                Err(error) => {
+                    found = Err(error.to_string());
+                    break;
+                }
+            }
+        }
+        drop(end_of_input);
+        tree.first_ended().await.map_err(failed("watch a process"))?;
+        let status = tree.reap().map_err(failed("wait for a process"))?;
+        if status.exit_status() == Some(0) {
+            return Ok(found.map_err(|reason| format!("the processes of a run can't be told from others: {reason}")));
+        }
+        let mut words = String::new();
+        let _ = std::io::Read::read_to_string(&mut File::from(errors), &mut words);
+        Err(SandboxError::Unavailable {
+            cause: format!("macOS refused the profile: {}", words.trim()),
+            remedy: "run it where no other sandbox is in force, and see `codex doctor`".to_owned(),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why `sandbox-exec` was not started.
+fn missing(step: Step, error: &std::io::Error) -> SandboxError {
+    match step {
+        Step::Program => SandboxError::Unavailable {
+            cause: format!("{SANDBOX_EXEC} can't be started: {error}"),
+            remedy: "it is a part of macOS: repair the system".to_owned(),
+        },
+        _ => SandboxError::Host { what: "start a process", reason: error.to_string() },
+    }
+}
+
+fn hold(path: &Path) -> Result<(PathBuf, File), SandboxError> {
+    let refuse = |reason: String| SandboxError::Directory { path: path.to_path_buf(), reason };
+    let file = File::open(path).map_err(|error| refuse(format!("can't be opened ({error})")))?;
+    still_there(path, &file)?;
+    Ok((path.to_path_buf(), file))
+}
+
+/// Whether a path still names the directory that was opened, and no link to it.
+fn still_there(path: &Path, file: &File) -> Result<(), SandboxError> {
+    let refuse = |reason: String| SandboxError::Directory { path: path.to_path_buf(), reason };
+    let opened = file.metadata().map_err(|error| refuse(format!("can't be examined ({error})")))?;
+    let present = path.symlink_metadata().map_err(|error| refuse(format!("can't be examined ({error})")))?;
+    if !present.is_dir() {
+        return Err(refuse("is not a directory".to_owned()));
+    }
+    if (present.dev(), present.ino()) != (opened.dev(), opened.ino()) {
+        return Err(refuse("was replaced by something else".to_owned()));
+    }
+    Ok(())
+}
