@@ -88,7 +88,7 @@ impl DenyPattern {
     }
 
     /// The directory, and what is denied in it, as [`fast_glob`] reads it.
-    #[cfg(any(target_os = "macos", test))]
+    #[cfg(any(target_os = "macos", all(test, unix)))]
     pub(crate) fn parts(&self) -> (&Path, &str) {
         (&self.base, &self.glob)
     }

@@ -3,10 +3,7 @@
 use std::{
     fs::{File, Metadata, OpenOptions},
     io,
-    os::{
-        fd::AsRawFd,
-        unix::fs::{MetadataExt, OpenOptionsExt},
-    },
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -41,7 +38,9 @@ pub fn is_executable(metadata: &Metadata) -> bool {
 
 /// Opens a regular file for reading; nothing for what is none. Opening another kind could already do something: to a
 /// device, or to somebody who waits at a FIFO.
+#[cfg(target_os = "linux")]
 pub fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    use std::os::fd::AsRawFd;
     // Names the file without opening it, so that what is looked at is what is opened.
     let handle = OpenOptions::new().read(true).custom_flags(flag(OFlags::PATH)).open(path)?;
     let metadata = handle.metadata()?;
@@ -52,6 +51,17 @@ pub fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
     let same = format!("/proc/self/fd/{}", handle.as_raw_fd());
     let file = OpenOptions::new().read(true).custom_flags(flag(OFlags::NONBLOCK)).open(same)?;
     Ok(Some((file, metadata)))
+}
+
+/// Opens a regular file for reading; nothing for what is none, as far as it was none before, too. Nobody is waited for.
+#[cfg(not(target_os = "linux"))]
+pub fn open_regular(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    if !path.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let file = OpenOptions::new().read(true).custom_flags(flag(OFlags::NONBLOCK | OFlags::NOCTTY)).open(path)?;
+    let metadata = file.metadata()?;
+    Ok(metadata.is_file().then_some((file, metadata)))
 }
 
 const fn flag(flags: OFlags) -> i32 {

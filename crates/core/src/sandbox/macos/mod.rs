@@ -10,9 +10,9 @@ mod folder;
 mod limits;
 #[cfg(target_os = "macos")]
 mod marks;
-#[cfg(any(target_os = "macos", test))]
+#[cfg(any(target_os = "macos", all(test, unix)))]
 mod program;
-#[cfg(any(target_os = "macos", test))]
+#[cfg(any(target_os = "macos", all(test, unix)))]
 mod report;
 #[cfg(target_os = "macos")]
 mod run;
