@@ -15,7 +15,7 @@ use std::{
 
 use codex_core::sandbox::{TerminalSize, resize};
 use rustix::{
-    event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll},
+    event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
     process::getpgrp,
     stdio::{stderr, stdin, stdout},
@@ -39,9 +39,10 @@ pub struct Relay {
     command: OwnedFd,
     /// Whether what is typed is for the command: not while the shell has the terminal.
     is_foreground: Arc<AtomicBool>,
-    over: Arc<OwnedFd>,
-    /// Wakes the reader of the keyboard.
-    look: Arc<OwnedFd>,
+    /// A byte in it ends both threads.
+    over: OwnedFd,
+    /// A byte in it wakes the reader of the keyboard.
+    look: OwnedFd,
     output: Option<JoinHandle<()>>,
     input: Option<JoinHandle<()>>,
 }
@@ -90,14 +91,14 @@ impl UserTerminal {
 impl Relay {
     /// Begins to carry bytes between the user's terminal and the host's end of the command's.
     pub fn begin(user: UserTerminal, command: OwnedFd) -> io::Result<Self> {
-        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-        let [over, look] = [eventfd(0, flags)?, eventfd(0, flags)?].map(Arc::new);
+        let ((over, end), (look, wake)) = (io::pipe()?, io::pipe()?);
+        let (over, look) = (Arc::new(OwnedFd::from(over)), OwnedFd::from(look));
         let is_foreground = Arc::new(AtomicBool::new(user.take()));
-        let mut relay = Self { user, command, is_foreground, over, look, output: None, input: None };
-        let (from, over) = (relay.command.try_clone()?, Arc::clone(&relay.over));
-        relay.output = Some(std::thread::Builder::new().spawn(move || show(&from, &over))?);
-        let (to, look) = (relay.command.try_clone()?, Arc::clone(&relay.look));
-        let (is_foreground, over) = (Arc::clone(&relay.is_foreground), Arc::clone(&relay.over));
+        let mut relay =
+            Self { user, command, is_foreground, over: end.into(), look: wake.into(), output: None, input: None };
+        let (from, ended) = (relay.command.try_clone()?, Arc::clone(&over));
+        relay.output = Some(std::thread::Builder::new().spawn(move || show(&from, &ended))?);
+        let (to, is_foreground) = (relay.command.try_clone()?, Arc::clone(&relay.is_foreground));
         relay.input = Some(std::thread::Builder::new().spawn(move || pass_on(&to, &is_foreground, &look, &over))?);
         Ok(relay)
     }
@@ -110,7 +111,7 @@ impl Relay {
     /// This process goes on after it was stopped: the shell had the terminal meanwhile, and may still have it.
     pub fn continued(&self) {
         self.is_foreground.store(self.user.take(), Relaxed);
-        let _ = rustix::io::write(&*self.look, &1_u64.to_ne_bytes());
+        let _ = rustix::io::write(&self.look, b"\n");
         self.resized();
     }
 }
@@ -118,7 +119,7 @@ impl Relay {
 /// Shows what is left of the output, and gives the terminal back as it was.
 impl Drop for Relay {
     fn drop(&mut self) {
-        let _ = rustix::io::write(&*self.over, &1_u64.to_ne_bytes());
+        let _ = rustix::io::write(&self.over, b"\n");
         for thread in [self.output.take(), self.input.take()].into_iter().flatten() {
             let _ = thread.join();
         }
