@@ -355,12 +355,12 @@ export interface AccessRequest extends Verdict {
 /** What the kernel applied for a run. Frozen; shared by the runs of a sandbox. */
 export interface Enforcement {
   readonly profile: Exclude<ProfileName, 'workspace'>;
-  /** What holds the file rules; empty under `trusted`. */
-  readonly filesystem: readonly ('mounts' | 'landlock')[];
+  /** What holds the file rules: `seatbelt` on macOS, the others on Linux; empty under `trusted`. */
+  readonly filesystem: readonly ('mounts' | 'landlock' | 'seatbelt')[];
   /** `unfiltered` and `host` are the host's network as it is. */
   readonly network: 'private-loopback' | 'blocked' | 'unfiltered' | 'host';
-  /** What the end of a run rests on. */
-  readonly processes: 'pid-namespace' | 'subreaper';
+  /** What the end of a run rests on. On macOS: processes are found by their sandbox, or only by their group. */
+  readonly processes: 'pid-namespace' | 'subreaper' | 'sandbox-mark' | 'process-group';
   readonly seccomp: boolean;
   /** Whether programs run without any capability, also when root started them. */
   readonly capabilitiesDropped: boolean;
@@ -386,8 +386,11 @@ export interface Enforcement {
   /** Promises of the profile that this run did not hold. */
   readonly unenforced: readonly {
     readonly promise: string;
-    /** `machine`: this machine lacks what it takes. `version`: this version doesn't enforce it anywhere. */
-    readonly cause: 'machine' | 'version';
+    /**
+     * `machine`: this machine lacks what it takes; refused unless best effort is asked for. `version`: this version doesn't enforce it
+     * anywhere. `platform`: the operating system has no means for it; what the profile closes stays closed.
+     */
+    readonly cause: 'machine' | 'version' | 'platform';
     readonly reason: string;
   }[];
 }

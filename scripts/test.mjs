@@ -110,7 +110,9 @@ function specs(checkout, options = {}) {
 function expand(argument, checkout) {
   if (!argument.includes('*')) return [argument];
   const { stdout } = spawnSync('find', ['__test__', '-name', '*.spec.mjs'], { cwd: checkout, encoding: 'utf8' });
-  return stdout.split('\n').filter(Boolean).sort();
+  // What only a Mac can show is shown there.
+  const isHere = (file) => !file.startsWith('__test__/macos/') || process.platform === 'darwin';
+  return stdout.split('\n').filter((file) => file && isHere(file)).sort();
 }
 
 function step(name) {
