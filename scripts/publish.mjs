@@ -1,50 +1,63 @@
-// Publishes tarballs: `node scripts/publish.mjs FOLDER VERSION`. Those of the platforms first, so that whoever installs the
-// package finds them. What is published already is left as it is if it is the same, so that a release that broke off can be
-// started again.
+// Publishes the packed packages of a version (`npm run build:all`): those of the platforms first, so that nobody installs a
+// package whose platforms are missing. What is there already is left as it is, so that it can be run again after a failure.
+// The manifests themselves ask for provenance.
+//   node scripts/publish.mjs FOLDER_OF_TARBALLS VERSION
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { run } from './build.mjs';
-import { PLATFORMS } from './build-all/rows.mjs';
 
-const [, , folder, version] = process.argv;
-const NAME = '@openai/codex';
-const names = [...PLATFORMS.map((platform) => `${NAME}-${platform}`), NAME];
-const packages = readdirSync(folder).filter((file) => file.endsWith('.tgz')).map((file) => read(path.join(folder, file)));
-
-for (const name of names) {
-  const found = packages.filter((tarball) => tarball.name === name);
-  if (found.length !== 1) throw new Error(`there are ${found.length} tarballs of ${name} in ${folder}, not one`);
-  if (found[0].version !== version) throw new Error(`${found[0].file} is version ${found[0].version}, not ${version}`);
-}
-// Nothing is published before all is there.
-for (const name of names) publish(packages.find((tarball) => tarball.name === name));
+const [folder, version] = process.argv.slice(2);
+if (!version) throw new Error('tell the folder of the tarballs, and the version that they are of');
+const packages = readdirSync(folder).filter((name) => name.endsWith('.tgz')).map((name) => read(path.resolve(folder, name)));
+const [root, ...platforms] = complete(packages);
+for (const one of [...platforms, root]) publish(one);
 
 function read(file) {
-  const { status, stdout } = spawnSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${file} has no package.json`);
-  const { name, version: packed } = JSON.parse(stdout);
-  return { file, name, version: packed, integrity: `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}` };
+  const { status, stdout, stderr } = spawnSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file} can't be read: ${stderr}`);
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
+  return { file, integrity, manifest: JSON.parse(stdout) };
 }
 
-function publish({ file, name, integrity }) {
-  const published = integrityOf(`${name}@${version}`);
-  if (published === undefined) {
-    // A version such as 1.0.0-rc.1 must not become what everybody gets.
-    const tag = /-(\w+)/.exec(version)?.[1] ?? 'latest';
-    run('npm', ['publish', path.resolve(file), '--access', 'public', '--provenance', '--tag', tag]);
-  } else if (published === integrity) {
-    console.log(`${name}@${version} is published already`);
-  } else {
-    throw new Error(`${name}@${version} is published already, with other content; give the release a new version`);
+/** The root package and then the others, when all that it names is there, in the version that is wanted, and nothing else. */
+function complete(found) {
+  const [main, ...more] = found.filter(({ manifest }) => manifest.optionalDependencies);
+  if (!main || more.length > 0) throw new Error(`there must be one package that names the others in ${folder}, not ${more.length + (main ? 1 : 0)}`);
+  const others = found.filter((one) => one !== main);
+  const named = Object.entries(main.manifest.optionalDependencies);
+  const problems = [
+    ...found.filter(({ manifest }) => manifest.version !== version).map(({ manifest }) => `${manifest.name} is version ${manifest.version}`),
+    ...named.filter(([, wanted]) => wanted !== version).map(([name, wanted]) => `version ${wanted} of ${name} is named`),
+    ...named.filter(([name]) => !others.some(({ manifest }) => manifest.name === name)).map(([name]) => `${name} is missing`),
+    ...others.filter(({ manifest }) => !(manifest.name in main.manifest.optionalDependencies)).map(({ manifest }) => `nothing names ${manifest.name}`),
+  ];
+  if (problems.length > 0) throw new Error(`this is not version ${version}: ${problems.join('; ')}`);
+  return [main, ...others];
+}
+
+function publish({ file, integrity, manifest }) {
+  const name = `${manifest.name}@${version}`;
+  const there = published(name);
+  if (there === integrity) {
+    console.log(`${name} is there already`);
+    return;
   }
+  // A version can't be replaced, and its other packages would not fit it.
+  if (there) throw new Error(`${name} was published with other content (${there}); publish a new version`);
+  // A version such as 1.0.0-rc.1 must not become what everybody gets.
+  const tag = /-(\w+)/.exec(version)?.[1] ?? 'latest';
+  const { status } = spawnSync('npm', ['publish', file, '--tag', tag, '--ignore-scripts'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${name} can't be published; run this again when the cause is gone`);
+  console.log(`${name} is published`);
 }
 
-/** What the registry has under a name and version; undefined where it has nothing. Anything else that fails ends this. */
-function integrityOf(specifier) {
-  const { stdout } = spawnSync('npm', ['view', specifier, 'dist.integrity', '--json'], { encoding: 'utf8' });
-  const answer = stdout.trim() === '' ? undefined : JSON.parse(stdout);
-  if (answer?.error && answer.error.code !== 'E404') throw new Error(`${specifier}: ${answer.error.summary}`);
-  return answer?.error ? undefined : answer;
+/** The hash of what is published under a name and version; nothing where there is nothing. */
+function published(name) {
+  const { stdout, stderr } = spawnSync('npm', ['view', name, 'dist.integrity', '--json'], { encoding: 'utf8' });
+  const answer = stdout.trim() === '' ? '' : JSON.parse(stdout);
+  if (answer.error?.code === 'E404') return undefined;
+  if (answer.error) throw new Error(`nobody says whether ${name} is published: ${answer.error.summary}`);
+  if (answer === '' && stderr.includes('npm error')) throw new Error(`nobody says whether ${name} is published: ${stderr}`);
+  return answer || undefined;
 }

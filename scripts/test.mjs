@@ -9,7 +9,7 @@ import { build, root, run } from './build.mjs';
 /** Whoever it is, it owns nothing on the machine. */
 const ORDINARY = 61234;
 /** What a copy of the package needs to be used from elsewhere. */
-const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'native-failure.js', 'lib', 'bin', 'npm', 'schemas', '__test__', 'node_modules'];
+const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'native-failure.js', 'lib', 'bin', 'npm', 'schemas', 'scripts', '__test__', 'node_modules'];
 
 /** Programs that tests run in a sandbox, and the Debian packages that have them. */
 const TOOLS = { bash: 'bash', curl: 'curl', git: 'git', less: 'less', nc: 'netcat-openbsd', python3: 'python3', top: 'procps', wget: 'wget' };
