@@ -120,6 +120,7 @@ impl From<&ExecError> for ErrorFacts {
                 "ERR_INVALID_ARG_VALUE"
             }
             ExecError::Limit { .. } => "ProfileError",
+            ExecError::BatchFile { .. } => "ERR_CODEX_BATCH_FILE",
             ExecError::SandboxEnded => "SandboxUnavailable",
             other => other.errno().map_or("ERR_CODEX_EXEC", errno_name),
         };

@@ -4,6 +4,12 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
+/// An open file of this process that a program is given.
+#[cfg(unix)]
+pub type Descriptor = OwnedFd;
+/// An open file of this process that a program is given.
+#[cfg(windows)]
+pub type Descriptor = std::os::windows::io::OwnedHandle;
 
 use crate::policy::Limits;
 #[cfg(unix)]
@@ -76,8 +82,7 @@ pub enum Input {
     /// These bytes, then the end.
     Bytes(Vec<u8>),
     /// An open descriptor.
-    #[cfg(unix)]
-    Descriptor(OwnedFd),
+    Descriptor(Descriptor),
 }
 
 /// Where an output stream goes.
@@ -92,8 +97,14 @@ pub enum Output {
     #[cfg(unix)]
     Offered(Offer, OwnedFd),
     /// An open descriptor.
-    #[cfg(unix)]
-    Descriptor(OwnedFd),
+    Descriptor(Descriptor),
+}
+
+impl Output {
+    /// Whether somebody else gets the bytes.
+    pub(crate) fn is_passed_on(&self) -> bool {
+        !matches!(self, Self::Capture | Self::Null)
+    }
 }
 
 impl Command {

@@ -40,6 +40,15 @@ pub enum ExecError {
         /// The system's error: EACCES, or ENOEXEC for a file of no known format.
         source: io::Error,
     },
+    /// A batch file, with arguments that `cmd.exe` could take for something else.
+    #[error(
+        "{program} is a batch file, and cmd.exe could take its path or its arguments for commands; run the program that \
+         it starts, or pass arguments of plain letters, digits and -_./\\:+@"
+    )]
+    BatchFile {
+        /// As it was found.
+        program: String,
+    },
     /// A declared descriptor has a number that it can't have.
     #[error("descriptor {number} can't be declared twice or at this number; give each one of its own from 3 to 63")]
     Declared {
@@ -96,11 +105,12 @@ impl ExecError {
             Self::NotExecutable { source, .. }
             | Self::WorkingDirectory { source, .. }
             | Self::Setup { source, .. }
-            | Self::Host { source, .. } => source.raw_os_error(),
+            | Self::Host { source, .. } => number(source),
             Self::Sandbox(_)
             | Self::NulByte { .. }
             | Self::VariableName { .. }
             | Self::EmptyProgram
+            | Self::BatchFile { .. }
             | Self::Limit { .. }
             | Self::Declared { .. }
             | Self::SandboxEnded => None,
@@ -108,6 +118,26 @@ impl ExecError {
     }
 }
 
+/// The number as Unix has it, which is how Node names errors on every system.
+fn number(error: &io::Error) -> Option<i32> {
+    if cfg!(unix) {
+        return error.raw_os_error();
+    }
+    match (error.kind(), error.raw_os_error()) {
+        (_, Some(ERROR_BAD_EXE_FORMAT)) => Some(ENOEXEC),
+        (_, Some(ERROR_ELEVATION_REQUIRED)) | (io::ErrorKind::PermissionDenied, _) => Some(EACCES),
+        (io::ErrorKind::NotFound, _) => Some(ENOENT),
+        (io::ErrorKind::NotADirectory, _) => Some(ENOTDIR),
+        _ => None,
+    }
+}
+
+const ERROR_BAD_EXE_FORMAT: i32 = 193;
+const ERROR_ELEVATION_REQUIRED: i32 = 740;
+
 // The same on every system that there is a backend for.
 const ENOENT: i32 = 2;
+const ENOEXEC: i32 = 8;
+const EACCES: i32 = 13;
+const ENOTDIR: i32 = 20;
 const E2BIG: i32 = 7;

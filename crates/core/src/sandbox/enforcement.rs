@@ -13,7 +13,8 @@ use crate::{policy::Limit, profile::ProfileName};
 pub struct Enforcement {
     /// The profile whose promises these are.
     pub profile: ProfileName,
-    /// What holds the file rules: any of `mounts` and `landlock` on Linux, `seatbelt` on macOS; none under `trusted`.
+    /// What holds the file rules: any of `mounts` and `landlock` on Linux, `seatbelt` on macOS, `app-container` on Windows;
+    /// none under `trusted`.
     pub filesystem: Vec<Boundary>,
     /// What became of the network.
     pub network: NetworkEnforcement,
@@ -60,6 +61,8 @@ pub enum LimitMeans {
     PidNamespace,
     /// The size of the file system.
     Tmpfs,
+    /// A job object.
+    Job,
     /// The engine, which ends the run.
     Engine,
 }
@@ -88,6 +91,8 @@ pub enum Boundary {
     Landlock,
     /// A profile of Seatbelt.
     Seatbelt,
+    /// An app container, which sees only what its own identity was granted.
+    AppContainer,
 }
 
 /// What became of the network.
@@ -116,6 +121,8 @@ pub enum TreeEnforcement {
     SandboxMark,
     /// The run's process group is ended. A process that left it goes on.
     ProcessGroup,
+    /// The kernel ends every process of the run's job object at once; none can leave it.
+    JobObject,
 }
 
 /// A promise that was not held.

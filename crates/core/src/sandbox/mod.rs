@@ -7,13 +7,16 @@ mod account;
 mod capabilities;
 mod enforcement;
 mod error;
+mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(any(target_os = "macos", all(test, unix)))]
 mod macos;
+mod signaller;
+mod timeout;
 #[cfg(unix)]
 mod unix;
-#[cfg(windows)]
+#[cfg(any(windows, test))]
 mod windows;
 
 use std::path::PathBuf;
@@ -32,11 +35,11 @@ pub use error::SandboxError;
 pub use linux::{Guest, Sandbox, Terminal, conversation};
 #[cfg(target_os = "macos")]
 pub use macos::{Sandbox, Terminal};
+pub use signaller::Signaller;
 #[cfg(unix)]
-pub use unix::{Bridged, Offer, Signaller, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
-
+pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 #[cfg(windows)]
-pub use windows::{Sandbox, Signaller, Terminal, TerminalSize};
+pub use windows::{Sandbox, Terminal, TerminalSize};
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

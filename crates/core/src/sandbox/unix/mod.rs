@@ -2,14 +2,15 @@
 
 pub mod capture;
 pub mod environment;
-pub mod limits;
 mod offer;
-mod signaller;
 pub mod streams;
 mod terminal;
-pub mod timeout;
 pub mod watched;
 
+pub(super) use super::{
+    limits,
+    signaller::{Signaller, Target},
+    timeout,
+};
 pub use offer::{Offer, duplex, inherit, input_pipe};
-pub use signaller::{Signaller, Target};
 pub use terminal::{Bridged, TerminalSize, bridge, resize};

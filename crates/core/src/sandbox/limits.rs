@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    exec::{Command, ExecError, Output},
+    exec::{Command, ExecError},
     policy::{Limit, Limits, SandboxPolicy},
     sandbox::{HeldLimit, LimitMeans, LimitScope, SandboxError},
 };
@@ -24,8 +24,7 @@ pub fn of_command(command: &Command, policy: &SandboxPolicy) -> Result<Limits, E
         return refuse(limit, format!("the profile holds {held}, and a command can only lower it"));
     }
     let limits = command.limits.or(&in_force);
-    let passed_on = |output: &Output| matches!(output, Output::Descriptor(_) | Output::Offered(..));
-    if limits.output.is_some() && (passed_on(&command.stdout) || passed_on(&command.stderr)) {
+    if limits.output.is_some() && (command.stdout.is_passed_on() || command.stderr.is_passed_on()) {
         let problem = "only captured output can be limited; capture it, or leave the limit out".to_owned();
         return refuse(Limit::Output, problem);
     }

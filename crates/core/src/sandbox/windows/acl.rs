@@ -1,0 +1,135 @@
+//! Entries of access lists.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::windows::{
+        fs::{MetadataExt, OpenOptionsExt},
+        io::AsRawHandle,
+    },
+    path::Path,
+    ptr,
+};
+
+use windows_sys::Win32::{
+    Foundation::LocalFree,
+    Security::{
+        ACL,
+        Authorization::{
+            DENY_ACCESS, EXPLICIT_ACCESS_W, GRANT_ACCESS, GetSecurityInfo, REVOKE_ACCESS, SE_FILE_OBJECT,
+            SetEntriesInAclW, SetSecurityInfo, TRUSTEE_IS_SID,
+        },
+        CONTAINER_INHERIT_ACE, DACL_SECURITY_INFORMATION, OBJECT_INHERIT_ACE,
+    },
+    Storage::FileSystem::{
+        DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_ATTRIBUTE_REPARSE_POINT, FILE_DELETE_CHILD,
+        FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_GENERIC_EXECUTE, FILE_GENERIC_READ,
+        FILE_GENERIC_WRITE, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA, FILE_WRITE_EA, READ_CONTROL, WRITE_DAC,
+        WRITE_OWNER,
+    },
+};
+
+use super::{container::Sid, grants::Right};
+
+/// What changes a file or folder. Reading it must go on, so that rights that both have are not in it.
+const CHANGES: u32 = FILE_WRITE_DATA
+    | FILE_APPEND_DATA
+    | FILE_WRITE_EA
+    | FILE_WRITE_ATTRIBUTES
+    | FILE_DELETE_CHILD
+    | DELETE
+    | WRITE_DAC
+    | WRITE_OWNER;
+
+/// Has a container do with `path`, and all in it, what `right` says.
+pub fn grant(path: &Path, sid: &Sid, right: Right) -> io::Result<()> {
+    let (mode, mask) = match right {
+        Right::Read => (GRANT_ACCESS, FILE_GENERIC_READ | FILE_GENERIC_EXECUTE),
+        // Without FILE_DELETE_CHILD, so that what can't be deleted itself can't be deleted through its folder.
+        Right::Change => (GRANT_ACCESS, FILE_GENERIC_READ | FILE_GENERIC_EXECUTE | FILE_GENERIC_WRITE | DELETE),
+        Right::NoChange => (DENY_ACCESS, CHANGES),
+        Right::Nothing => (DENY_ACCESS, FILE_ALL_ACCESS),
+    };
+    edit(path, sid, mode, mask)
+}
+
+/// Takes back whatever a container was granted or refused at `path`. What isn't there any more has nothing to take back.
+pub fn take_back(path: &Path, sid: &Sid) -> io::Result<()> {
+    match edit(path, sid, REVOKE_ACCESS, 0) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
+    let file = open(path)?;
+    let (mut list, mut descriptor): (*mut ACL, _) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: the handle is open, and what is asked for has a place.
+    let error = unsafe {
+        GetSecurityInfo(
+            file.as_raw_handle(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut list,
+            ptr::null_mut(),
+            &raw mut descriptor,
+        )
+    };
+    check(error)?;
+    let descriptor = Local(descriptor);
+    if list.is_null() {
+        // Nobody is kept from anything there: no entry would keep the container from something.
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "it has no access list"));
+    }
+    let mut entry = EXPLICIT_ACCESS_W::default();
+    entry.grfAccessPermissions = mask;
+    entry.grfAccessMode = mode;
+    entry.grfInheritance = OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE;
+    entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
+    entry.Trustee.ptstrName = sid.as_ptr().cast();
+    let mut edited = ptr::null_mut();
+    // SAFETY: one entry, whose trustee is an identity, and the list that was read, which the descriptor still holds.
+    check(unsafe { SetEntriesInAclW(1, &raw const entry, list, &raw mut edited) })?;
+    drop(descriptor);
+    let edited = Local(edited.cast());
+    // SAFETY: the list was just made.
+    check(unsafe {
+        SetSecurityInfo(
+            file.as_raw_handle(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            edited.0.cast(),
+            ptr::null(),
+        )
+    })
+}
+
+/// Opens what is there itself: a link could lead anywhere.
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .access_mode(READ_CONTROL | WRITE_DAC)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(path)?;
+    if file.metadata()?.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link; name what it leads to"));
+    }
+    Ok(file)
+}
+
+fn check(error: u32) -> io::Result<()> {
+    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error.cast_signed())) }
+}
+
+/// Memory that the system made for this process.
+struct Local(*mut std::ffi::c_void);
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        // SAFETY: the system made it, and nobody has it any more.
+        unsafe { LocalFree(self.0) };
+    }
+}

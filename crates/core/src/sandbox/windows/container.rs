@@ -1,0 +1,176 @@
+//! App containers: an identity of its own for each sandbox, which the system's access checks ask for besides the user's.
+
+use std::{
+    ffi::{OsString, c_void},
+    io,
+    os::windows::ffi::OsStringExt,
+    path::PathBuf,
+    ptr,
+};
+
+use windows_sys::Win32::{
+    Foundation::LocalFree,
+    Security::{
+        Authorization::ConvertSidToStringSidW,
+        CreateWellKnownSid, FreeSid,
+        Isolation::{
+            CreateAppContainerProfile, DeleteAppContainerProfile, DeriveAppContainerSidFromAppContainerName,
+            GetAppContainerFolderPath,
+        },
+        PSID, SECURITY_CAPABILITIES, SECURITY_MAX_SID_SIZE, SID_AND_ATTRIBUTES, WinCapabilityInternetClientSid,
+    },
+    System::Com::CoTaskMemFree,
+};
+
+use super::wide::terminated;
+use crate::policy::NetworkPolicy;
+
+/// `SE_GROUP_ENABLED`.
+const ENABLED: u32 = 4;
+
+/// An app container that exists. Its private folders are gone with it.
+#[derive(Debug)]
+pub struct Container {
+    name: Vec<u16>,
+    sid: Sid,
+    internet: Option<Vec<u8>>,
+}
+
+impl Container {
+    /// Makes one. With a network, it may connect to the internet; it can never be connected to from outside.
+    pub fn new(name: &str, network: NetworkPolicy) -> io::Result<Self> {
+        let wide = terminated(name);
+        let internet = match network {
+            NetworkPolicy::None => None,
+            NetworkPolicy::Outbound | NetworkPolicy::Host => Some(internet_client()?),
+        };
+        let mut sid: PSID = ptr::null_mut();
+        // SAFETY: the texts end with a NUL, there are no capabilities, and the identity has a place.
+        let result = unsafe {
+            CreateAppContainerProfile(wide.as_ptr(), wide.as_ptr(), wide.as_ptr(), ptr::null(), 0, &raw mut sid)
+        };
+        Ok(Self { name: wide, sid: Sid::made(result, sid)?, internet })
+    }
+
+    /// The identity.
+    pub fn sid(&self) -> &Sid {
+        &self.sid
+    }
+
+    /// What a process of it is made with.
+    pub fn capabilities(&self) -> Capabilities<'_> {
+        let list: Vec<_> = self
+            .internet
+            .iter()
+            .map(|sid| SID_AND_ATTRIBUTES { Sid: sid.as_ptr().cast_mut().cast(), Attributes: ENABLED })
+            .collect();
+        let mut list = list.into_boxed_slice();
+        let given = SECURITY_CAPABILITIES {
+            AppContainerSid: self.sid.0,
+            Capabilities: if list.is_empty() { ptr::null_mut() } else { list.as_mut_ptr() },
+            CapabilityCount: u32::from(!list.is_empty()),
+            Reserved: 0,
+        };
+        Capabilities { given, _list: list, _container: self }
+    }
+
+    /// Where it may write.
+    pub fn folder(&self) -> io::Result<PathBuf> {
+        let mut text = ptr::null_mut();
+        // SAFETY: the identity is one, and the text has a place.
+        if unsafe { ConvertSidToStringSidW(self.sid.0, &raw mut text) } == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let mut folder = ptr::null_mut();
+        // SAFETY: the text ends with a NUL.
+        let result = unsafe { GetAppContainerFolderPath(text, &raw mut folder) };
+        // SAFETY: the system made it, and nobody has it any more.
+        unsafe { LocalFree(text.cast()) };
+        if result < 0 || folder.is_null() {
+            return Err(io::Error::from_raw_os_error(result));
+        }
+        // SAFETY: the text ends with a NUL.
+        let length = (0..).take_while(|&at| unsafe { *folder.add(at) } != 0).count();
+        // SAFETY: it has that many units.
+        let path = OsString::from_wide(unsafe { std::slice::from_raw_parts(folder, length) });
+        // SAFETY: the system made it, and nobody has it any more.
+        unsafe { CoTaskMemFree(folder.cast::<c_void>()) };
+        Ok(path.into())
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        // SAFETY: the name ends with a NUL. Should it fail, the journal has it deleted later.
+        unsafe { DeleteAppContainerProfile(self.name.as_ptr()) };
+    }
+}
+
+/// What a container's process is made with; the pointers in it are good as long as it lives.
+pub struct Capabilities<'a> {
+    /// As the system takes it.
+    pub given: SECURITY_CAPABILITIES,
+    _list: Box<[SID_AND_ATTRIBUTES]>,
+    _container: &'a Container,
+}
+
+/// The identity of a container.
+#[derive(Debug)]
+pub struct Sid(PSID);
+
+// SAFETY: it is memory that nobody changes.
+unsafe impl Send for Sid {}
+// SAFETY: likewise.
+unsafe impl Sync for Sid {}
+
+impl Sid {
+    /// That of the container of a name, whether it exists or not.
+    pub fn of(name: &str) -> io::Result<Self> {
+        let mut sid: PSID = ptr::null_mut();
+        // SAFETY: the name ends with a NUL, and the identity has a place.
+        let result = unsafe { DeriveAppContainerSidFromAppContainerName(terminated(name).as_ptr(), &raw mut sid) };
+        Self::made(result, sid)
+    }
+
+    fn made(result: i32, sid: PSID) -> io::Result<Self> {
+        if result < 0 {
+            Err(io::Error::from_raw_os_error(result))
+        } else if sid.is_null() {
+            Err(io::ErrorKind::Unsupported.into())
+        } else {
+            Ok(Self(sid))
+        }
+    }
+
+    /// For a call that only reads it.
+    pub fn as_ptr(&self) -> PSID {
+        self.0
+    }
+}
+
+impl Drop for Sid {
+    fn drop(&mut self) {
+        // SAFETY: the system made it, and nobody has it any more.
+        unsafe { FreeSid(self.0) };
+    }
+}
+
+/// Deletes the container of a name, if it exists.
+pub fn delete(name: &str) -> io::Result<()> {
+    // SAFETY: the name ends with a NUL.
+    let result = unsafe { DeleteAppContainerProfile(terminated(name).as_ptr()) };
+    if result < 0 && result != NOT_FOUND { Err(io::Error::from_raw_os_error(result)) } else { Ok(()) }
+}
+
+/// `HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)`.
+const NOT_FOUND: i32 = 0x8007_0002_u32.cast_signed();
+
+fn internet_client() -> io::Result<Vec<u8>> {
+    let mut size = SECURITY_MAX_SID_SIZE;
+    let mut sid = vec![0; size as usize];
+    // SAFETY: the memory has the size that is given.
+    let done = unsafe {
+        CreateWellKnownSid(WinCapabilityInternetClientSid, ptr::null_mut(), sid.as_mut_ptr().cast(), &raw mut size)
+    };
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(sid) }
+}

@@ -1,0 +1,157 @@
+//! What the identity of a container is granted, and what it is refused below that.
+//!
+//! A container sees nothing of the user's files by itself, so only what a policy opens has to be said. What is refused below
+//! is said at the place itself: there it counts before what is inherited.
+
+use std::path::{Path, PathBuf};
+
+use crate::policy::SandboxPolicy;
+
+/// An entry of an access list, for a file or for a folder and all in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Of what.
+    pub path: PathBuf,
+    /// Which.
+    pub right: Right,
+}
+
+/// What a container may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Read and execute.
+    Read,
+    /// That, and create, change and remove.
+    Change,
+    /// Not change, whatever was granted above.
+    NoChange,
+    /// Nothing, whatever was granted above.
+    Nothing,
+}
+
+/// What `policy` comes to. `exists` says whether something is there; `carve_outs` are those that are. `journal` is the folder of
+/// the journals, which no run may change.
+pub fn plan(
+    policy: &SandboxPolicy,
+    carve_outs: Vec<PathBuf>,
+    journal: &Path,
+    exists: impl Fn(&Path) -> bool,
+) -> Vec<Grant> {
+    let grant = |path: &PathBuf, right| Grant { path: path.clone(), right };
+    let writable = || policy.writable_roots();
+    let is_below_root = |path: &Path| policy.roots().any(|root| path.starts_with(root));
+    let read = policy.roots().filter(|root| !writable().any(|above| root.starts_with(above)));
+    let mut grants: Vec<Grant> = Vec::new();
+    grants.extend(writable().map(|root| grant(root, Right::Change)));
+    for root in read {
+        if !grants.iter().any(|made| made.path == *root) {
+            grants.push(grant(root, Right::Read));
+        }
+    }
+    let journal = journal.to_path_buf();
+    let kept = carve_outs.iter().chain(&policy.kept).chain([&journal]);
+    grants.extend(kept.filter(|path| is_below_root(path) && exists(path)).map(|path| grant(path, Right::NoChange)));
+    let hidden = policy.deny_read.iter().chain(policy.secrets.keys().filter(|place| policy.secret(place).is_some()));
+    grants.extend(hidden.filter(|path| is_below_root(path) && exists(path)).map(|path| grant(path, Right::Nothing)));
+    grants
+}
+
+/// The carve-outs that are there: at the top of writable roots and in their git directories. `entries` lists a folder.
+pub fn carve_outs(policy: &SandboxPolicy, entries: impl Fn(&Path) -> Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for root in policy.writable_roots() {
+        for entry in entries(root) {
+            match policy.carve_out(&entry) {
+                Some((path, _)) if path == entry => found.push(entry),
+                _ if entry.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git")) => {
+                    let inside = entries(&entry);
+                    found.extend(inside.into_iter().filter(|entry| policy.carve_out(entry).is_some()));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{Grant, Right, carve_outs, plan};
+    use crate::{
+        policy::SandboxPolicy,
+        profile::{ProfileName, SecurityProfile},
+    };
+
+    fn policy(name: ProfileName) -> (tempfile::TempDir, SandboxPolicy) {
+        let workspace = tempfile::tempdir().unwrap();
+        let policy = SecurityProfile::named(name).resolve(workspace.path()).unwrap();
+        (workspace, policy)
+    }
+
+    fn rights(grants: &[Grant], path: &Path) -> Vec<Right> {
+        grants.iter().filter(|grant| grant.path == path).map(|grant| grant.right).collect()
+    }
+
+    #[test]
+    fn a_profile_that_writes_nothing_is_granted_reading_alone() {
+        let (_workspace, policy) = policy(ProfileName::Offline);
+        let grants = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        assert_eq!(grants, [Grant { path: policy.workspace.clone(), right: Right::Read }]);
+    }
+
+    #[test]
+    fn what_is_refused_below_a_root_is_said_at_its_place() {
+        let (_workspace, mut policy) = policy(ProfileName::WorkspaceWrite);
+        let (inside, outside, absent) =
+            (policy.workspace.join("key"), PathBuf::from("/elsewhere/key"), policy.workspace.join("absent"));
+        policy.deny_read.extend([inside.clone(), outside.clone(), absent.clone()]);
+        policy.kept.insert(policy.workspace.join("log"));
+        let hooks = policy.workspace.join(".envrc");
+        let grants = plan(&policy, vec![hooks.clone()], &policy.workspace.join("journal"), |path| path != absent);
+        assert_eq!(rights(&grants, &policy.workspace), [Right::Change]);
+        assert_eq!(rights(&grants, &inside), [Right::Nothing]);
+        assert_eq!(rights(&grants, &outside), []);
+        assert_eq!(rights(&grants, &absent), []);
+        for kept in [&hooks, &policy.workspace.join("log"), &policy.workspace.join("journal")] {
+            assert_eq!(rights(&grants, kept), [Right::NoChange], "{}", kept.display());
+        }
+    }
+
+    #[test]
+    fn a_denial_more_only_takes_away() {
+        let (_workspace, mut policy) = policy(ProfileName::WorkspaceWrite);
+        let opened = |grants: &[Grant]| {
+            grants
+                .iter()
+                .filter(|grant| matches!(grant.right, Right::Read | Right::Change))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let before = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        policy.deny_read.insert(policy.workspace.join("key"));
+        let after = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        assert_eq!(opened(&before), opened(&after));
+        assert!(before.iter().all(|grant| after.contains(grant)));
+    }
+
+    #[test]
+    fn carve_outs_of_the_top_and_of_its_repository_are_found() {
+        let (workspace, policy) = policy(ProfileName::WorkspaceWrite);
+        for folder in [".git/hooks", ".vscode", "src"] {
+            std::fs::create_dir_all(workspace.path().join(folder)).unwrap();
+        }
+        for file in [".git/HEAD", ".git/config", ".envrc", "README"] {
+            std::fs::write(workspace.path().join(file), "").unwrap();
+        }
+        let entries = |folder: &Path| match std::fs::read_dir(folder) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(_) => Vec::new(),
+        };
+        let mut found = carve_outs(&policy, entries);
+        found.sort();
+        let expected = [".envrc", ".git/config", ".git/hooks", ".vscode"].map(|name| policy.workspace.join(name));
+        assert_eq!(found, expected);
+    }
+}

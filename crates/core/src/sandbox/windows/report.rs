@@ -1,0 +1,125 @@
+//! What is enforced on Windows, and what is not.
+
+use super::{container::Container, engine::Held};
+use crate::{
+    policy::{Limit, Limits, NetworkPolicy, SandboxPolicy},
+    profile::ProfileName,
+    sandbox::{
+        Boundary, Capabilities, Cause, DenialReports, Enforcement, Feature, LimitMeans, LimitScope, NetworkEnforcement,
+        Promise, SandboxError, TreeEnforcement, Unenforced, limits,
+    },
+};
+
+/// Reports on a sandbox of `policy`.
+///
+/// # Errors
+/// For a limit or a denial that was asked for and can't be held at all.
+pub fn enforcement(policy: &SandboxPolicy) -> Result<Enforcement, SandboxError> {
+    let trusted = policy.profile == ProfileName::Trusted;
+    if !policy.deny_read_patterns.is_empty() {
+        let reason = "denyRead: Windows can't hide what matches a pattern; name files and folders".to_owned();
+        return Err(SandboxError::DenyRead { reason });
+    }
+    if !policy.unix_sockets.is_empty() {
+        return Err(SandboxError::Unavailable {
+            cause: "sockets of host services can't be granted on Windows".to_owned(),
+            remedy: "leave `unixSockets` out".to_owned(),
+        });
+    }
+    Ok(Enforcement {
+        profile: policy.profile,
+        filesystem: if trusted { Vec::new() } else { vec![Boundary::AppContainer] },
+        network: match policy.network {
+            NetworkPolicy::None => NetworkEnforcement::Blocked,
+            NetworkPolicy::Outbound => NetworkEnforcement::Unfiltered,
+            NetworkPolicy::Host => NetworkEnforcement::Host,
+        },
+        processes: TreeEnforcement::JobObject,
+        seccomp: false,
+        capabilities_dropped: false,
+        landlock_abi: 0,
+        limits: held(policy, &Limits::default())?,
+        denials: DenialReports::Off,
+        caches: Vec::new(),
+        unenforced: if trusted { Vec::new() } else { unenforced(policy) },
+    })
+}
+
+/// By what the limits of a command are held, its `own` and those of the policy.
+///
+/// # Errors
+/// For one that was asked for and can't be.
+pub fn held(policy: &SandboxPolicy, own: &Limits) -> Result<Held, SandboxError> {
+    limits::held(policy, own, "leave it out on Windows, or use WSL 2", |limit, _, _| match limit {
+        Limit::WallTime | Limit::Output => Some((LimitMeans::Engine, LimitScope::Run)),
+        Limit::CpuTime | Limit::Memory | Limit::Processes => Some((LimitMeans::Job, LimitScope::Run)),
+        Limit::OpenFiles | Limit::FileSize | Limit::TmpSize => None,
+    })
+}
+
+fn unenforced(policy: &SandboxPolicy) -> Vec<Unenforced> {
+    let mut all = Vec::new();
+    let mut missing = |promise, cause, reason: &str| all.push(Unenforced { promise, cause, reason: reason.to_owned() });
+    if policy.writable_roots().next().is_some() {
+        missing(
+            Promise::CarveOuts,
+            Cause::Machine,
+            "on Windows a git hook or a setting that does not exist yet can't be kept from being made, nor the folder of one \
+             from being renamed",
+        );
+    }
+    if policy.network == NetworkPolicy::Outbound {
+        missing(
+            Promise::NetworkFilter,
+            Cause::Machine,
+            "an app container may connect to the whole internet or to nothing",
+        );
+    }
+    let absent = |path: &std::path::Path| policy.roots().any(|root| path.starts_with(root)) && !path.exists();
+    if policy.deny_read.iter().any(|path| absent(path)) {
+        missing(Promise::DenyRead, Cause::Machine, "a denied path that does not exist yet can't be closed");
+    }
+    if policy.network == NetworkPolicy::None {
+        missing(
+            Promise::PrivateLoopback,
+            Cause::Platform,
+            "an app container without network capabilities may not be able to reach its own servers",
+        );
+    }
+    missing(
+        Promise::InvisibleProcesses,
+        Cause::Version,
+        "the names of processes outside may be listed; they can't be opened",
+    );
+    all
+}
+
+/// Tries what is used.
+pub fn capabilities() -> Capabilities {
+    let container = Container::new(&format!("codex.doctor.{}", std::process::id()), NetworkPolicy::None);
+    let job = super::job::Job::new(&Limits::default(), true);
+    let feature = |name, found: Result<(), std::io::Error>, detail: &str, remedy: &str| match found {
+        Ok(()) => Feature::present(name, detail),
+        Err(error) => {
+            Feature::missing(name, &SandboxError::Unavailable { cause: error.to_string(), remedy: remedy.to_owned() })
+        }
+    };
+    let features = vec![
+        feature(
+            "container",
+            container.map(drop),
+            "app containers hold files and network",
+            "use Windows 10 or newer, not inside of another app container, or WSL 2",
+        ),
+        feature("job", job.map(drop), "job objects hold the tree of a run and its limits", "use Windows 8 or newer"),
+        Feature::missing(
+            "carve-outs",
+            &SandboxError::Unavailable {
+                cause: "settings that do not exist yet can't be kept from being made in a workspace".to_owned(),
+                remedy: "use WSL 2".to_owned(),
+            },
+        ),
+    ];
+    let best_effort = features.iter().take(2).all(|feature| feature.present);
+    Capabilities { required: false, best_effort, features }
+}
