@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use codex_core::{
-    exec::{Captured, Command, End, Environment, Input, Output},
+    exec::{Captured, Command, Descriptor, End, Environment, Input, Output},
     policy::{Limit, Limits},
 };
 use codex_supervisor::Report;
@@ -193,10 +193,7 @@ fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {
 
 fn input(kind: i32) -> Result<Input, ErrorFacts> {
     match kind {
-        #[cfg(unix)]
-        0.. => codex_core::sandbox::inherit(kind).map(Input::Descriptor).map_err(|error| ErrorFacts::from(&error)),
-        #[cfg(windows)]
-        0.. => Err(no_descriptors()),
+        0.. => Ok(Input::Descriptor(inherited(kind)?)),
         _ => Ok(Input::Null),
     }
 }
@@ -204,18 +201,27 @@ fn input(kind: i32) -> Result<Input, ErrorFacts> {
 fn output(kind: i32) -> Result<Output, ErrorFacts> {
     match kind {
         StreamKind::CAPTURED => Ok(Output::Capture),
-        #[cfg(unix)]
-        0.. => codex_core::sandbox::inherit(kind).map(Output::Descriptor).map_err(|error| ErrorFacts::from(&error)),
-        #[cfg(windows)]
-        0.. => Err(no_descriptors()),
+        0.. => Ok(Output::Descriptor(inherited(kind)?)),
         _ => Ok(Output::Null),
     }
 }
 
+#[cfg(unix)]
+fn inherited(number: i32) -> Result<Descriptor, ErrorFacts> {
+    codex_core::sandbox::inherit(number).map_err(|error| ErrorFacts::from(&error))
+}
+
+/// The numbers of Node's files are its C runtime's: but for the standard streams, nobody else can tell what they are.
 #[cfg(windows)]
-fn no_descriptors() -> ErrorFacts {
-    let source = std::io::ErrorKind::Unsupported.into();
-    ErrorFacts::from(&codex_core::exec::ExecError::Host { what: "pass a descriptor on", source })
+fn inherited(number: i32) -> Result<Descriptor, ErrorFacts> {
+    use std::{io, os::windows::io::AsHandle};
+    let copy = match number {
+        0 => io::stdin().as_handle().try_clone_to_owned(),
+        1 => io::stdout().as_handle().try_clone_to_owned(),
+        2 => io::stderr().as_handle().try_clone_to_owned(),
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    };
+    copy.map_err(|source| ErrorFacts::from(&codex_core::exec::ExecError::Host { what: "pass a descriptor on", source }))
 }
 
 fn joined(list: &str) -> impl Iterator<Item = &str> {
