@@ -1,0 +1,115 @@
+// What every backend owes, whatever the platform: each thing is done for real, and looked at from outside.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { folder, node, sandbox } from './support/any-platform.mjs';
+
+const WRITE = "require('node:fs').writeFileSync(process.argv[1], 'written')";
+const READ = "process.stdout.write(require('node:fs').readFileSync(process.argv[1]))";
+
+test('the workspace can be written', async (t) => {
+  const workspace = folder();
+  const result = await node(sandbox(t, { profile: 'workspace-write', workspace }), WRITE, [path.join(workspace, 'file')]);
+  assert.equal(result.exitCode, 0, result.stderr);
+  assert.equal(readFileSync(path.join(workspace, 'file'), 'utf8'), 'written');
+});
+
+for (const profile of ['offline', 'workspace-write']) {
+  test(`nothing outside of it can be written, under ${profile}`, async (t) => {
+    const file = path.join(folder(), 'file');
+    assert.notEqual((await node(sandbox(t, { profile }), WRITE, [file])).exitCode, 0);
+    assert.equal(existsSync(file), false);
+  });
+
+  test(`a secret can't be read, under ${profile}`, async (t) => {
+    const workspace = folder();
+    const [secret, open] = ['secret', 'open'].map((name) => path.join(workspace, name));
+    for (const file of [secret, open]) writeFileSync(file, 'contents');
+    const box = sandbox(t, { profile, workspace, denyRead: [secret] });
+    assert.equal((await node(box, READ, [open])).stdout, 'contents');
+    const result = await node(box, READ, [secret]);
+    assert.notEqual(result.exitCode, 0);
+    assert.doesNotMatch(result.stdout, /contents/);
+  });
+
+  test(`no server of the host can be reached, under ${profile}`, async (t) => {
+    const connections = [];
+    const server = net.createServer((socket) => connections.push(socket));
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const connect = "require('node:net').connect(+process.argv[1], '127.0.0.1', () => process.exit(0)).on('error', () => process.exit(9))";
+    assert.equal((await node(sandbox(t, { profile }), connect, [String(server.address().port)])).exitCode, 9);
+    assert.equal(connections.length, 0);
+  });
+}
+
+for (const profile of ['workspace-write', 'trusted']) {
+  test(`nothing that a command started is left after it, under ${profile}`, async (t) => {
+    const workspace = folder();
+    const beats = path.join(workspace, 'beats');
+    const beat = `setInterval(() => require('node:fs').appendFileSync(${JSON.stringify(beats)}, '.'), 5)`;
+    const start = `const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['-e', ${JSON.stringify(beat)}], { detached: true, stdio: 'ignore' }).unref();
+      const wait = setInterval(() => require('node:fs').existsSync(${JSON.stringify(beats)}) && clearInterval(wait), 5);`;
+    const result = await node(sandbox(t, { profile, workspace }), start);
+    assert.equal(result.exitCode, 0, result.stderr);
+    const { size } = statSync(beats);
+    assert.ok(size > 0);
+    await sleep(300);
+    assert.equal(statSync(beats).size, size);
+  });
+
+  test(`a command that takes too long is ended, under ${profile}`, async (t) => {
+    const result = await node(sandbox(t, { profile }), 'setInterval(() => {}, 1000)', [], { timeout: 300, forceKillAfterDelay: 300 });
+    assert.equal(result.timedOut, true);
+    assert.equal(result.failed, true);
+    assert.equal(result.exitCode, null);
+    assert.match(result.signal, /^SIG(TERM|KILL)$/);
+  });
+
+  test(`exit codes come as they were given, under ${profile}`, async (t) => {
+    const box = sandbox(t, { profile });
+    for (const code of [0, 1, 2, 7, 126, 127, 255]) {
+      assert.equal((await node(box, 'process.exit(+process.argv[1])', [String(code)])).exitCode, code);
+    }
+  });
+
+  test(`a program that isn't there is ENOENT, under ${profile}`, async (t) => {
+    const missing = { code: 'ENOENT' };
+    await assert.rejects(sandbox(t, { profile }).exec('no-such-program-anywhere'), missing);
+    await assert.rejects(sandbox(t, { profile }).exec(path.join(folder(), 'no-such-program')), missing);
+  });
+
+  test(`arguments, input and output come byte for byte, under ${profile}`, async (t) => {
+    const box = sandbox(t, { profile });
+    const args = ['', ' ', 'a b', '"', '\\', '\\\\"', 'a\\', 'a b\\', '%PATH%', '!x!', '^&|<>()', "'", '$HOME', '*', 'ü €', '\u{1F600}', 'tab\t', 'line\nline'];
+    const result = await node(box, 'process.stdout.write(JSON.stringify(process.argv.slice(1)))', args);
+    assert.deepEqual(JSON.parse(result.stdout), args);
+    const input = Buffer.from(Array.from({ length: 256 * 1024 }, (_, index) => index % 256));
+    const echoed = await node(box, 'process.stdin.pipe(process.stdout)', [], { input, encoding: 'buffer' });
+    assert.ok(echoed.stdout.equals(input));
+  });
+}
+
+for (const profile of ['offline', 'net-read-only', 'workspace-write', 'workspace-net']) {
+  test(`what is enforced is told, and what isn't, under ${profile}`, async (t) => {
+    const run = (enforcement) => node(sandbox(t, { profile, enforcement }), '0');
+    const lacks = ({ unenforced }) => unenforced.filter(({ cause }) => cause === 'machine');
+    const { enforcement } = await run('best-effort');
+    assert.equal(enforcement.profile, profile);
+    assert.ok(enforcement.filesystem.length > 0);
+    assert.notEqual(enforcement.network, 'host');
+    for (const { promise, reason } of enforcement.unenforced) assert.ok(promise && reason);
+    // What the machine can't hold is refused where it is required.
+    if (lacks(enforcement).length === 0) assert.deepEqual((await run('required')).enforcement, enforcement);
+    else await assert.rejects(run('required'), { code: 'SandboxUnavailable' });
+  });
+}
+
+test('trusted promises nothing', async (t) => {
+  const { enforcement } = await node(sandbox(t, { profile: 'trusted' }), '0');
+  assert.deepEqual([enforcement.filesystem, enforcement.unenforced, enforcement.network], [[], [], 'host']);
+});
