@@ -34,7 +34,9 @@ export function packPlatform(platform, destination) {
   return pack(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS);
 }
 
-function pack(folder, destination, limits) {
+function pack(folder, place, limits) {
+  // npm runs elsewhere.
+  const destination = path.resolve(place);
   mkdirSync(destination, { recursive: true });
   const { status, stdout, stderr } = spawnSync(
     'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', destination], { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
