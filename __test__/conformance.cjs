@@ -2,7 +2,7 @@
 // What the package must do on every platform and runtime, from a folder where it is installed: prints a line of JSON that
 // says of each part `ok`, `refused: …` (this machine can't hold a sandbox, and the package says so) or what failed. The exit
 // status is 0 only where all is ok.
-const { existsSync, mkdirSync, mkdtempSync, rmSync } = require('node:fs');
+const { existsSync, mkdirSync, mkdtempSync } = require('node:fs');
 const path = require('node:path');
 
 const PARTS = { exec, policy, audit };
@@ -19,11 +19,11 @@ async function main() {
     process.exitCode = 1;
     return;
   }
+  // It stays: whoever installed the package removes all of it.
   const folder = mkdtempSync(path.join(process.cwd(), 'conformance-'));
   for (const [name, part] of Object.entries(PARTS)) {
     report[name] = await part(codex, folder).then(() => 'ok', explain);
   }
-  rmSync(folder, { recursive: true, force: true });
   console.log(JSON.stringify(report));
   if (Object.values(report).some((result) => result !== 'ok')) process.exitCode = 1;
 }
