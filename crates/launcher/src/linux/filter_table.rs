@@ -1,6 +1,8 @@
 //! The system calls that no run may make, as data: each with what it answers and why it is closed.
 
 use seccompiler::{SeccompCmpArgLen::Dword, SeccompCmpOp, SeccompCondition};
+// For the numbers that `libc` doesn't have everywhere.
+use syscalls::Sysno;
 
 /// One closed call.
 pub struct Closed {
@@ -91,7 +93,7 @@ pub const REFUSED: &[Closed] = &[
     always(libc::SYS_perf_event_open, "samples the kernel, a frequent source of holes"),
     always(libc::SYS_userfaultfd, "stops the kernel inside a copy, the usual help of an exploit"),
     always(libc::SYS_kexec_load, "replaces the kernel"),
-    always(libc::SYS_kexec_file_load, "replaces the kernel"),
+    always(Sysno::kexec_file_load as libc::c_long, "replaces the kernel"),
     always(libc::SYS_init_module, "loads a kernel module"),
     always(libc::SYS_finit_module, "loads a kernel module"),
     always(libc::SYS_delete_module, "unloads a kernel module"),
@@ -123,8 +125,8 @@ pub const REFUSED: &[Closed] = &[
     when(libc::SYS_fchmod, &[has(1, SET_GROUP_ID)], MODE_REASON),
     when(libc::SYS_fchmodat, &[has(2, SET_USER_ID)], MODE_REASON),
     when(libc::SYS_fchmodat, &[has(2, SET_GROUP_ID)], MODE_REASON),
-    when(libc::SYS_fchmodat2, &[has(2, SET_USER_ID)], MODE_REASON),
-    when(libc::SYS_fchmodat2, &[has(2, SET_GROUP_ID)], MODE_REASON),
+    when(Sysno::fchmodat2 as libc::c_long, &[has(2, SET_USER_ID)], MODE_REASON),
+    when(Sysno::fchmodat2 as libc::c_long, &[has(2, SET_GROUP_ID)], MODE_REASON),
     #[cfg(target_arch = "x86_64")]
     when(libc::SYS_open, &[has(1, CREATE), has(2, SET_USER_ID)], MODE_REASON),
     #[cfg(target_arch = "x86_64")]

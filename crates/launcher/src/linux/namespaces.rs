@@ -84,7 +84,8 @@ fn bring_up_loopback() -> Result<(), Errno> {
     // SAFETY: all zeroes is a valid ifreq.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
-        *to = from.cast_signed();
+        // Signed or not, as the machine has it.
+        *to = *from as libc::c_char;
     }
     request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
     let descriptor = std::os::fd::AsRawFd::as_raw_fd(&socket);

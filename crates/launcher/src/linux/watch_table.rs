@@ -1,5 +1,8 @@
 //! The calls that are looked at before they are made, as data: what each would change, and where it says so.
 
+// For the number that `libc` doesn't have everywhere.
+use syscalls::Sysno;
+
 use super::filter_table::{Argument, has};
 
 /// One watched call.
@@ -89,7 +92,7 @@ pub static WRITES: &[Watched] = &[
     always(libc::SYS_renameat2, "renameat2", Shape::Move { from: at(0, 1), to: at(2, 3) }),
     always(libc::SYS_truncate, "truncate", Shape::Change(Place { directory: None, path: 0 })),
     always(libc::SYS_fchmodat, "fchmodat", Shape::Change(at(0, 1))),
-    always(libc::SYS_fchmodat2, "fchmodat2", Shape::Change(at(0, 1))),
+    always(Sysno::fchmodat2 as libc::c_long, "fchmodat2", Shape::Change(at(0, 1))),
     always(libc::SYS_fchownat, "fchownat", Shape::Change(at(0, 1))),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_mkdir, "mkdir", Shape::Make(cwd(0))),
