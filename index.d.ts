@@ -355,12 +355,12 @@ export interface AccessRequest extends Verdict {
 /** What the kernel applied for a run. Frozen; shared by the runs of a sandbox. */
 export interface Enforcement {
   readonly profile: Exclude<ProfileName, 'workspace'>;
-  /** What holds the file rules: `seatbelt` on macOS, the others on Linux; empty under `trusted`. */
-  readonly filesystem: readonly ('mounts' | 'landlock' | 'seatbelt')[];
+  /** What holds the file rules: `seatbelt` on macOS, `app-container` on Windows, the others on Linux; empty under `trusted`. */
+  readonly filesystem: readonly ('mounts' | 'landlock' | 'seatbelt' | 'app-container')[];
   /** `unfiltered` and `host` are the host's network as it is. */
   readonly network: 'private-loopback' | 'blocked' | 'unfiltered' | 'host';
   /** What the end of a run rests on. On macOS: processes are found by their sandbox, or only by their group. */
-  readonly processes: 'pid-namespace' | 'subreaper' | 'sandbox-mark' | 'process-group';
+  readonly processes: 'pid-namespace' | 'subreaper' | 'sandbox-mark' | 'process-group' | 'job-object';
   readonly seccomp: boolean;
   /** Whether programs run without any capability, also when root started them. */
   readonly capabilitiesDropped: boolean;
@@ -372,8 +372,8 @@ export interface Enforcement {
   readonly limits: {
     readonly [Name in keyof Limits]?: {
       readonly value: number;
-      /** A control group, a resource limit, the ids of a pid namespace, the size of a file system, or this package, which ends the run. */
-      readonly by: 'cgroup' | 'rlimit' | 'pid-namespace' | 'tmpfs' | 'engine';
+      /** A control group, a resource limit, the ids of a pid namespace, the size of a file system, a job object (Windows), or this package, which ends the run. */
+      readonly by: 'cgroup' | 'rlimit' | 'pid-namespace' | 'tmpfs' | 'job' | 'engine';
       /** Whether the value is for all runs of the sandbox together, for one run, for each process or for each file. */
       readonly per: 'sandbox' | 'run' | 'process' | 'file';
     };
@@ -661,7 +661,7 @@ export function exec(file: string, options: SandboxOptions & ExecOptions<'utf8'>
 
 /** An error with a `code` to branch on and a message that says what to do next. */
 export class CodexError extends Error {
-  /** `SandboxUnavailable`, `ProfileError`, `PolicyRefused`, `PolicyPrompt`, `PolicyError`, `AuditUnavailable`, `ERR_CODEX_FAILED`, or a system error's name such as `ENOENT`. */
+  /** `SandboxUnavailable`, `ProfileError`, `PolicyRefused`, `PolicyPrompt`, `PolicyError`, `AuditUnavailable`, `ERR_CODEX_FAILED`, `ERR_CODEX_BATCH_FILE` (on Windows), or a system error's name such as `ENOENT`. */
   readonly code: string;
   /** The negative number of a system error. */
   readonly errno?: number;
