@@ -132,8 +132,8 @@ impl Engine {
     }
 }
 
-/// The exit code of what a sandbox ended.
-pub const ENDED: u32 = 1;
+/// The exit code of what a sandbox ended: one that no program is known to end with by itself.
+pub const ENDED: u32 = 0xE0C0_DE09;
 
 /// Numbers the containers of this process.
 static CONTAINERS: AtomicU64 = AtomicU64::new(1);

@@ -51,7 +51,7 @@ pub struct Process {
 
 /// Makes a process.
 pub fn start(plan: Plan<'_>) -> io::Result<Process> {
-    let handles: [HANDLE; 3] = [0, 1, 2].map(|at: usize| plan.streams[at].as_raw_handle());
+    let handles: [HANDLE; 3] = plan.streams.each_ref().map(AsRawHandle::as_raw_handle);
     for handle in handles {
         // SAFETY: the handle is open. Other runs name their own handles; a process that Node itself makes at this moment gets
         // it, too, which is why nothing waits for the end of a pipe alone.

@@ -120,11 +120,12 @@ async fn attempt(
     let exit_code = exit_code.map_err(|source| ExecError::Host { what: "wait for a process", source })?;
     end_tree(&job).await?;
     drop(unfinished);
+    let end = end(exit_code, ended_by.load(Relaxed))?;
     let duration = begun.elapsed();
     let flooded = streams.is_flooded();
     let (stdout, stderr) = streams.finish().await;
     Ok(Outcome {
-        end: end(exit_code, ended_by.load(Relaxed)),
+        end,
         pid,
         stdout,
         stderr,
@@ -245,11 +246,12 @@ async fn end_tree(job: &Job) -> Result<(), ExecError> {
     }
 }
 
-/// An exit code, or the signal that stands for what ended the program.
-fn end(exit_code: u32, ended_by: i32) -> End {
+/// How a program ended that had this exit code, after a signal of that number; 0 is none.
+fn end(exit_code: u32, ended_by: i32) -> Result<End, ExecError> {
     match (exit_code, ended_by) {
-        (ENDED | CONTROL_EXIT, signal @ 1..) => End::Signal(signal),
-        _ => End::Code(exit_code.cast_signed()),
+        (ENDED | CONTROL_EXIT, signal @ 1..) => Ok(End::Signal(signal)),
+        (ENDED, _) => Err(ExecError::SandboxEnded),
+        _ => Ok(End::Code(exit_code.cast_signed())),
     }
 }
 
