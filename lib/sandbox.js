@@ -76,6 +76,7 @@ class Sandbox {
   }
 
   spawn(file, args, options) {
+    if (this.#native.spawn === undefined) throw lacking('spawn');
     // As in node:child_process, the arguments may be left out.
     if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
     const { streams, rest } = stdio.streamsOf(options);
@@ -97,6 +98,7 @@ class Sandbox {
   }
 
   childProcess() {
+    if (this.#native.join === undefined) throw lacking('childProcess');
     const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(command, declared), environments });
     return this.#childProcess;
@@ -179,6 +181,11 @@ class Sandbox {
   #enforcement(number) {
     return (this.#enforcements[number] ??= deepFreeze(JSON.parse(this.#native.enforcement(number))));
   }
+}
+
+/** The addon of this platform is without it. */
+function lacking(what) {
+  return new CodexError(`${what} is not in this version on ${process.platform}; use exec`, { code: 'SandboxUnavailable' });
 }
 
 /** Runs one command in a sandbox of its own. */
