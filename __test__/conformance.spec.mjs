@@ -47,7 +47,9 @@ for (const profile of ['offline', 'workspace-write']) {
 }
 
 for (const profile of ['workspace-write', 'trusted']) {
-  test(`nothing that a command started is left after it, under ${profile}`, async (t) => {
+  // Outside of a sandbox a Mac has no group of processes that one of them could not leave; the result says `process-group`.
+  const skip = profile === 'trusted' && process.platform === 'darwin' && 'only the process group is ended there';
+  test(`nothing that a command started is left after it, under ${profile}`, { skip }, async (t) => {
     const workspace = folder();
     const beats = path.join(workspace, 'beats');
     const beat = `setInterval(() => require('node:fs').appendFileSync(${JSON.stringify(beats)}, '.'), 5)`;
