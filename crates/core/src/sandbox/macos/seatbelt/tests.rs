@@ -21,7 +21,7 @@ use crate::{
 };
 
 const TMP: &str = "/private/var/folders/xx/T/codex-1/tmp";
-const WORK: &str = "/Users/me/work";
+const WORK: &str = "/Users/me/project";
 
 fn host_tmp() -> Vec<PathBuf> {
     ["/private/tmp", "/private/var/tmp", "/private/var/folders/xx/T"].map(PathBuf::from).to_vec()
@@ -62,9 +62,9 @@ fn policy(name: ProfileName) -> SandboxPolicy {
 fn full() -> SandboxPolicy {
     SandboxPolicy {
         deny_read: paths(&["/Users/me/private"]),
-        deny_read_patterns: vec![pattern("/Users/me/work/**/.env")],
-        lifted: paths(&["/Users/me/work/.vscode"]),
-        kept: paths(&["/Users/me/work/logs"]),
+        deny_read_patterns: vec![pattern("/Users/me/project/**/.env")],
+        lifted: paths(&["/Users/me/project/.vscode"]),
+        kept: paths(&["/Users/me/project/logs"]),
         readable: paths(&["/Users/me/.ssh/known_hosts"]),
         unix_sockets: paths(&["/Users/me/.colima/docker.sock"]),
         ..policy(ProfileName::WorkspaceNet)
@@ -192,7 +192,7 @@ fn only_writable_directories_are_written() {
         assert!(allows(&write, operation, &file) && !allows(&offline, operation, &file), "{operation}");
         for judge in [&write, &offline] {
             assert!(allows(judge, operation, &format!("{TMP}/a/b")), "{operation}");
-            for path in ["/Users/me/other", "/tmp/a", "/private/tmp/a", "/Users/me/workshop", "/private/etc/hosts"] {
+            for path in ["/Users/me/other", "/tmp/a", "/private/tmp/a", "/Users/me/projects", "/private/etc/hosts"] {
                 assert!(!allows(judge, operation, path), "{operation} {path}");
             }
         }
@@ -255,22 +255,22 @@ fn carve_outs_are_kept_existing_or_not_in_every_way_to_bring_them() {
 #[test]
 fn what_is_lifted_is_open_and_what_is_kept_is_not() {
     let judge = judge(&full());
-    assert!(allows(&judge, "file-write-create", "/Users/me/work/.vscode/tasks.json"));
-    assert!(!allows(&judge, "file-write-data", "/Users/me/work/logs/audit.jsonl"));
-    assert!(!allows(&judge, "file-write-unlink", "/Users/me/work/logs"));
-    assert!(!allows(&judge, "file-read-data", "/Users/me/work/a/.ENV"));
-    assert!(!allows(&judge, "file-write-unlink", "/Users/me/work/.env"));
+    assert!(allows(&judge, "file-write-create", "/Users/me/project/.vscode/tasks.json"));
+    assert!(!allows(&judge, "file-write-data", "/Users/me/project/logs/audit.jsonl"));
+    assert!(!allows(&judge, "file-write-unlink", "/Users/me/project/logs"));
+    assert!(!allows(&judge, "file-read-data", "/Users/me/project/a/.ENV"));
+    assert!(!allows(&judge, "file-write-unlink", "/Users/me/project/.env"));
 }
 
 #[test]
 fn the_hosts_temporary_files_are_not_read_and_named_directories_in_them_are() {
     let mut policy = policy(ProfileName::Offline);
-    policy.workspace = "/private/tmp/work".into();
+    policy.workspace = "/private/tmp/project".into();
     let judge = judge(&policy);
     assert!(!allows(&judge, "file-read-data", "/private/tmp/a"));
     assert!(!allows(&judge, "file-read-data", "/private/tmp"));
     assert!(allows(&judge, "file-read-metadata", "/private/tmp"));
-    assert!(allows(&judge, "file-read-data", "/private/tmp/work/a"));
+    assert!(allows(&judge, "file-read-data", "/private/tmp/project/a"));
     assert!(allows(&judge, "file-read-data", &format!("{TMP}/a")));
 }
 
