@@ -21,3 +21,12 @@ fn install() {
 pub fn handle() -> Handle {
     within_runtime_if_available(Handle::current)
 }
+
+/// Gives it a task that waits for a run. One that is under way needs nobody for the moment.
+pub fn follow(under_way: bool, task: impl Future<Output = ()> + Send + 'static) {
+    if under_way {
+        codex_core::sandbox::spawn_deferred(&handle(), task);
+    } else {
+        handle().spawn(task);
+    }
+}

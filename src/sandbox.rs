@@ -135,12 +135,13 @@ impl NativeSandbox {
         let strings = command.strings;
         let command = command.into_command().map_err(|error| error.throw())?;
         let (signaller, report) = self.session.exec(command, approval(approved));
+        let under_way = signaller.has_started();
         let shared = Arc::clone(&self.shared);
         if signallable {
             shared.signallers().insert(token, signaller);
         }
         let reports = Arc::clone(&self.reports);
-        runtime::handle().spawn(async move {
+        runtime::follow(under_way, async move {
             let report = report.await;
             if signallable {
                 shared.signallers().remove(&token);

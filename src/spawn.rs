@@ -126,9 +126,10 @@ impl NativeSandbox {
         command.started = Some(start);
         let (signaller, report) = self.session.exec(command, approval(approved));
         let shared = std::sync::Arc::clone(&self.shared);
+        let under_way = signaller.has_started();
         shared.signallers().insert(token, signaller);
         let (reports, starts) = (std::sync::Arc::clone(&self.reports), std::sync::Arc::clone(&self.starts));
-        runtime::handle().spawn(async move {
+        runtime::follow(under_way, async move {
             let mut report = std::pin::pin!(report);
             let report = loop {
                 tokio::select! {

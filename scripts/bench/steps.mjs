@@ -16,7 +16,7 @@ import { quantile } from './statistics.mjs';
 
 const THIS = fileURLToPath(import.meta.url);
 const PROGRAM = '/bin/true';
-const CALLS = ['enter_getuid', 'enter_getgid', 'enter_sendmsg', 'exit_sendmsg', 'exit_recvmsg', 'enter_kill', 'exit_rt_sigtimedwait', 'enter_execve',
+const CALLS = ['enter_getuid', 'enter_getgid', 'enter_sendmsg', 'exit_sendmsg', 'exit_recvmsg', 'enter_kill', 'exit_rt_sigtimedwait', 'enter_execveat',
   'enter_exit_group', 'enter_write', 'enter_clone', 'exit_wait4'];
 const EVENTS = [...CALLS.map((call) => `syscalls:sys_${call}`), 'sched:sched_process_exec'];
 
@@ -28,7 +28,7 @@ const STEPS = [
   ['it gives it to a cell', 'codex-launcher', 'sys_enter_kill'],
   ['the init of the cell wakes up', 'codex-launcher', 'sys_exit_rt_sigtimedwait'],
   ['and makes a process', 'codex-launcher', 'sys_enter_clone'],
-  ['which puts its streams, session, limits in place', 'codex-launcher', 'sys_enter_execve'],
+  ['which puts its streams, session, limits in place', 'codex-launcher', 'sys_enter_execveat'],
   ['the kernel executes the program', 'true', 'sched_process_exec'],
   ['the program: dynamic linking, main', 'true', 'sys_enter_exit_group'],
   ['its memory goes; the init wakes up and reaps it', 'codex-launcher', 'sys_exit_wait4'],

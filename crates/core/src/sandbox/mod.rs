@@ -32,7 +32,7 @@ pub use enforcement::{
 };
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
-pub use linux::{Guest, Sandbox, Terminal, conversation};
+pub use linux::{Guest, Sandbox, Terminal, conversation, spawn_deferred};
 #[cfg(target_os = "macos")]
 pub use macos::{Sandbox, Terminal};
 pub use signaller::Signaller;
@@ -40,6 +40,12 @@ pub use signaller::Signaller;
 pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 #[cfg(windows)]
 pub use windows::{Sandbox, Terminal, TerminalSize};
+
+/// Gives the runtime a task that waits for a run which is under way.
+#[cfg(not(target_os = "linux"))]
+pub fn spawn_deferred(runtime: &tokio::runtime::Handle, task: impl Future<Output = ()> + Send + 'static) {
+    runtime.spawn(task);
+}
 
 /// What to do on a machine that can't hold every promise of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

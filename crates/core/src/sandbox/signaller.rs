@@ -58,6 +58,11 @@ impl Signaller {
         true
     }
 
+    /// Whether the run is under way, or over.
+    pub fn has_started(&self) -> bool {
+        !matches!(*self.state.lock().unwrap_or_else(PoisonError::into_inner), SignalState::Waiting(_))
+    }
+
     /// The run is under way: what was sent so far reaches it now.
     pub(crate) fn started(&self, target: impl Target + 'static) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

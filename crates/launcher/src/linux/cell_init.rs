@@ -20,7 +20,7 @@ use rustix::{
     io::Errno,
     mount::{MountFlags, mount_remount},
     net::SendFlags,
-    process::{Pid, WaitOptions, getpid, set_child_subreaper, waitpid},
+    process::{Pid, WaitOptions, getpid, set_child_subreaper, setsid, waitpid},
 };
 use syscalls::{Sysno, syscall};
 
@@ -103,6 +103,8 @@ fn forget_signals(boundary: Boundary) -> bool {
 /// What is done once for all runs of the cell.
 fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
     let setting = &shared.setting;
+    // Away from the host's, so that its terminal is no program's.
+    setsid().map_err(|errno| (Stage::Session, errno))?;
     shared.groups.enter().map_err(|errno| (Stage::Limits, errno))?;
     if setting.boundary == Boundary::Namespaces {
         mount_limited_proc(setting.largest_pid)?;

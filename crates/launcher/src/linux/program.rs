@@ -53,7 +53,13 @@ pub fn stage_of(number: u8) -> Stage {
 
 fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
     let setting = &shared.setting;
-    rustix::process::setsid().map_err(|errno| (Stage::Session, errno))?;
+    // The init has a session of its own, without a terminal, and a new one is not cheap: the scheduler makes a group for it.
+    // Only a terminal demands one.
+    let apart = match assignment.streams.terminal {
+        Some(_) => rustix::process::setsid().map(drop),
+        None => rustix::process::setpgid(None, None),
+    };
+    apart.map_err(|errno| (Stage::Session, errno))?;
     // SAFETY: the cell's message holds a NUL-terminated string there.
     let directory = unsafe { CStr::from_ptr(assignment.working_directory) };
     rustix::process::chdir(directory).map_err(|errno| (Stage::WorkingDirectory, errno))?;

@@ -27,7 +27,7 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use super::{groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn};
+use super::{deferred, groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn};
 use crate::{
     exec::Started,
     sandbox::{Enforcement, SandboxError, unix::watched::watch},
@@ -139,7 +139,8 @@ impl Starting {
         let watch =
             |descriptor, interest| watch(descriptor, interest).map_err(SandboxError::host("watch the launcher"));
         let starting = Self {
-            control: watch(ours, Interest::READABLE | Interest::WRITABLE)?,
+            // Not for room to write: there nearly always is, and each message that the other end takes would wake a thread.
+            control: watch(ours, Interest::READABLE)?,
             death: watch(pidfd, Interest::READABLE)?,
             pids,
             boundary: plan.boundary,
@@ -295,12 +296,16 @@ impl Launcher {
     /// Sends a message, waiting for room.
     pub async fn send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         loop {
-            let sent = self.control.async_io(Interest::WRITABLE, |_| Ok(self.try_send(body, descriptors)?)).await;
-            match sent.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)) {
-                Err(Errno::AGAIN) => {}
+            match self.try_send(body, descriptors) {
+                Err(Errno::AGAIN) => self.room().await.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?,
                 other => return other,
             }
         }
+    }
+
+    /// Waits until the socket may have room.
+    async fn room(&self) -> io::Result<()> {
+        watch(self.control.get_ref().try_clone()?, Interest::WRITABLE)?.writable().await.map(drop)
     }
 
     /// Signals a run.
@@ -338,7 +343,10 @@ impl Launcher {
                 _ = death.readable() => break,
             };
             match reply {
-                Ok(Some((reply, _))) => self.hand_over(reply),
+                Ok(Some((reply, _))) => {
+                    self.hand_over(reply);
+                    deferred::begin();
+                }
                 Ok(None) | Err(_) => break,
             }
         }

@@ -1,6 +1,7 @@
 //! The Linux backend: one launcher per sandbox, started on first use, started anew when it dies.
 
 mod capabilities;
+mod deferred;
 mod denied;
 mod engine;
 mod groups;
@@ -21,6 +22,7 @@ mod terminal;
 
 use std::{future::Future, path::PathBuf, sync::Arc};
 
+pub use deferred::spawn_deferred;
 pub use guest::{Guest, conversation};
 pub use terminal::Terminal;
 

@@ -42,7 +42,8 @@ impl Pids {
 
     /// The process id of a run.
     pub fn look(&mut self, run: u64) -> Option<i32> {
-        while let Ok((of, pid)) = self.receive() {
+        while !self.known.contains_key(&run) {
+            let Ok((of, pid)) = self.receive() else { break };
             self.known.insert(of, pid);
         }
         self.known.get(&run).copied()

@@ -243,7 +243,7 @@ impl Running {
             tokio::select! {
                 biased;
                 ended = &mut end => break ended.unwrap_or(RunEnd::Lost),
-                () = async { sleep(BLINK).await; streams.pump(null, most_output).await }, if !flooded => {
+                () = async { sleep(BLINK.saturating_sub(begun.elapsed())).await; streams.pump(null, most_output).await }, if !flooded => {
                     flooded = true;
                     launcher.signal(run, SIGKILL);
                 }
