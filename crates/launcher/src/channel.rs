@@ -6,7 +6,7 @@ use std::{
     fs::File,
     io::{IoSlice, IoSliceMut, Read, Seek, Write},
     mem::MaybeUninit,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd},
 };
 
 use rustix::{
@@ -24,10 +24,10 @@ use crate::protocol::MAX_STREAMS;
 /// The largest body that is sent as it is; a longer one goes through a memory file.
 ///
 /// Linux gives a socket 208 KiB for what is under way, bookkeeping included: this leaves room for a second message.
-const INLINE_BYTES: usize = 64 * 1024;
+pub const INLINE_BYTES: usize = 64 * 1024;
 
 /// The largest body at all: what Linux allows for arguments and environment, and some more.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
+pub const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How many descriptors one message carries at most: a program's streams and a memory file or a process.
 const MAX_DESCRIPTORS: usize = MAX_STREAMS + 1;
@@ -63,7 +63,80 @@ pub fn send(
     send_parts(socket, &[IoSlice::new(&[IN_MEMORY_FILE])], all, flags)
 }
 
-/// A buffer for one message after the other. Moving it leaves the bytes where they are.
+/// The descriptors of a message, as numbers: whoever took it has to close them.
+#[derive(Debug, Clone, Copy)]
+pub struct Received {
+    numbers: [RawFd; MAX_DESCRIPTORS],
+    count: usize,
+    /// Where the body is.
+    pub body: Body,
+}
+
+/// Where the body of a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// So many bytes at the start of the buffer.
+    Inline(usize),
+    /// In this memory file.
+    InFile(RawFd),
+}
+
+impl Received {
+    /// The descriptors, without the memory file.
+    pub fn numbers(&self) -> &[RawFd] {
+        self.numbers.get(..self.count).unwrap_or_default()
+    }
+
+    fn close(&self) {
+        let file = match self.body {
+            Body::InFile(file) => Some(file),
+            Body::Inline(_) => None,
+        };
+        for number in self.numbers().iter().copied().chain(file) {
+            // SAFETY: it came with the message, and nobody else has learnt of it.
+            unsafe { rustix::io::close(number) };
+        }
+    }
+}
+
+/// Receives one message into a buffer of [`INLINE_BYTES`]; `None` at the end of the conversation. Allocates nothing.
+///
+/// # Errors
+/// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make.
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
+    let mut kind = [0_u8];
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut parts = [IoSliceMut::new(&mut kind), IoSliceMut::new(buffer)];
+    let message = rustix::net::recvmsg(socket, &mut parts, &mut control, flags | RecvFlags::CMSG_CLOEXEC)?;
+    if message.bytes == 0 {
+        return Ok(None);
+    }
+    let mut received = Received { numbers: [-1; MAX_DESCRIPTORS], count: 0, body: Body::Inline(message.bytes - 1) };
+    for part in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = part {
+            for (place, descriptor) in received.numbers.iter_mut().skip(received.count).zip(rights) {
+                *place = descriptor.into_raw_fd();
+                received.count += 1;
+            }
+        }
+    }
+    let cut = message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC);
+    match (kind, received.numbers().last()) {
+        _ if cut => {}
+        ([INLINE], _) => return Ok(Some(received)),
+        ([IN_MEMORY_FILE], Some(&file)) => {
+            received.count -= 1;
+            received.body = Body::InFile(file);
+            return Ok(Some(received));
+        }
+        _ => {}
+    }
+    received.close();
+    Err(Errno::BADMSG)
+}
+
+/// A buffer for one message after the other.
 #[derive(Debug, Default)]
 pub struct Inbox {
     buffer: Vec<u8>,
@@ -81,37 +154,25 @@ impl Inbox {
     /// Returns its descriptors, or `None` at the end of the conversation.
     ///
     /// # Errors
-    /// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make.
+    /// As for [`receive`].
     pub fn receive(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Vec<OwnedFd>>, Errno> {
         self.length = 0;
         // What is there from the last message is overwritten or not looked at: it need not be cleared.
         self.buffer.resize(INLINE_BYTES, 0);
-        let mut kind = [0_u8];
-        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut parts = [IoSliceMut::new(&mut kind), IoSliceMut::new(&mut self.buffer)];
-        let message = rustix::net::recvmsg(socket, &mut parts, &mut control, flags | RecvFlags::CMSG_CLOEXEC)?;
-        if message.bytes == 0 {
+        let Some(received) = receive(socket, &mut self.buffer, flags)? else {
             return Ok(None);
-        }
-        let mut descriptors = Vec::new();
-        for part in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(rights) = part {
-                descriptors.extend(rights);
-            }
-        }
-        if message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC) {
-            return Err(Errno::BADMSG);
-        }
-        match kind {
-            [INLINE] => self.length = message.bytes - 1,
-            [IN_MEMORY_FILE] => {
-                let file = File::from(descriptors.pop().ok_or(Errno::BADMSG)?);
+        };
+        // SAFETY: they came with the message, and nobody else has learnt of them.
+        let own = |number| unsafe { OwnedFd::from_raw_fd(number) };
+        let descriptors = received.numbers().iter().copied().map(own).collect();
+        match received.body {
+            Body::Inline(length) => self.length = length,
+            Body::InFile(file) => {
+                let file = File::from(own(file));
                 self.buffer.clear();
                 let read = file.take(MAX_BYTES).read_to_end(&mut self.buffer);
                 self.length = read.map_err(|error| errno_of(&error))?;
             }
-            _ => return Err(Errno::BADMSG),
         }
         Ok(Some(descriptors))
     }

@@ -103,16 +103,20 @@ pub struct Held {
     pub below: Vec<u8>,
 }
 
-/// What the engine asks of a launcher that is ready.
+/// What the engine asks of a launcher that is ready. Runs are no matter of its: the engine sends a [`RunRequest`] to a cell.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Request<'a> {
-    /// Start a program; its descriptors come with the message.
-    #[serde(borrow)]
-    Run(RunRequest<'a>),
+pub enum Request {
+    /// Make one more cell, for runs with control groups or without.
+    Cell {
+        /// Whether it has control groups.
+        grouped: bool,
+    },
     /// From now on, hold the limits of runs that ask for it by control groups; their directories come with the message.
     ControlGroups(ControlGroups),
     /// Send a signal to a run. `SIGKILL` ends its whole tree at once.
     Signal {
+        /// The cell that was given the run.
+        cell: u64,
         /// The run.
         run: u64,
         /// The signal's number.
@@ -120,7 +124,7 @@ pub enum Request<'a> {
     },
 }
 
-/// One program to start.
+/// One program to start, sent to a cell that waits for a run.
 ///
 /// `strings` holds the NUL-terminated working directory, then `candidates` paths to try in turn, then
 /// `arguments` arguments, then `variables` environment entries.
@@ -222,10 +226,35 @@ pub enum Reply {
     Ready(Applied),
     /// The sandbox can't be had; the launcher ends.
     Refused(Refusal),
+    /// A cell was made: the socket at which it takes runs comes with the message. The first comes unasked.
+    Cell {
+        /// Its number.
+        cell: u64,
+        /// Whether it has control groups.
+        grouped: bool,
+    },
+    /// A cell that was asked for could not be made.
+    NoCell {
+        /// Whether it was to have control groups.
+        grouped: bool,
+        /// What did not work.
+        stage: Stage,
+        /// The error number.
+        errno: i32,
+    },
+    /// A cell is no more, and nothing of the run that it served.
+    Gone {
+        /// Its number.
+        cell: u64,
+        /// The limit that its last run had met.
+        limit: Option<Limit>,
+    },
     /// A program could not be started.
     Failed {
         /// The run.
         run: u64,
+        /// Whether its cell takes another run.
+        lasting: bool,
         /// What did not work.
         stage: Stage,
         /// The error number.
@@ -247,6 +276,8 @@ pub enum Reply {
     Exited {
         /// The run.
         run: u64,
+        /// Whether its cell takes another run.
+        lasting: bool,
         /// How the program ended.
         status: ExitStatus,
         /// The limit that it met.

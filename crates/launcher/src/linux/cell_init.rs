@@ -2,13 +2,13 @@
 //! program, passes signals on, reaps, ends what the program left behind, and tells the engine.
 //!
 //! Under namespaces it is process 1 of the cell's pid namespace, so its own death ends every process in it. Elsewhere
-//! it is the subreaper of its runs' processes. It shares the launcher's memory and descriptors all its life: raw system
+//! it is the subreaper of its runs' processes. It shares the launcher's memory all its life: raw system
 //! calls on prepared data only, nothing allocated, no thread-local variable touched.
 
 use std::{
     ffi::{c_int, c_void},
     os::fd::{BorrowedFd, RawFd},
-    sync::atomic::Ordering::{Acquire, Relaxed, Release},
+    sync::atomic::Ordering::{Relaxed, Release},
 };
 
 use codex_launcher::{
@@ -25,11 +25,13 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use super::{
-    cell::{Assignment, DISPATCHED, IDLE, Shared},
+    assignment::{Assignment, Room},
+    cell::Shared,
+    groups::MOST_GROUP_FILES,
     limits,
     mounts::{PROC_FLAGS, mount_proc},
     notifications, observer, privileges,
-    program::{self, start_program},
+    program::{self, Beginning, start_program},
     signals::{self, ALL, LAUNCHER_DIED},
     tree::{self, CpuBudget, Ended},
 };
@@ -37,55 +39,78 @@ use super::{
 /// Room for the longest reply.
 const REPLY_BYTES: usize = 64;
 
+/// The first descriptor that is not a standard one.
+const FIRST_OWN: RawFd = 3;
+
+/// How many more an init uses at most.
+const OWN_DESCRIPTORS: usize = 5 + MOST_GROUP_FILES;
+
 /// The entry point of a cell's init.
 pub extern "C" fn cell_init(shared: *mut c_void) -> c_int {
     // SAFETY: the launcher passes what it keeps until it has reaped this process.
     let shared = unsafe { &*shared.cast::<Shared>() };
     let born = settle_in(shared);
-    while dispatched(shared) {
-        // SAFETY: it is this process's turn until it says otherwise.
-        let assignment = unsafe { &*shared.assignment.get() };
+    // SAFETY: the room is this process's alone.
+    let room = unsafe { &mut *shared.room.get() };
+    while let Some(mut assignment) = next(shared, room) {
         let run = assignment.run;
+        if !shared.serving.begin(run) {
+            break;
+        }
+        shared.count_before();
         let cpu_before = shared.groups.counted().cpu_us;
-        let reply = match born.and_then(|()| start(shared, assignment)) {
+        let outcome = match born.and_then(|()| start(shared, &mut assignment)) {
             Ok(program) => {
                 if assignment.announce {
                     // An engine that doesn't learn it learns the end.
                     let _ = tell(shared, &Reply::Started { run });
                 }
-                let budget = CpuBudget::new(shared, assignment, cpu_before);
+                let budget = CpuBudget::new(shared, &assignment, cpu_before);
                 let ended = tree::supervise(shared.setting.boundary, run, program, budget);
                 if ended.launcher_gone {
                     // The engine tells it as what it is, the end of the sandbox; how the program was ended is no result.
-                    return 0;
+                    break;
                 }
-                Reply::Exited { run, status: ended.status, limit: met(shared, assignment, &ended) }
+                Ok((ended.status, met(shared, &assignment, &ended)))
             }
-            Err((stage, errno)) => Reply::Failed { run, stage, errno: errno.raw_os_error() },
+            Err(failure) => Err(failure),
         };
+        if !shared.serving.end(run) {
+            // The launcher is about to end this process, and tells the engine.
+            break;
+        }
         let lasting = shared.lasting && born.is_ok() && forget_signals(shared.setting.boundary);
-        if lasting {
-            // From here on the launcher may hand over the next run: the assignment is not looked at any more.
-            shared.turn.store(IDLE, Release);
-        }
-        if tell(shared, &reply).is_ok() {
-            shared.reported.store(run, Release);
-        }
-        if !lasting {
+        let reply = match outcome {
+            Ok((status, limit)) => Reply::Exited { run, lasting, status, limit },
+            Err((stage, errno)) => Reply::Failed { run, lasting, stage, errno: errno.raw_os_error() },
+        };
+        if tell(shared, &reply).is_err() || !lasting {
             break;
         }
     }
     0
 }
 
-/// Waits for a run. `false`: there will be none, the launcher is gone.
-fn dispatched(shared: &Shared) -> bool {
-    while shared.turn.load(Acquire) != DISPATCHED {
-        if signals::wait(ALL, None).is_ok_and(|received| received.signal == LAUNCHER_DIED) {
-            return false;
+/// Waits for a run. `None`: there will be none, the launcher or the engine is gone.
+fn next(shared: &Shared, room: &mut Room) -> Option<Assignment> {
+    // SAFETY: the descriptors stay open in this process.
+    let [socket, launcher] =
+        unsafe { [shared.socket, shared.setting.launcher].map(|number| BorrowedFd::borrow_raw(number)) };
+    loop {
+        // Under namespaces the kernel ends this process with the launcher.
+        if shared.setting.boundary != Boundary::Namespaces {
+            let mut watched = [socket, launcher].map(|watched| PollFd::from_borrowed_fd(watched, PollFlags::IN));
+            match poll(&mut watched, None) {
+                Ok(_) if watched.last().is_some_and(|launcher| launcher.revents().is_empty()) => {}
+                Err(Errno::INTR) => continue,
+                _ => return None,
+            }
+        }
+        match room.receive(socket) {
+            Err(Errno::INTR) => {}
+            received => return received.ok().flatten(),
         }
     }
-    true
 }
 
 /// Drops the signals that are left: no process of the run exists any more that could send another, and one that it sent
@@ -116,7 +141,36 @@ fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
     } else {
         set_child_subreaper(Some(getpid())).map_err(|errno| (Stage::Clone, errno))?;
     }
+    keep_own_descriptors(shared).map_err(|errno| (Stage::Clone, errno))?;
     end_with_launcher(setting.boundary, setting.launcher).map_err(|errno| (Stage::Clone, errno))
+}
+
+/// Takes a table of descriptors of its own, with nothing in it but what this process uses: what it receives for its runs
+/// ends with it.
+fn keep_own_descriptors(shared: &Shared) -> Result<(), Errno> {
+    let setting = &shared.setting;
+    let mut kept = [-1; OWN_DESCRIPTORS];
+    let own = [setting.control, setting.pids, setting.launcher, setting.landlock, shared.socket];
+    for (place, number) in kept.iter_mut().zip(own.into_iter().chain(shared.groups.numbers())) {
+        *place = number;
+    }
+    kept.sort_unstable();
+    let mut first = FIRST_OWN;
+    for number in kept {
+        if number > first {
+            close_range(first, number - 1)?;
+        }
+        first = first.max(number + 1);
+    }
+    close_range(first, RawFd::MAX)
+}
+
+/// Closes descriptors in a table of its own.
+fn close_range(first: RawFd, last: RawFd) -> Result<(), Errno> {
+    // SAFETY: nothing that this process uses is among them.
+    unsafe { syscall!(Sysno::close_range, first, last, libc::CLOSE_RANGE_UNSHARE) }
+        .map(drop)
+        .map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
 }
 
 /// Has the calls that are watched told, from now on, in this process and all that it starts.
@@ -185,11 +239,13 @@ fn end_with_launcher(boundary: Boundary, launcher: RawFd) -> Result<(), Errno> {
 }
 
 /// Starts a program; returns its process id in this pid namespace.
-fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)> {
+fn start(shared: &Shared, assignment: &mut Assignment) -> Result<Pid, (Stage, Errno)> {
     if let Err(errno) = shared.groups.limit(&assignment.limits) {
         assignment.streams.close();
         return Err((Stage::Limits, errno));
     }
+    shared.errno.store(0, Relaxed);
+    let beginning = Beginning { shared, assignment };
     // SAFETY: the child runs on a stack of its own and returns from its entry point or becomes another program;
     // this process waits until then, so nothing is used by both at once.
     let child = unsafe {
@@ -197,7 +253,7 @@ fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)
             start_program,
             shared.program_stack,
             libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
-            std::ptr::from_ref(shared).cast_mut().cast(),
+            std::ptr::from_ref(&beginning).cast_mut().cast(),
         )
     };
     assignment.streams.close();

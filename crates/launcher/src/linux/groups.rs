@@ -21,6 +21,9 @@ use rustix::{
 /// How many trees of control groups there can be: for memory, for processes, for CPU time.
 pub const MOST_HIERARCHIES: usize = 3;
 
+/// How many files of a cell's group are open at most.
+pub const MOST_GROUP_FILES: usize = MOST_HIERARCHIES + 6;
+
 /// The groups of a sandbox.
 pub struct Groups {
     name: Vec<u8>,
@@ -161,6 +164,13 @@ impl GroupFiles {
         version_of_memory: GroupVersion::Two,
         version_of_cpu: GroupVersion::Two,
     };
+
+    /// All of them.
+    pub fn numbers(&self) -> impl Iterator<Item = RawFd> {
+        let limits = [self.memory_limit, self.memory_and_swap_limit, self.memory_events];
+        let others = [self.process_limit, self.process_events, self.cpu_usage];
+        self.enter.into_iter().chain(limits).chain(others)
+    }
 
     /// Whether memory is limited here.
     pub fn limits_memory(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The launcher itself: there is none but for Linux.
 
+mod assignment;
 mod caches;
 mod carve_outs;
 mod cell;

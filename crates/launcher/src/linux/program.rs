@@ -14,18 +14,25 @@ use rustix::{io::Errno, net::SendFlags};
 use syscalls::{Sysno, syscall};
 
 use super::{
-    cell::{Assignment, Setting, Shared, Streams},
+    assignment::{Assignment, Streams},
+    cell::{Setting, Shared, launcher_processes},
     filter,
     limits::{self, HeldElsewhere},
     signals::{self, NONE},
 };
 
+/// What a program's process is given.
+pub struct Beginning<'a> {
+    /// The cell.
+    pub shared: &'a Shared,
+    /// The run.
+    pub assignment: &'a Assignment,
+}
+
 /// The entry point of the program's process; returns only when the program could not be started.
-pub extern "C" fn start_program(shared: *mut c_void) -> c_int {
-    // SAFETY: the init passes its own context, which lives until the init is reaped.
-    let shared = unsafe { &*shared.cast::<Shared>() };
-    // SAFETY: it is the cell's turn, and the init waits for this process.
-    let assignment = unsafe { &*shared.assignment.get() };
+pub extern "C" fn start_program(beginning: *mut c_void) -> c_int {
+    // SAFETY: the init passes a variable of its own, and waits for this process.
+    let Beginning { shared, assignment } = unsafe { &*beginning.cast::<Beginning<'_>>() };
     let Err((stage, errno)) = become_program(shared, assignment);
     shared.failed_stage.store(stage as u8, Relaxed);
     shared.errno.store(errno.raw_os_error(), Relaxed);
@@ -78,7 +85,7 @@ fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible
         // Elsewhere than in a namespace the kernel would count all processes of the user.
         processes: shared.groups.limits_processes() || setting.processes != ProcessLimit::UserNamespace,
     };
-    limits::set(&assignment.limits, &setting.held, elsewhere, assignment.others)
+    limits::set(&assignment.limits, &setting.held, elsewhere, launcher_processes())
         .map_err(|errno| (Stage::Limits, errno))?;
     signals::block(NONE).map_err(|errno| (Stage::Session, errno))?;
     Err((Stage::Exec, execute(assignment)))

@@ -1,4 +1,4 @@
-//! The launcher's life: read the plan, become the sandbox, serve runs until the engine closes the socket.
+//! The launcher's life: read the plan, become the sandbox, make cells until the engine closes the socket.
 
 use std::{
     ffi::OsStr,
@@ -12,15 +12,15 @@ use std::{
 use codex_launcher::{
     channel::{self, Inbox},
     protocol::{
-        Boundary, CONTROL_FD, ExitStatus, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply,
-        Request, RunRequest, Stage, Step,
+        Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply, Request, Stage,
+        Step,
     },
 };
 use rustix::{
     buffer::spare_capacity,
     event::epoll,
     io::{Errno, FdFlags, fcntl_setfd},
-    net::{RecvFlags, SendFlags},
+    net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair},
     process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
 };
 
@@ -167,6 +167,10 @@ struct Server<'a> {
 impl Server<'_> {
     /// Serves until the engine closes its end, or can't be understood any more.
     fn serve(&mut self) {
+        // There is hardly a sandbox in which nothing is run.
+        if self.make_cell(false).is_err() {
+            return;
+        }
         let mut events = Vec::with_capacity(MOST_EVENTS);
         loop {
             events.clear();
@@ -195,78 +199,61 @@ impl Server<'_> {
 
     /// Answers a watched call of a cell.
     fn answer(&mut self, cell: u64, flags: epoll::EventFlags) {
-        let watched = self.cells.iter().find(|known| known.number() == cell).and_then(Cell::watched);
-        if let (Some(observer), Some((listener, run))) = (&mut self.observer, watched)
+        let Some(cell) = self.cells.iter().find(|known| known.number() == cell) else {
+            return;
+        };
+        if let (Some(observer), Some(listener)) = (&mut self.observer, cell.listener())
             && flags.contains(epoll::EventFlags::IN)
         {
             // SAFETY: the listener of a cell stays open until the cell is forgotten, which this thread does, not now.
-            observer.answer(self.control, unsafe { BorrowedFd::borrow_raw(listener) }, cell, run);
+            let listener = unsafe { BorrowedFd::borrow_raw(listener) };
+            observer.answer(self.control, listener, cell.number(), cell.run());
         }
     }
 
     /// Takes one request. An error means that the conversation is over.
     fn take_request(&mut self) -> Result<(), Errno> {
         let descriptors = self.inbox.receive(self.control, RecvFlags::empty())?.ok_or(Errno::PIPE)?;
-        let message = std::mem::take(&mut self.inbox);
-        let request: Request<'_> = postcard::from_bytes(message.body()).map_err(|_| Errno::BADMSG)?;
-        match request {
-            Request::Signal { run, signal } => {
-                for cell in &mut self.cells {
+        match postcard::from_bytes(self.inbox.body()).map_err(|_| Errno::BADMSG)? {
+            Request::Signal { cell, run, signal } => {
+                if let Some(cell) = self.cells.iter().find(|known| known.number() == cell) {
                     cell.signal(run, signal);
                 }
-                self.inbox = message;
             }
-            Request::ControlGroups(groups) => {
-                self.groups = Some(Groups::new(groups, descriptors)?);
-                self.inbox = message;
-            }
-            Request::Run(request) => {
-                let run = request.run;
-                let started = self.start(&request, descriptors);
-                match started {
-                    // Moving the message leaves its bytes, and so what the cell was given, where they are.
-                    Ok(cell) => self.inbox = std::mem::replace(&mut cell.inbox, message),
-                    Err((stage, errno)) => {
-                        self.inbox = message;
-                        reply(self.control, &Reply::Failed { run, stage, errno: errno.raw_os_error() }, &[])?;
-                    }
-                }
-            }
+            Request::ControlGroups(groups) => self.groups = Some(Groups::new(groups, descriptors)?),
+            Request::Cell { grouped } => self.make_cell(grouped)?,
         }
         Ok(())
     }
 
-    /// Gives a run to a cell, which must be given the message with the request next.
-    fn start(&mut self, request: &RunRequest<'_>, descriptors: Vec<OwnedFd>) -> Result<&mut Cell, (Stage, Errno)> {
-        let index = self.free_cell(request.limits.grouped)?;
-        // This process and the inits.
-        let others = self.cells.len() as u64 + 1;
-        let cell = self.cells.get_mut(index).ok_or((Stage::Clone, Errno::NOMEM))?;
-        cell.dispatch(request, descriptors, others).map_err(|errno| match errno {
-            Errno::BADMSG => (Stage::Request, errno),
-            _ => (Stage::Clone, errno),
-        })?;
-        Ok(cell)
+    /// Makes a cell and hands its socket to the engine, or tells why there is none.
+    fn make_cell(&mut self, grouped: bool) -> Result<(), Errno> {
+        match self.start_cell(grouped) {
+            Ok((cell, socket)) => {
+                let made = Reply::Cell { cell: cell.number(), grouped };
+                self.cells.push(cell);
+                reply(self.control, &made, &[socket.as_fd()])
+            }
+            Err((stage, errno)) => {
+                reply(self.control, &Reply::NoCell { grouped, stage, errno: errno.raw_os_error() }, &[])
+            }
+        }
     }
 
-    /// A cell that can take a run: an idle one, or a new one. With `grouped`, one that has control groups.
-    fn free_cell(&mut self, grouped: bool) -> Result<usize, (Stage, Errno)> {
-        let of_kind = |cell: &Cell| cell.is_grouped() == grouped;
-        let free = self.cells.iter().position(|cell| cell.is_idle() && of_kind(cell));
-        if let Some(index) = free.or_else(|| self.cells.iter().position(|cell| cell.is_unborn() && of_kind(cell))) {
-            return Ok(index);
-        }
+    fn start_cell(&mut self, grouped: bool) -> Result<(Cell, OwnedFd), (Stage, Errno)> {
         let group = match (grouped, &mut self.groups) {
             (false, _) => None,
             (true, Some(groups)) => Some(groups.cell().map_err(|errno| (Stage::Limits, errno))?),
             (true, None) => return Err((Stage::Limits, Errno::INVAL)),
         };
         let lasting = self.cells.len() < LASTING_CELLS;
-        self.cells.push(Cell::new(self.setting, lasting, group).map_err(|errno| (Stage::Clone, errno))?);
-        Ok(self.cells.len() - 1)
+        let (ours, engines) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+            .map_err(|errno| (Stage::Clone, errno))?;
+        let cell = Cell::start(self.setting, lasting, group, ours).map_err(|errno| (Stage::Clone, errno))?;
+        Ok((cell, engines))
     }
 
-    /// Reaps the inits that have ended, and answers for those that could not.
+    /// Reaps the inits that have ended, and says so.
     fn reap(&mut self) {
         let mut events = [0_u8; 512];
         let _ = rustix::io::read(&self.children, &mut events);
@@ -279,16 +266,13 @@ impl Server<'_> {
             if let Some(observer) = &mut self.observer {
                 observer.forget(cell.number());
             }
-            if let Some(run) = cell.unreported() {
-                let status = ExitStatus::Signal(libc::SIGKILL);
-                let _ = reply(self.control, &Reply::Exited { run, status, limit: cell.met() }, &[]);
-            }
+            let _ = reply(self.control, &Reply::Gone { cell: cell.number(), limit: cell.met() }, &[]);
         }
     }
 
     /// Ends every cell and waits until nothing of them is left.
     fn end_cells(&mut self) {
-        self.cells.iter().filter(|cell| !cell.is_unborn()).for_each(Cell::end);
+        self.cells.iter().for_each(Cell::end);
         while wait(WaitOptions::empty()).is_ok() {}
         self.cells.clear();
         if let Some(groups) = self.groups.take() {

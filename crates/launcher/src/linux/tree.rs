@@ -10,7 +10,8 @@ use rustix::{
 use syscalls::{Sysno, syscall};
 
 use super::{
-    cell::{Assignment, Shared},
+    assignment::Assignment,
+    cell::Shared,
     groups::GroupFiles,
     signals::{self, ALL, LAUNCHER_DIED, PASS_ON},
 };

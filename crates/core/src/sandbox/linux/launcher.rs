@@ -14,7 +14,7 @@ use std::{
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{Applied, Boundary, Denied, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Request, Stage},
+    protocol::{self, Applied, Boundary, Denied, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Stage},
 };
 use once_cell::sync::OnceCell;
 use rustix::{
@@ -27,10 +27,21 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
-use super::{deferred, groups::Groups, guard::Guard, limits::Means, pids::Pids, spawn};
+use super::{
+    cells::{Cell, Cells},
+    deferred,
+    groups::Groups,
+    guard::Guard,
+    limits::Means,
+    pids::Pids,
+    spawn,
+};
 use crate::{
     exec::Started,
-    sandbox::{Enforcement, SandboxError, unix::watched::watch},
+    sandbox::{
+        Enforcement, SandboxError,
+        unix::{timeout::SIGKILL, watched::watch},
+    },
 };
 
 /// How a run ended, as far as its launcher knows.
@@ -58,6 +69,40 @@ pub enum RunEnd {
     Lost,
 }
 
+/// A run, ready to be given to a cell.
+pub struct Request<'a> {
+    /// Its number.
+    pub run: u64,
+    /// Whether it needs a cell with control groups.
+    pub grouped: bool,
+    /// What the cell is told.
+    pub body: &'a [u8],
+    /// The program's descriptors.
+    pub descriptors: &'a [BorrowedFd<'a>],
+    /// Who is to learn its start.
+    pub started: Option<Started>,
+}
+
+/// Why a run was not given to a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotBegun {
+    /// The launcher can't be reached; `PIPE` and `CONNRESET`: it is gone.
+    Unreachable(Errno),
+    /// There is no cell.
+    NoCell {
+        /// What did not work.
+        stage: Stage,
+        /// The error number.
+        errno: i32,
+    },
+}
+
+impl From<Errno> for NotBegun {
+    fn from(errno: Errno) -> Self {
+        Self::Unreachable(errno)
+    }
+}
+
 /// A launcher that answered that its sandbox stands.
 #[derive(Debug)]
 pub struct Launcher {
@@ -79,6 +124,7 @@ pub struct Launcher {
 
 #[derive(Debug)]
 struct Runs {
+    cells: Cells,
     waiting: HashMap<u64, Waiting>,
     /// What runs that wait were refused so far.
     denied: HashMap<u64, Vec<Denied>>,
@@ -205,7 +251,13 @@ impl Standing {
             guard,
             stand_in_tmp,
             terminals,
-            runs: Mutex::new(Runs { waiting: HashMap::new(), denied: HashMap::new(), pids, over: false }),
+            runs: Mutex::new(Runs {
+                cells: Cells::new(),
+                waiting: HashMap::new(),
+                denied: HashMap::new(),
+                pids,
+                over: false,
+            }),
             ended: watch::Sender::new(false),
         });
         runtime.spawn(Arc::clone(&launcher).watch(death));
@@ -240,7 +292,7 @@ impl Launcher {
                 return Ok(None);
             };
             let (message, directories) = groups.to_message();
-            let body = postcard::to_allocvec(&Request::ControlGroups(message)).map_err(|_| Errno::OVERFLOW)?;
+            let body = postcard::to_allocvec(&protocol::Request::ControlGroups(message)).map_err(|_| Errno::OVERFLOW)?;
             self.try_send(&body, &directories)?;
             drop(directories);
             Ok(Some(groups))
@@ -273,28 +325,56 @@ impl Launcher {
         !self.runs().over
     }
 
-    /// Registers a run; its end will come through the receiver, and before that its start through `started`.
-    pub fn register(&self, run: u64, started: Option<Started>) -> oneshot::Receiver<RunEnd> {
-        let (sender, receiver) = oneshot::channel();
+    /// Gives a run to an idle cell, if there is one.
+    ///
+    /// # Errors
+    /// `PIPE` when the launcher is gone; any other for a request that can't be sent.
+    pub fn try_begin(&self, request: &Request<'_>) -> Result<Option<oneshot::Receiver<RunEnd>>, Errno> {
         let mut runs = self.runs();
         if runs.over {
-            let _ = sender.send(RunEnd::Lost);
-        } else {
-            runs.waiting.insert(run, Waiting { started, end: sender });
+            return Err(Errno::PIPE);
         }
-        receiver
+        while let Some(cell) = runs.cells.take(request.grouped) {
+            if let Some(end) = runs.begin(request, cell)? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a run to a cell, a new one if need be.
+    ///
+    /// # Errors
+    /// See [`NotBegun`].
+    pub async fn begin(&self, request: &Request<'_>) -> Result<oneshot::Receiver<RunEnd>, NotBegun> {
+        loop {
+            if let Some(end) = self.try_begin(request)? {
+                return Ok(end);
+            }
+            let (cell, ask) = self.runs().cells.wait(request.grouped);
+            if ask {
+                let body = postcard::to_allocvec(&protocol::Request::Cell { grouped: request.grouped });
+                self.send(&body.map_err(|_| Errno::OVERFLOW)?, &[]).await?;
+            }
+            // Nobody is left who could make one, when the sender is gone.
+            let cell = cell.await.map_err(|_| Errno::PIPE)?;
+            let cell = cell.map_err(|(stage, errno)| NotBegun::NoCell { stage, errno })?;
+            if let Some(end) = self.runs().begin(request, cell)? {
+                return Ok(end);
+            }
+        }
     }
 
     /// Sends a message if the socket has room for it.
     ///
     /// # Errors
     /// `AGAIN` when it has not, `PIPE` when the launcher is gone.
-    pub fn try_send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    fn try_send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         channel::send(self.control.as_fd(), body, descriptors, SendFlags::empty())
     }
 
     /// Sends a message, waiting for room.
-    pub async fn send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    async fn send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         loop {
             match self.try_send(body, descriptors) {
                 Err(Errno::AGAIN) => self.room().await.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?,
@@ -310,7 +390,10 @@ impl Launcher {
 
     /// Signals a run.
     pub fn signal(&self, run: u64, signal: i32) {
-        if let Ok(body) = postcard::to_allocvec(&Request::Signal { run, signal }) {
+        let Some(cell) = self.runs().cells.serving(run).map(|cell| cell.number) else {
+            return;
+        };
+        if let Ok(body) = postcard::to_allocvec(&protocol::Request::Signal { cell, run, signal }) {
             // A full socket means that the launcher has more urgent news to read, but a signal must not get lost:
             // a launcher that doesn't read at all is ended, and the kernel ends its runs with it.
             for _ in 0..SIGNAL_TRIES {
@@ -343,17 +426,17 @@ impl Launcher {
                 _ = death.readable() => break,
             };
             match reply {
-                Ok(Some((reply, _))) => {
-                    self.hand_over(reply);
+                Ok(Some((reply, handles))) => {
+                    self.hand_over(reply, handles);
                     deferred::begin();
                 }
                 Ok(None) | Err(_) => break,
             }
         }
         // What it said before it died is still there.
-        while let Ok(Some(_)) = inbox.receive(self.control.as_fd(), RecvFlags::DONTWAIT) {
+        while let Ok(Some(handles)) = inbox.receive(self.control.as_fd(), RecvFlags::DONTWAIT) {
             if let Ok(reply) = postcard::from_bytes(inbox.body()) {
-                self.hand_over(reply);
+                self.hand_over(reply, handles);
             }
         }
         self.end();
@@ -366,6 +449,7 @@ impl Launcher {
         let waiting = {
             let mut runs = self.runs();
             runs.over = true;
+            runs.cells.clear();
             std::mem::take(&mut runs.waiting)
         };
         for run in waiting.into_values() {
@@ -374,41 +458,82 @@ impl Launcher {
         self.ended.send_replace(true);
     }
 
-    fn hand_over(&self, reply: Reply) {
+    fn hand_over(&self, reply: Reply, handles: Vec<OwnedFd>) {
         let mut runs = self.runs();
-        let (run, end) = match reply {
-            Reply::Exited { run, status, limit } => {
-                let denied = runs.denied.remove(&run).unwrap_or_default();
-                (run, RunEnd::Exited { pid: runs.pids.take(run).unwrap_or(0), status, limit, denied })
+        match reply {
+            Reply::Exited { run, lasting, status, limit } => {
+                runs.cells.ended(run, lasting);
+                runs.exited(run, status, limit);
             }
-            Reply::Failed { run, stage, errno } => {
+            Reply::Failed { run, lasting, stage, errno } => {
+                runs.cells.ended(run, lasting);
                 // A program that failed late had told its process id.
                 runs.pids.take(run);
                 runs.denied.remove(&run);
-                (run, RunEnd::Failed { stage, errno })
+                runs.tell(run, RunEnd::Failed { stage, errno });
             }
+            Reply::Gone { cell, limit } => {
+                // It told no end: it was ended first.
+                if let Some(run) = runs.cells.gone(cell) {
+                    runs.exited(run, ExitStatus::Signal(SIGKILL), limit);
+                }
+            }
+            Reply::Cell { cell, grouped } => {
+                if let Some(socket) = handles.into_iter().next() {
+                    runs.cells.made(Cell { number: cell, grouped, socket });
+                }
+            }
+            Reply::NoCell { grouped, stage, errno } => runs.cells.not_made(grouped, (stage, errno)),
             Reply::Started { run } => {
                 let pid = runs.pids.look(run).unwrap_or(0);
                 if let Some(started) = runs.waiting.get(&run).and_then(|waiting| waiting.started.as_ref()) {
                     let _ = started.send(pid);
                 }
-                return;
             }
             Reply::Denied { run, denied } => {
                 if runs.waiting.contains_key(&run) {
                     runs.denied.entry(run).or_default().push(denied);
                 }
-                return;
             }
-            Reply::Ready(_) | Reply::Refused(_) => return,
-        };
-        if let Some(waiting) = runs.waiting.remove(&run) {
-            let _ = waiting.end.send(end);
+            Reply::Ready(_) | Reply::Refused(_) => {}
         }
     }
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runs {
+    /// Gives a run to a cell; `None` when that has just ended.
+    fn begin(&mut self, request: &Request<'_>, cell: Cell) -> Result<Option<oneshot::Receiver<RunEnd>>, Errno> {
+        let run = request.run;
+        // A cell that waits has read what it was sent before: there is room.
+        match channel::send(cell.socket.as_fd(), request.body, request.descriptors, SendFlags::DONTWAIT) {
+            Ok(()) => {}
+            Err(Errno::PIPE | Errno::CONNRESET) => return Ok(None),
+            Err(errno) => {
+                self.cells.serve(run, cell);
+                self.cells.ended(run, true);
+                return Err(errno);
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.cells.serve(run, cell);
+        self.waiting.insert(run, Waiting { started: request.started.clone(), end: sender });
+        Ok(Some(receiver))
+    }
+
+    fn exited(&mut self, run: u64, status: ExitStatus, limit: Option<Limit>) {
+        let denied = self.denied.remove(&run).unwrap_or_default();
+        let pid = self.pids.take(run).unwrap_or(0);
+        self.tell(run, RunEnd::Exited { pid, status, limit, denied });
+    }
+
+    fn tell(&mut self, run: u64, end: RunEnd) {
+        if let Some(waiting) = self.waiting.remove(&run) {
+            let _ = waiting.end.send(end);
+        }
     }
 }
 

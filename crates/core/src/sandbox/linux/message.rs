@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
 
-use codex_launcher::protocol::{Bytes, Request, RunLimits, RunRequest};
+use codex_launcher::protocol::{Bytes, RunLimits, RunRequest};
 
 use crate::{
     exec::{Command, ExecError},
@@ -37,7 +37,7 @@ pub fn encode(
         strings.push("an environment variable", &[name, b"=", value])?;
     }
     let count = |length: usize| u32::try_from(length).map_err(|_| ExecError::TooLong);
-    postcard::to_allocvec(&Request::Run(RunRequest {
+    postcard::to_allocvec(&RunRequest {
         run,
         candidates: count(candidates)?,
         arguments: count(command.arguments.len() + 1)?,
@@ -47,7 +47,7 @@ pub fn encode(
         terminal: command.terminal,
         announce: command.started.is_some(),
         strings: Bytes(&strings.bytes),
-    }))
+    })
     .map_err(|_| ExecError::TooLong)
 }
 

@@ -1,6 +1,7 @@
 //! The Linux backend: one launcher per sandbox, started on first use, started anew when it dies.
 
 mod capabilities;
+mod cells;
 mod deferred;
 mod denied;
 mod engine;

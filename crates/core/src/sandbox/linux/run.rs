@@ -20,7 +20,7 @@ use super::{
     engine::Engine,
     groups::Groups,
     guard::Guard,
-    launcher::{Launcher, RunEnd},
+    launcher::{Launcher, NotBegun, Request, RunEnd},
     limits, message,
 };
 use crate::{
@@ -51,7 +51,7 @@ pub struct Start {
 enum Step {
     /// The sandbox has to be made first.
     Later(Box<Command>),
-    /// The launcher could not take the request at once.
+    /// No cell could take the request at once.
     Unsent(Box<Prepared>),
     Sent(Box<Running>),
     Failed(ExecError),
@@ -109,6 +109,13 @@ struct Prepared {
     limits: Limits,
 }
 
+/// A request, and what is enforced for it.
+struct Encoded {
+    body: Vec<u8>,
+    grouped: bool,
+    enforcement: Arc<Enforcement>,
+}
+
 impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
         let limits = of_command(&command, engine.policy())?;
@@ -119,19 +126,18 @@ impl Prepared {
     }
 
     fn start_now(self, engine: &Engine, launcher: &Arc<Launcher>, signaller: &Signaller) -> Step {
-        let (body, enforcement) = match self.encode(engine, launcher) {
+        let encoded = match self.encode(engine, launcher) {
             Ok(encoded) => encoded,
             Err(error) => return Step::Failed(error),
         };
-        let end = launcher.register(self.run, self.command.started.clone());
         begin(launcher);
-        match launcher.try_send(&body, &self.handles()) {
-            Ok(()) => Step::Sent(Box::new(self.sent(launcher, end, signaller, enforcement))),
-            Err(errno) => {
+        match launcher.try_begin(&self.request(&encoded, &self.handles())) {
+            Ok(Some(end)) => Step::Sent(Box::new(self.sent(launcher, end, signaller, encoded.enforcement))),
+            not_begun => {
                 launcher.guard().map(Guard::end);
-                match errno {
-                    Errno::AGAIN | Errno::PIPE | Errno::CONNRESET => self.later(),
-                    errno => Step::Failed(host("reach the launcher")(errno)),
+                match not_begun {
+                    Ok(_) | Err(Errno::PIPE | Errno::CONNRESET) => self.later(),
+                    Err(errno) => Step::Failed(host("reach the launcher")(errno)),
                 }
             }
         }
@@ -154,16 +160,23 @@ impl Prepared {
             if self.lacks_groups(&launcher) {
                 launcher.take_groups(|| Groups::make(&engine.policy().limits)).map_err(host("reach the launcher"))?;
             }
-            let (body, enforcement) = self.encode(engine, &launcher)?;
-            let end = launcher.register(self.run, self.command.started.clone());
+            let encoded = self.encode(engine, &launcher)?;
             begin(&launcher);
-            match launcher.send(&body, &self.handles()).await {
-                Ok(()) => return Ok(self.sent(&launcher, end, signaller, enforcement)),
-                Err(Errno::PIPE | Errno::CONNRESET) => {
+            let handles = self.handles();
+            let begun = launcher.begin(&self.request(&encoded, &handles)).await;
+            drop(handles);
+            let reason = match begun {
+                Ok(end) => return Ok(self.sent(&launcher, end, signaller, encoded.enforcement)),
+                Err(reason) => reason,
+            };
+            launcher.guard().map(Guard::end);
+            match reason {
+                NotBegun::Unreachable(Errno::PIPE | Errno::CONNRESET) => {
                     launcher.end();
                     launcher.ended().await;
                 }
-                Err(errno) => return Err(host("reach the launcher")(errno)),
+                NotBegun::Unreachable(errno) => return Err(host("reach the launcher")(errno)),
+                NotBegun::NoCell { stage, errno } => return Err(not_started(stage, errno, &self.command, engine)),
             }
         }
         Err(ExecError::SandboxEnded)
@@ -173,8 +186,12 @@ impl Prepared {
         self.theirs.iter().map(AsFd::as_fd).collect()
     }
 
-    /// The request, and what is enforced for it.
-    fn encode(&self, engine: &Engine, launcher: &Launcher) -> Result<(Vec<u8>, Arc<Enforcement>), ExecError> {
+    fn request<'a>(&self, encoded: &'a Encoded, descriptors: &'a [BorrowedFd<'a>]) -> Request<'a> {
+        let Encoded { body, grouped, enforcement: _ } = encoded;
+        Request { run: self.run, grouped: *grouped, body, descriptors, started: self.command.started.clone() }
+    }
+
+    fn encode(&self, engine: &Engine, launcher: &Launcher) -> Result<Encoded, ExecError> {
         let (own, policy) = (&self.command.limits, engine.policy());
         let means = launcher.means().unwrap_or_else(|| launcher.means_without_groups());
         let enforcement = if own.is_empty() {
@@ -190,7 +207,7 @@ impl Prepared {
             Boundary::None => None,
         };
         let body = message::encode(self.run, &self.command, &self.targets, policy, engine.screened(), tmp, limits)?;
-        Ok((body, enforcement))
+        Ok(Encoded { body, grouped: limits.grouped, enforcement })
     }
 
     /// The run has its own copies of its ends now; ours are closed, so that its death is the end of its pipes.
