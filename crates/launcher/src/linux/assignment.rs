@@ -186,10 +186,10 @@ impl Mapping {
         let length = fstat(borrowed).map(|status| status.st_size.cast_unsigned()).unwrap_or(0);
         let mapped = match usize::try_from(length) {
             // SAFETY: asks for fresh memory at an address of the kernel's choice.
-            Ok(length @ 1..) if length as u64 <= MAX_BYTES => unsafe {
-                mmap(ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, borrowed, 0)
+            Ok(length @ 1..) if length as u64 <= MAX_BYTES => {
+                unsafe { mmap(ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, borrowed, 0) }
+                    .map(|start| Self { start, length })
             }
-            .map(|start| Self { start, length }),
             _ => Err(Errno::BADMSG),
         };
         // SAFETY: nothing else has the number; the mapping doesn't need it.

@@ -21,6 +21,7 @@ use std::{
 use codex_launcher::protocol::{Boundary, Limit, ProcessLimit};
 use rustix::{
     io::Errno,
+    net::{Shutdown, shutdown},
     process::{Pid, Signal, kill_process},
 };
 
@@ -162,8 +163,8 @@ impl Serving {
 
 /// A cell with its memory, which stays where it is until the init has been reaped.
 pub struct Cell {
-    /// The other end of the socket that the engine has.
-    _socket: OwnedFd,
+    /// The init's end of the socket at which it is given runs.
+    socket: OwnedFd,
     /// Kept for as long as `shared` points to it, or the init runs on it.
     _stacks: [Stack; 2],
     shared: Box<Shared>,
@@ -214,7 +215,7 @@ impl Cell {
             return Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::AGAIN));
         }
         POPULATION.fetch_add(1, Relaxed);
-        Ok(Self { _socket: socket, _stacks: [init_stack, program_stack], shared, _group: group })
+        Ok(Self { socket, _stacks: [init_stack, program_stack], shared, _group: group })
     }
 
     /// The init's process id.
@@ -258,8 +259,9 @@ impl Cell {
     pub fn end(&self) {
         match self.shared.setting.boundary {
             Boundary::Namespaces => self.kill(),
-            // It ends its processes itself.
+            // It ends its processes itself, and takes no other run.
             Boundary::Landlock | Boundary::None => {
+                let _ = shutdown(&self.socket, Shutdown::Both);
                 let _ = signals::queue(self.init(), signals::LAUNCHER_DIED, 0);
             }
         }

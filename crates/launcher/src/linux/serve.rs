@@ -12,8 +12,8 @@ use std::{
 use codex_launcher::{
     channel::{self, Inbox},
     protocol::{
-        Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply, Request, Stage,
-        Step,
+        Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply, Request,
+        Stage, Step,
     },
 };
 use rustix::{

@@ -13,7 +13,9 @@ use std::{
 };
 
 use once_cell::sync::OnceCell;
-use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     runtime::Handle,

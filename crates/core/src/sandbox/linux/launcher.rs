@@ -292,7 +292,8 @@ impl Launcher {
                 return Ok(None);
             };
             let (message, directories) = groups.to_message();
-            let body = postcard::to_allocvec(&protocol::Request::ControlGroups(message)).map_err(|_| Errno::OVERFLOW)?;
+            let body =
+                postcard::to_allocvec(&protocol::Request::ControlGroups(message)).map_err(|_| Errno::OVERFLOW)?;
             self.try_send(&body, &directories)?;
             drop(directories);
             Ok(Some(groups))
@@ -377,7 +378,9 @@ impl Launcher {
     async fn send(&self, body: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
         loop {
             match self.try_send(body, descriptors) {
-                Err(Errno::AGAIN) => self.room().await.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?,
+                Err(Errno::AGAIN) => {
+                    self.room().await.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?
+                }
                 other => return other,
             }
         }
