@@ -21,15 +21,29 @@ function add(owner, start, onStart) {
   return { token, report };
 }
 
-function settle(token, report) {
+function settle(token, ...facts) {
   const run = waiting.get(token);
   waiting.delete(token);
   if (waiting.size === 0) alive.unref();
-  run.resolve(report);
+  run.resolve(toReport(...facts));
+}
+
+/** A report as the addon passes it. `more` is JSON: hints, denials, verdict and auditId, where there is any. */
+function toReport(error, exitCode, signal, pid, stdout, stderr, truncated, durationMs, timedOut, limit, enforcement, more) {
+  return { error, exitCode, signal, pid, stdout, stderr, truncated, durationMs, timedOut, limit, enforcement, more };
+}
+
+/** The report of a run that `run` makes while it is waited for. */
+function atOnce(run) {
+  let report;
+  run((token, ...facts) => {
+    report = toReport(...facts);
+  });
+  return report;
 }
 
 function started(token, pid) {
   waiting.get(token)?.onStart?.(pid);
 }
 
-module.exports = { add, reports: new addon.NativeReports(settle, started) };
+module.exports = { add, atOnce, reports: new addon.NativeReports(settle, started) };

@@ -23,6 +23,8 @@ const LIMITS = new Set(['wallTime', 'cpuTime', 'memory', 'processes', 'openFiles
 /** Limits that end a run. */
 const ENDING_LIMITS = new Set(['wallTime', 'cpuTime', 'output']);
 
+const NOTHING = Object.freeze({ __proto__: null });
+
 const DEFAULT_MAX_BUFFER = 10 * 1024 * 1024;
 const DEFAULT_FORCE_KILL_AFTER_DELAY = 5000;
 
@@ -72,7 +74,7 @@ class Sandbox {
   execSync(file, args, options) {
     const { command, reject, signal } = prepare(file, args, options);
     if (signal !== undefined) throw check.invalidValue('options.signal', 'absent: nothing can abort a synchronous call', signal);
-    return finish(this.#result(unwrap(() => this.#native.execSync(command, false))), reject, file);
+    return finish(this.#result(pending.atOnce((settle) => unwrap(() => this.#native.execSync(command, false, settle)))), reject, file);
   }
 
   spawn(file, args, options) {
@@ -146,35 +148,31 @@ class Sandbox {
 
   /** `refuse` makes the error of a command that somebody was asked about. */
   #result(report, refuse) {
-    if (report.error !== undefined && report.error !== null) {
-      const error = fromFacts(report.error);
-      throw refuse !== undefined && error.code === 'PolicyPrompt' ? refuse(error) : error;
+    const { error, exitCode, signal, pid, stdout, stderr, truncated, durationMs, timedOut, limit, enforcement, more } = report;
+    if (error !== null) {
+      const thrown = fromFacts(error);
+      throw refuse !== undefined && thrown.code === 'PolicyPrompt' ? refuse(thrown) : thrown;
     }
-    const exitCode = report.exitCode ?? null;
+    const { hints = [], denials = [], verdict, auditId } = more === null ? NOTHING : JSON.parse(more);
+    if (this.#onDenial !== undefined) denials.forEach((denial) => this.#onDenial(denial));
     return {
       exitCode,
-      signal: report.signal === undefined || report.signal === null ? null : (signalNames.get(report.signal) ?? `SIG${report.signal}`),
-      pid: report.pid,
-      stdout: report.stdout,
-      stderr: report.stderr,
-      durationMs: report.durationMs,
-      failed: exitCode !== 0 || report.timedOut || ENDING_LIMITS.has(report.limit),
-      timedOut: report.timedOut,
-      limit: report.limit ?? undefined,
+      signal: signal === null ? null : (signalNames.get(signal) ?? `SIG${signal}`),
+      pid,
+      stdout,
+      stderr,
+      durationMs,
+      failed: exitCode !== 0 || timedOut || ENDING_LIMITS.has(limit),
+      timedOut,
+      limit: limit ?? undefined,
       isCanceled: false,
-      truncated: report.truncated,
-      enforcement: this.#enforcement(report.enforcement),
-      denials: this.#denials(report.denials),
-      hints: report.hints,
-      auditId: report.auditId ?? undefined,
-      verdict: report.verdict ? JSON.parse(report.verdict) : undefined,
+      truncated,
+      enforcement: this.#enforcement(enforcement),
+      denials,
+      hints,
+      auditId: auditId ?? undefined,
+      verdict: verdict ?? undefined,
     };
-  }
-
-  #denials(json) {
-    const denials = json ? JSON.parse(json) : [];
-    if (this.#onDenial !== undefined) denials.forEach((denial) => this.#onDenial(denial));
-    return denials;
   }
 
   /** Reports of enforcement are few and the same for many runs: each is parsed once. */

@@ -3,11 +3,13 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use codex_core::{
-    exec::{Captured, Command, Descriptor, End, Environment, Input, Output},
+    exec::{Captured, Command, Denial, Descriptor, End, Environment, Input, Output},
     policy::{Limit, Limits},
 };
+use codex_execpolicy::Verdict;
 use codex_supervisor::Report;
-use napi::bindgen_prelude::{Buffer, Either};
+use napi::bindgen_prelude::{Buffer, Either, FnArgs};
+use serde::Serialize;
 
 use crate::error::ErrorFacts;
 
@@ -48,39 +50,38 @@ pub struct NativeCommand {
     pub limits: Option<String>,
 }
 
-/// How a command ended, or `error`: why it was not run.
-#[napi_derive::napi(object, object_from_js = false)]
-pub struct NativeReport {
-    /// JSON facts of an error; then nothing else is meaningful.
-    pub error: Option<String>,
-    /// The exit code, unless a signal ended the program.
-    pub exit_code: Option<i32>,
-    /// The number of the signal that ended it.
-    pub signal: Option<i32>,
-    /// The host's process id of the run's first process.
-    pub pid: i32,
-    /// What was captured.
-    pub stdout: Either<String, Buffer>,
-    /// What was captured.
-    pub stderr: Either<String, Buffer>,
-    /// Whether either is incomplete.
-    pub truncated: bool,
-    /// Milliseconds.
-    pub duration_ms: f64,
-    /// Whether the timeout ended it.
-    pub timed_out: bool,
-    /// The limit that the run met.
-    pub limit: Option<&'static str>,
-    /// The number of the enforcement report; see `enforcement`.
-    pub enforcement: u32,
-    /// Sentences.
-    pub hints: Vec<String>,
-    /// What was refused, as JSON; absent: nothing.
-    pub denials: Option<String>,
-    /// The exec policy's verdict as JSON, if there is a policy.
-    pub verdict: Option<String>,
-    /// The record of the decision, if there is a log.
-    pub audit_id: Option<String>,
+/// How a command ended, or why it was not run, as arguments of a JavaScript function: an object would have to be made key
+/// by key. After the token: the JSON facts of an error, and then nothing else is meaningful; the exit code; the number of the
+/// signal; the host's process id of the run's first process; standard output and standard error as they were captured, and
+/// whether either is incomplete; milliseconds; whether the timeout ended it; the limit that it met; the number of the
+/// enforcement report, see `enforcement`; [`More`] as JSON, where there is more.
+pub type ReportArgs = FnArgs<(
+    u32,
+    Option<String>,
+    Option<i32>,
+    Option<i32>,
+    i32,
+    Text,
+    Text,
+    bool,
+    f64,
+    bool,
+    Option<&'static str>,
+    u32,
+    Option<String>,
+)>;
+
+/// What was captured.
+pub type Text = Either<String, Buffer>;
+
+/// What few reports have.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct More<'a> {
+    hints: &'a [String],
+    denials: &'a [Denial],
+    verdict: Option<&'a Verdict>,
+    audit_id: Option<&'a str>,
 }
 
 /// What becomes of a stream, as numbers that are no descriptors. Any other is a stream that leads nowhere.
@@ -125,53 +126,42 @@ impl NativeCommand {
     }
 }
 
-impl NativeReport {
-    /// The report of a command that was not run.
-    pub fn failed(error: String) -> Self {
-        Self {
-            error: Some(error),
-            exit_code: None,
-            signal: None,
-            pid: 0,
-            stdout: Either::A(String::new()),
-            stderr: Either::A(String::new()),
-            truncated: false,
-            duration_ms: 0.0,
-            timed_out: false,
-            limit: None,
-            enforcement: 0,
-            hints: Vec::new(),
-            denials: None,
-            verdict: None,
-            audit_id: None,
-        }
-    }
+/// The report of a command that was not run.
+pub fn not_run(token: u32, error: String) -> ReportArgs {
+    let nothing = || Either::A(String::new());
+    FnArgs::from((token, Some(error), None, None, 0, nothing(), nothing(), false, 0.0, false, None, 0, None))
+}
 
-    /// The report of a command that ended.
-    pub fn ended(report: Report, strings: bool, enforcement: u32) -> Self {
-        let Report { outcome, verdict, audit_id, hints } = report;
-        let (exit_code, signal) = match outcome.end {
-            End::Code(code) => (Some(code), None),
-            End::Signal(signal) => (None, Some(signal)),
-        };
-        Self {
-            error: None,
-            exit_code,
-            signal,
-            pid: outcome.pid,
-            truncated: outcome.stdout.truncated || outcome.stderr.truncated,
-            stdout: captured(outcome.stdout, strings),
-            stderr: captured(outcome.stderr, strings),
-            duration_ms: outcome.duration.as_secs_f64() * 1000.0,
-            timed_out: outcome.timed_out,
-            limit: outcome.limit.map(limit_name),
-            enforcement,
-            hints,
-            denials: (!outcome.denials.is_empty()).then(|| serde_json::to_string(&outcome.denials).ok()).flatten(),
-            audit_id,
-            verdict: verdict.and_then(|verdict| serde_json::to_string(&verdict).ok()),
-        }
-    }
+/// The report of a command that ended; with `strings` captured output becomes strings.
+pub fn ended(token: u32, report: Report, strings: bool, enforcement: u32) -> ReportArgs {
+    let more = more(&report);
+    let outcome = report.outcome;
+    let (exit_code, signal) = match outcome.end {
+        End::Code(code) => (Some(code), None),
+        End::Signal(signal) => (None, Some(signal)),
+    };
+    let truncated = outcome.stdout.truncated || outcome.stderr.truncated;
+    FnArgs::from((
+        token,
+        None,
+        exit_code,
+        signal,
+        outcome.pid,
+        captured(outcome.stdout, strings),
+        captured(outcome.stderr, strings),
+        truncated,
+        outcome.duration.as_secs_f64() * 1000.0,
+        outcome.timed_out,
+        outcome.limit.map(limit_name),
+        enforcement,
+        more,
+    ))
+}
+
+fn more(Report { outcome, verdict, audit_id, hints }: &Report) -> Option<String> {
+    let more = More { hints, denials: &outcome.denials, verdict: verdict.as_ref(), audit_id: audit_id.as_deref() };
+    let nothing = hints.is_empty() && outcome.denials.is_empty() && verdict.is_none() && audit_id.is_none();
+    if nothing { None } else { serde_json::to_string(&more).ok() }
 }
 
 /// The key of a limit among the others.
@@ -180,7 +170,7 @@ fn limit_name(limit: Limit) -> &'static str {
     key.strip_prefix("limits.").unwrap_or(key)
 }
 
-fn captured(captured: Captured, strings: bool) -> Either<String, Buffer> {
+fn captured(captured: Captured, strings: bool) -> Text {
     if strings {
         Either::A(match String::from_utf8(captured.bytes) {
             Ok(text) => text,

@@ -18,7 +18,7 @@ use napi::{
 use crate::spawn::Spawned;
 use crate::{
     audit::NativeAuditLog,
-    convert::{NativeCommand, NativeReport},
+    convert::{self, NativeCommand, ReportArgs},
     error::ErrorFacts,
     policy::NativePolicy,
     profile::NativeProfile,
@@ -34,19 +34,18 @@ pub struct NativeReports {
 }
 
 /// Does not keep the process alive by itself: the JavaScript face does, while runs are under way.
-pub type ReportFunction =
-    ThreadsafeFunction<FnArgs<(u32, NativeReport)>, (), FnArgs<(u32, NativeReport)>, Status, false, true>;
+pub type ReportFunction = ThreadsafeFunction<ReportArgs, (), ReportArgs, Status, false, true>;
 
 /// Likewise.
 pub type StartFunction = ThreadsafeFunction<FnArgs<(u32, i32)>, (), FnArgs<(u32, i32)>, Status, false, true>;
 
 #[napi_derive::napi]
 impl NativeReports {
-    /// `settle` is called with a token and its report, and before that `started` with a token and a process id, for
+    /// `settle` is called with a token and its report, see [`ReportArgs`], and before that `started` with a token and a process id, for
     /// runs that have streams.
     #[napi(constructor, catch_unwind)]
     pub fn new(
-        settle: Function<'_, FnArgs<(u32, NativeReport)>, ()>,
+        settle: Function<'_, ReportArgs, ()>,
         started: Function<'_, FnArgs<(u32, i32)>, ()>,
     ) -> napi::Result<Self> {
         let settle = settle.build_threadsafe_function().weak::<true>().build()?;
@@ -146,20 +145,25 @@ impl NativeSandbox {
             if signallable {
                 shared.signallers().remove(&token);
             }
-            let report = shared.to_native(report, strings);
+            let report = shared.to_args(token, report, strings);
             // Fails only when the JavaScript thread is gone, and then nobody waits.
-            reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
+            reports.call(report, ThreadsafeFunctionCallMode::NonBlocking);
         });
         Ok(())
     }
 
-    /// Runs a command while JavaScript waits.
+    /// Runs a command while JavaScript waits; `settle` is called before this returns.
     #[napi(catch_unwind)]
-    pub fn exec_sync(&self, command: NativeCommand, approved: bool) -> napi::Result<NativeReport> {
+    pub fn exec_sync(
+        &self,
+        command: NativeCommand,
+        approved: bool,
+        settle: Function<'_, ReportArgs, ()>,
+    ) -> napi::Result<()> {
         let strings = command.strings;
         let command = command.into_command().map_err(|error| error.throw())?;
         let report = runtime::handle().block_on(self.session.exec(command, approval(approved)).1);
-        Ok(self.shared.to_native(report, strings))
+        settle.call(self.shared.to_args(0, report, strings))
     }
 
     /// Signals a run by its token; returns whether it was still there.
@@ -222,13 +226,13 @@ impl Shared {
         self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn to_native(&self, report: Result<Report, RunError>, strings: bool) -> NativeReport {
+    pub(crate) fn to_args(&self, token: u32, report: Result<Report, RunError>, strings: bool) -> ReportArgs {
         match report {
             Ok(report) => {
                 let enforcement = self.number(&report.outcome.enforcement);
-                NativeReport::ended(report, strings, enforcement)
+                convert::ended(token, report, strings, enforcement)
             }
-            Err(error) => NativeReport::failed(ErrorFacts::from(&error).to_json()),
+            Err(error) => convert::not_run(token, ErrorFacts::from(&error).to_json()),
         }
     }
 

@@ -143,8 +143,8 @@ impl NativeSandbox {
             shared.signallers().remove(&token);
             shared.spawned().remove(&token);
             // Whoever looks at a stream late gets the bytes as they came: they become text in JavaScript.
-            let report = shared.to_native(report, false);
-            reports.call(FnArgs::from((token, report)), ThreadsafeFunctionCallMode::NonBlocking);
+            let report = shared.to_args(token, report, false);
+            reports.call(report, ThreadsafeFunctionCallMode::NonBlocking);
         });
     }
 

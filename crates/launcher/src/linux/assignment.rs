@@ -23,6 +23,9 @@ use rustix::{
 /// How many pointers a cell has room for: to the candidates, arguments and variables of nearly every run.
 const POINTERS: usize = 2048;
 
+/// The first number that is no standard stream's.
+const STANDARD: u8 = 3;
+
 /// The room of a cell for one message after the other.
 pub struct Room {
     bytes: Box<[u8]>,
@@ -168,7 +171,7 @@ impl Streams {
 
     /// Whether there are others than the three standard ones.
     pub fn has_declared(&self) -> bool {
-        self.count > 3
+        self.targets.iter().take(self.count).any(|target| *target >= STANDARD)
     }
 }
 
@@ -185,8 +188,8 @@ impl Mapping {
         let borrowed = unsafe { BorrowedFd::borrow_raw(file) };
         let length = fstat(borrowed).map(|status| status.st_size.cast_unsigned()).unwrap_or(0);
         let mapped = match usize::try_from(length) {
-            // SAFETY: asks for fresh memory at an address of the kernel's choice.
             Ok(length @ 1..) if length as u64 <= MAX_BYTES => {
+                // SAFETY: asks for fresh memory at an address of the kernel's choice.
                 unsafe { mmap(ptr::null_mut(), length, ProtFlags::READ, MapFlags::PRIVATE, borrowed, 0) }
                     .map(|start| Self { start, length })
             }

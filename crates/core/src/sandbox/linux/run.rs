@@ -31,7 +31,7 @@ use crate::{
         unix::{
             Signaller, Target, environment,
             limits::of_command,
-            streams::{Streams, host, targets},
+            streams::{Streams, host},
             timeout::{SIGKILL, Timeout},
         },
     },
@@ -120,8 +120,9 @@ impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
         let limits = of_command(&command, engine.policy())?;
         let _inside = engine.runtime().enter();
-        let targets = targets(&command)?;
-        let (ours, theirs) = Streams::new(&mut command, engine.null())?;
+        // Those that lead nowhere are the launcher's own already.
+        let (ours, theirs) = Streams::new(&mut command, None)?;
+        let (targets, theirs) = theirs.into_iter().unzip();
         Ok(Self { run: engine.next_run(), command, ours, theirs, targets, limits })
     }
 

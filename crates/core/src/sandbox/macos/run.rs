@@ -26,7 +26,7 @@ use crate::{
         unix::{
             Signaller, environment,
             limits::of_command,
-            streams::{Streams, targets},
+            streams::Streams,
             timeout::{SIGKILL, Timeout},
         },
     },
@@ -94,9 +94,9 @@ impl<'a> Running<'a> {
             }
         };
         let _inside = engine.runtime().enter();
-        let targets = targets(&command)?;
         let run = engine.next_run();
-        let (streams, theirs) = Streams::new(&mut command, engine.null())?;
+        let (streams, theirs) = Streams::new(&mut command, Some(engine.null()))?;
+        let (targets, theirs): (Vec<_>, Vec<_>) = theirs.into_iter().unzip();
         let tree = start(engine, standing, &command, run, &theirs, &targets, &limits)?;
         let unfinished = Unfinished { engine, run, tree, is_over: false };
         engine.begin(run, &unfinished.tree)?;

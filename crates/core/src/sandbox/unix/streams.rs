@@ -16,6 +16,9 @@ use crate::exec::{Captured, Command, ExecError, Input, Output};
 /// How many descriptors a program may be given.
 const MAX_STREAMS: usize = 64;
 
+/// How many of them are the standard ones.
+const STANDARD: usize = 3;
+
 /// What a pipe takes without a reader.
 const PIPE_BYTES: usize = 64 * 1024;
 
@@ -27,13 +30,25 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Takes the streams of `command`, and makes both ends of each. Must be called inside a runtime.
-    pub fn new(command: &mut Command, null: &File) -> Result<(Self, Vec<OwnedFd>), ExecError> {
-        let (input, stdin) = input(std::mem::take(&mut command.stdin), null)?;
-        let (stdout, stdout_end) = output(std::mem::take(&mut command.stdout), command.max_buffer, null)?;
-        let (stderr, stderr_end) = output(std::mem::take(&mut command.stderr), command.max_buffer, null)?;
-        let mut theirs = vec![stdin, stdout_end, stderr_end];
-        theirs.extend(std::mem::take(&mut command.declared).into_iter().map(|(_, descriptor)| descriptor));
+    /// Takes the streams of `command`, and makes both ends of each. Returns the program's, with the numbers that they have
+    /// in it; without `null`, those that lead nowhere are left out. Must be called inside a runtime.
+    pub fn new(command: &mut Command, null: Option<&File>) -> Result<(Self, Vec<(u8, OwnedFd)>), ExecError> {
+        let declared = std::mem::take(&mut command.declared);
+        for (index, (number, _)) in declared.iter().enumerate() {
+            let before = declared.iter().take(index).any(|(other, _)| other == number);
+            if before || !(STANDARD..MAX_STREAMS).contains(&usize::from(*number)) {
+                return Err(ExecError::Declared { number: *number });
+            }
+        }
+        let (input, stdin) = input(std::mem::take(&mut command.stdin))?;
+        let (stdout, stdout_end) = output(std::mem::take(&mut command.stdout), command.max_buffer)?;
+        let (stderr, stderr_end) = output(std::mem::take(&mut command.stderr), command.max_buffer)?;
+        let mut theirs = Vec::with_capacity(STANDARD + declared.len());
+        for (number, end) in (0_u8..).zip([stdin, stdout_end, stderr_end]) {
+            let nowhere = || null.map(|null| duplicate(null.as_fd())).transpose();
+            theirs.extend(end.map_or_else(nowhere, |end| Ok(Some(end)))?.map(|end| (number, end)));
+        }
+        theirs.extend(declared);
         Ok((Self { input, stdout, stderr }, theirs))
     }
 
@@ -108,10 +123,11 @@ impl Feeder {
     }
 }
 
-fn input(input: Input, null: &File) -> Result<(Option<Feeder>, OwnedFd), ExecError> {
+/// What stays here, and the program's end; no end: it leads nowhere.
+fn input(input: Input) -> Result<(Option<Feeder>, Option<OwnedFd>), ExecError> {
     match input {
-        Input::Null => Ok((None, duplicate(null.as_fd())?)),
-        Input::Descriptor(descriptor) => Ok((None, descriptor)),
+        Input::Null => Ok((None, None)),
+        Input::Descriptor(descriptor) => Ok((None, Some(descriptor))),
         Input::Bytes(bytes) => {
             let (read_end, write_end) = pipe()?;
             nonblocking(&write_end)?;
@@ -122,23 +138,24 @@ fn input(input: Input, null: &File) -> Result<(Option<Feeder>, OwnedFd), ExecErr
                 Err(errno) => return Err(host("write to a pipe")(errno)),
             };
             if written == bytes.len() {
-                return Ok((None, read_end));
+                return Ok((None, Some(read_end)));
             }
             let pipe = watch(write_end, Interest::WRITABLE).map_err(watch_failed)?;
-            Ok((Some(Feeder { pipe, bytes, written }), read_end))
+            Ok((Some(Feeder { pipe, bytes, written }), Some(read_end)))
         }
     }
 }
 
-fn output(output: Output, limit: usize, null: &File) -> Result<(Option<Capture>, OwnedFd), ExecError> {
+/// Likewise.
+fn output(output: Output, limit: usize) -> Result<(Option<Capture>, Option<OwnedFd>), ExecError> {
     match output {
-        Output::Null => Ok((None, duplicate(null.as_fd())?)),
-        Output::Descriptor(descriptor) => Ok((None, descriptor)),
-        Output::Offered(offer, descriptor) => Ok((Some(Capture::of(offer, limit)), descriptor)),
+        Output::Null => Ok((None, None)),
+        Output::Descriptor(descriptor) => Ok((None, Some(descriptor))),
+        Output::Offered(offer, descriptor) => Ok((Some(Capture::of(offer, limit)), Some(descriptor))),
         Output::Capture => {
             let (read_end, write_end) = pipe()?;
             nonblocking(&read_end)?;
-            Ok((Some(Capture::new(read_end, limit)), write_end))
+            Ok((Some(Capture::new(read_end, limit)), Some(write_end)))
         }
     }
 }
@@ -165,16 +182,4 @@ pub fn host(what: &'static str) -> impl Fn(Errno) -> ExecError {
 
 fn watch_failed(source: io::Error) -> ExecError {
     ExecError::Host { what: "watch a pipe", source }
-}
-
-/// The numbers that a program's descriptors have in it.
-pub fn targets(command: &Command) -> Result<Vec<u8>, ExecError> {
-    let mut targets: Vec<u8> = vec![0, 1, 2];
-    for (number, _) in &command.declared {
-        if targets.contains(number) || usize::from(*number) >= MAX_STREAMS {
-            return Err(ExecError::Declared { number: *number });
-        }
-        targets.push(*number);
-    }
-    Ok(targets)
 }
