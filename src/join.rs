@@ -4,7 +4,7 @@ use std::os::fd::IntoRawFd;
 
 use codex_core::{
     exec::ExecError,
-    sandbox::{Guest, conversation},
+    sandbox::{Guest, conversation, spawn},
 };
 
 use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeSandbox};
@@ -23,7 +23,7 @@ impl NativeSandbox {
         let (ours, theirs) = conversation().map_err(throw)?;
         let guest = Guest::new(ours).map_err(throw)?;
         let session = self.session.clone();
-        handle.spawn(async move {
+        spawn(&handle, async move {
             // The process has been told of any error.
             let _ = session.join(command, &declared, guest).await;
         });

@@ -27,6 +27,6 @@ pub fn follow(under_way: bool, task: impl Future<Output = ()> + Send + 'static) 
     if under_way {
         codex_core::sandbox::spawn_deferred(&handle(), task);
     } else {
-        handle().spawn(task);
+        codex_core::sandbox::spawn(&handle(), task);
     }
 }

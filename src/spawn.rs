@@ -4,7 +4,7 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 
 use codex_core::{
     exec::{Command, ExecError, Input, Output},
-    sandbox::{Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize},
+    sandbox::{Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize, spawn},
 };
 use codex_supervisor::RunError;
 use napi::{bindgen_prelude::FnArgs, threadsafe_function::ThreadsafeFunctionCallMode};
@@ -211,7 +211,7 @@ impl NativeSandbox {
                 host_end.try_clone().map_err(|source| ExecError::Host { what: "duplicate a descriptor", source })?,
             );
             let (carry, bridged) = bridge(host_end, theirs)?;
-            handle.spawn(carry);
+            spawn(&handle, carry);
             command.bridged = Some(bridged);
         }
         Ok(ends)

@@ -13,6 +13,7 @@ mod linux;
 #[cfg(any(target_os = "macos", all(test, unix)))]
 mod macos;
 mod signaller;
+mod task;
 mod timeout;
 #[cfg(unix)]
 mod unix;
@@ -36,6 +37,7 @@ pub use linux::{Guest, Sandbox, Terminal, conversation, spawn_deferred};
 #[cfg(target_os = "macos")]
 pub use macos::{Sandbox, Terminal};
 pub use signaller::Signaller;
+pub use task::spawn;
 #[cfg(unix)]
 pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 #[cfg(windows)]
@@ -44,7 +46,7 @@ pub use windows::{Sandbox, Terminal, TerminalSize};
 /// Gives the runtime a task that waits for a run which is under way.
 #[cfg(not(target_os = "linux"))]
 pub fn spawn_deferred(runtime: &tokio::runtime::Handle, task: impl Future<Output = ()> + Send + 'static) {
-    runtime.spawn(task);
+    spawn(runtime, task);
 }
 
 /// What to do on a machine that can't hold every promise of a profile.

@@ -8,7 +8,6 @@ use std::{
     future::Future,
     io,
     os::fd::OwnedFd,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,12 +20,13 @@ use tokio::{
     runtime::Handle,
 };
 
-use crate::sandbox::unix::watched::watch;
+use crate::sandbox::{
+    task::{self, Task},
+    unix::watched::watch,
+};
 
 /// How long a task lies here at most.
 const LONGEST_NS: i64 = 2_000_000;
-
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 struct Deferred {
     runtime: Handle,
@@ -42,7 +42,7 @@ pub fn spawn_deferred(runtime: &Handle, task: impl Future<Output = ()> + Send + 
     match DEFERRED.get_or_try_init(|| Deferred::new(runtime)) {
         Ok(deferred) if deferred.runtime.id() == runtime.id() => deferred.add(Box::pin(task)),
         // Without an alarm, or of another runtime.
-        _ => drop(runtime.spawn(task)),
+        _ => task::spawn(runtime, task),
     }
 }
 
@@ -58,7 +58,7 @@ impl Deferred {
         let _inside = runtime.enter();
         let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         let alarm = Arc::new(watch(timer, Interest::READABLE)?);
-        runtime.spawn(obey(Arc::clone(&alarm)));
+        task::spawn(runtime, obey(Arc::clone(&alarm)));
         Ok(Self { runtime: runtime.clone(), tasks: Mutex::default(), alarm })
     }
 
@@ -76,7 +76,7 @@ impl Deferred {
     fn begin(&self) {
         let tasks = std::mem::take(&mut *self.tasks());
         for task in tasks {
-            self.runtime.spawn(task);
+            task::begin(&self.runtime, task);
         }
     }
 

@@ -39,7 +39,7 @@ use super::{
 use crate::{
     exec::Started,
     sandbox::{
-        Enforcement, SandboxError,
+        Enforcement, SandboxError, task,
         unix::{timeout::SIGKILL, watched::watch},
     },
 };
@@ -260,7 +260,7 @@ impl Standing {
             }),
             ended: watch::Sender::new(false),
         });
-        runtime.spawn(Arc::clone(&launcher).watch(death));
+        task::spawn(runtime, Arc::clone(&launcher).watch(death));
         launcher
     }
 }
