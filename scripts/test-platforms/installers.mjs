@@ -21,7 +21,8 @@ export const INSTALLERS = {
       writeFileSync(path.join(folder, 'yarn.lock'), '');
       writeFileSync(path.join(folder, '.yarnrc.yml'), [
         'nodeLinker: pnp', `npmRegistryServer: "${address}"`, 'unsafeHttpWhitelist: ["127.0.0.1"]', 'enableTelemetry: false',
-        'enableGlobalCache: false', 'npmMinimalAgeGate: 0', '',
+        // What an earlier try left elsewhere must not be taken for this one.
+        'globalFolder: ./.yarn-global', 'npmMinimalAgeGate: 0', '',
       ].join('\n'));
     },
     install: () => [process.execPath, runtimeFile('node_modules/yarn/bin/yarn.js'), 'add', NAME],
