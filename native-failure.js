@@ -55,8 +55,7 @@ function wayOut(file) {
     return `if a virus scanner holds ${file}, let it pass and try again; otherwise ${installAgain()}`;
   }
   if (process.platform === 'linux') {
-    const library = file.endsWith('.musl.node') ? 'musl' : 'glibc 2.28 or later';
-    return `${file} needs ${library}; where this system has it, ${installAgain()}`;
+    return `${file} needs glibc 2.28 or later, or musl 1.2 or later; where this system has it, ${installAgain()}`;
   }
   return installAgain();
 }

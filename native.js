@@ -19,7 +19,7 @@ module.exports = load();
 
 function load() {
   const directory = unpacked(findPackage());
-  const file = path.join(directory, addonName());
+  const file = path.join(directory, 'codex.node');
   if (isCutShort(file)) throw failure('cutShort', { file });
   return { addon: requireAddon(file), launcher: path.join(directory, 'codex-launcher') };
 }
@@ -48,29 +48,6 @@ function unpacked(directory) {
   if (beside === directory || existsSync(beside)) return beside;
   if (process.versions.electron) throw failure('packed', { file: directory });
   return directory;
-}
-
-function addonName() {
-  return process.platform === 'linux' ? `codex.${usesMusl() ? 'musl' : 'gnu'}.node` : 'codex.node';
-}
-
-/** Whether the program that runs this has musl as its C library, and not glibc. */
-function usesMusl() {
-  // The path of its dynamic loader stands near the head of its file. Reading that takes a tenth of the time of a report.
-  const head = headOf(process.execPath, 1024);
-  if (head?.includes('/ld-musl-')) return true;
-  if (head?.includes('/ld-linux-')) return false;
-  // A tool has moved it, or the loader was started by name.
-  const { report } = process;
-  if (!report?.getReport) return false;
-  const { excludeNetwork } = report;
-  // Names of peers would be looked up.
-  report.excludeNetwork = true;
-  try {
-    return report.getReport().header.glibcVersionRuntime === undefined;
-  } finally {
-    report.excludeNetwork = excludeNetwork;
-  }
 }
 
 /** Whether the end of an ELF file is missing. Loading it would end the process: what it maps isn't there. */

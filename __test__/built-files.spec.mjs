@@ -25,6 +25,13 @@ test('the launcher is static', () => {
   assert.match(String(check(row('launcher'), addon).problems), /it is not static: .*libc\./);
 });
 
+test('what only one C library has is named', () => {
+  // As this machine links it, the addon needs what only glibc systems have.
+  const problems = String(check(row('addon'), addon).problems);
+  assert.match(problems, /it needs .*libgcc_s\.so\.1/);
+  assert.match(problems, /it calls .*_Unwind_Resume.*not known to be the same in glibc and musl/);
+});
+
 test('a file without the entry is no addon', () => {
   assert.match(String(check(row('addon'), launcher).problems), /it doesn't export napi_register_module_v1/);
 });

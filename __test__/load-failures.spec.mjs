@@ -90,7 +90,7 @@ test('a file whose end is missing', async () => {
   }
 });
 
-test('without the addon for the C library of this Node', async () => {
+test('without the addon', async () => {
   const place = installation();
   const file = path.join(addPlatform(place), ADDON);
   rmSync(file);
@@ -170,16 +170,6 @@ test('no environment variable makes it load something else', async () => {
   const names = ['NAPI_RS_NATIVE_LIBRARY_PATH', 'NAPI_RS_FORCE_WASI', 'CODEX_NATIVE', 'CODEX_LAUNCHER'];
   const before = names.map((name) => `process.env.${name} = ${JSON.stringify(path.join(elsewhere, ADDON))};`).join('');
   assert.match((await load(place, { before })).message, /is not installed/);
-});
-
-test('started by the name of its dynamic loader, the C library is known all the same', async () => {
-  const interpreter = process.report.getReport().sharedObjects.find((name) => /\/ld-/.test(name));
-  const place = installation();
-  addPlatform(place);
-  const before = 'process.report.excludeNetwork = false;';
-  const look = '[typeof codex.exec, process.report.excludeNetwork, process.execPath.includes("/ld-") || process.execPath]';
-  const { loaded } = await load(place, { before, look, node: [interpreter, process.execPath] });
-  assert.deepEqual(loaded.slice(0, 2), ['function', false]);
 });
 
 test('moved as a whole', async () => {

@@ -1,5 +1,5 @@
 // Builds, checks and packs everything that is published, on one Linux machine (Debian on x64, as root the first time).
-//   npm run build:all [-- --only linux-x64-gnu,linux-x64-musl,…] [-- --keep]
+//   npm run build:all [-- --only linux-x64-addon,darwin-arm64,…] [-- --keep]
 // `--only` takes names of rows, or of platforms. `--keep` doesn't compile what was compiled before. The tarballs go to
 // `target/packages`. Whatever is wrong with a row is in the table; the exit status is 1 then.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './build-all/check.mjs';
 import { compile, outputOf } from './build-all/compile.mjs';
+import { checkHeaders } from './build-all/libc.mjs';
 import { ROWS } from './build-all/rows.mjs';
 import { setUp } from './build-all/toolchain.mjs';
 import { install, root } from './build.mjs';
@@ -18,6 +19,7 @@ const PACKAGES = path.join(root, 'target', 'packages');
 const { values } = parseArgs({ options: { only: { type: 'string' }, keep: { type: 'boolean', default: false } } });
 const rows = chosen(values.only?.split(','));
 setUp();
+checkHeaders();
 const built = rows.map(buildRow);
 const packed = packAll([...new Set(rows.map(({ platform }) => platform))]);
 

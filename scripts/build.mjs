@@ -10,7 +10,7 @@ const isLinux = process.platform === 'linux';
 /** The version of glibc here; none on Alpine. */
 const glibc = isLinux ? process.report.getReport().header.glibcVersionRuntime : undefined;
 /** The addon as a platform package names it. */
-export const addonFile = path.join(platformPackage, !isLinux ? 'codex.node' : glibc ? 'codex.gnu.node' : 'codex.musl.node');
+export const addonFile = path.join(platformPackage, 'codex.node');
 
 /** Runs a program of the build with its output shown, and ends this process when it fails. */
 export function run(program, args, options = {}) {

@@ -8,8 +8,8 @@ const FILES = ['index.js', 'native.js', 'native-failure.js', 'lib', 'package.jso
 
 export const PLATFORM = `${process.platform}-${process.arch}`;
 export const BUILT = path.join(PACKAGE, 'npm', PLATFORM);
-/** The addon that this Node loads. */
-export const ADDON = process.report.getReport().header.glibcVersionRuntime ? 'codex.gnu.node' : 'codex.musl.node';
+/** The addon, as every platform's package names it. */
+export const ADDON = 'codex.node';
 
 /** A `node_modules` with the package in it, and without a platform's; `parent` is where it lies. */
 export function installation(parent = workspace()) {
@@ -34,11 +34,11 @@ export function addPlatform({ modules }, platform = PLATFORM, files = {}, manife
  * Loads the package as a program beside `node_modules` does. `before` runs first; what comes back is the error's message,
  * or what `look` of the package is, as `loaded`.
  */
-export async function load({ root }, { before = '', flags = [], look = 'typeof codex.exec', node = [process.execPath] } = {}) {
+export async function load({ root }, { before = '', flags = [], look = 'typeof codex.exec' } = {}) {
   const source = `${before}
     try { const codex = require(${JSON.stringify(root)}); console.log(JSON.stringify({ loaded: ${look} })); }
     catch (error) { console.log(JSON.stringify({ code: error.code, message: error.message, cause: error.cause?.message, causeCode: error.cause?.code })); }`;
-  const result = await run([...node, ...flags, '-e', source]);
+  const result = await run([process.execPath, ...flags, '-e', source]);
   if (result.exitCode !== 0) throw new Error(`it ended with ${result.exitCode ?? result.signal}: ${result.stderr}`);
   return JSON.parse(result.stdout);
 }

@@ -1,14 +1,13 @@
 // What a built file must be before it is packed.
 import { readFileSync } from 'node:fs';
 import { readElf } from './elf.mjs';
+import { BOTH_HAVE, unknownFunctions } from './libc.mjs';
 import { readMachO } from './mach-o.mjs';
 import { readPe } from './pe.mjs';
 
 const ENTRY = 'napi_register_module_v1';
 /** Bytes of an addon. */
 const BUDGET = 3_000_000;
-/** What a musl addon may link with: the library that the program itself has. */
-const MUSL = /^libc(\.musl-\w+)?\.so(\.1)?$/;
 
 /** Returns the file's size, and all that is wrong with it, in words. */
 export function check(row, file) {
@@ -33,13 +32,15 @@ const CHECKS = {
       return;
     }
     demand(elf.exports.includes(ENTRY), `it doesn't export ${ENTRY}`);
-    if (row.glibc) {
-      const newer = elf.versions.filter((version) => isNewer(version, row.glibc));
-      demand(newer.length === 0, `it needs ${newer.join(', ')}`);
-    } else {
-      const strange = elf.libraries.filter((library) => !MUSL.test(library));
-      demand(strange.length === 0 && elf.versions.length === 0, `it needs ${[...strange, ...elf.versions].join(', ')}`);
-    }
+    const newer = elf.versions.filter((version) => isNewer(version, row.glibc));
+    demand(newer.length === 0, `it needs ${newer.join(', ')}`);
+    const strange = elf.libraries.filter((library) => !BOTH_HAVE.test(library));
+    demand(strange.length === 0, `it needs ${strange.join(', ')}`);
+    const unknown = unknownFunctions(elf.imports);
+    demand(unknown.length === 0, `it calls ${unknown.join(', ')}, not known to be the same in glibc and musl`);
+    // glibc gives Rust's initialiser the arguments of the program, musl gives it nothing. Where no code asks for them, the
+    // compiler leaves nothing of it but its return.
+    demand(elf.emptyInitialisers === 1, 'it asks for the arguments of the program, which musl does not give it');
   },
 
   darwin(row, bytes, demand) {

@@ -2,11 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../build.mjs';
+import { root, run } from '../build.mjs';
 import { CACHE, environment } from './toolchain.mjs';
 
 const TARGET = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'all');
 const OUTPUT = path.join(CACHE, 'out');
+
+const GLIBC_LOADERS = ['ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'];
 
 const STANDARD_LIBRARY = [
   '-Zbuild-std=std,panic_unwind',
@@ -33,8 +35,17 @@ export function compile(row) {
   closeSync(descriptor);
   if (status !== 0) return { problem: `it doesn't compile: ${log}` };
   copyFileSync(path.join(TARGET, row.target, 'release', row.library), `${file}.new`);
+  if (row.glibc) leaveOutLoaders(`${file}.new`);
   renameSync(`${file}.new`, file);
   return { file };
+}
+
+/**
+ * Thread-local variables are found through a function of the dynamic loader. glibc's is there wherever glibc is, whether it is
+ * asked for by name or not; under musl there is no library of that name, and the function is there all the same.
+ */
+function leaveOutLoaders(file) {
+  run('patchelf', [...GLIBC_LOADERS.flatMap((name) => ['--remove-needed', name]), file]);
 }
 
 function crate({ kind }) {

@@ -11,7 +11,7 @@ export const CACHE = path.resolve(process.env.CODEX_BUILD_CACHE ?? path.join(os.
 const VENV = path.join(CACHE, 'venv');
 const STUB = path.join(CACHE, 'libnode-stub');
 
-const PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'llvm'];
+const PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'llvm', 'patchelf'];
 const WHEELS = ['ziglang==0.17.1', 'cargo-zigbuild==0.24.1'];
 
 export function setUp() {
@@ -59,8 +59,5 @@ export function environment() {
     RUSTC_BOOTSTRAP: '1',
     LIBNODE_PATH: STUB,
     MACOSX_DEPLOYMENT_TARGET: '11.0',
-    // For musl, Rust links statically unless told otherwise, which nothing that is loaded can be.
-    CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS: '-C target-feature=-crt-static',
-    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUSTFLAGS: '-C target-feature=-crt-static',
   };
 }
