@@ -8,25 +8,55 @@ use std::{
     ptr,
 };
 
-use windows_sys::Win32::{
-    Foundation::LocalFree,
-    Security::{
-        Authorization::ConvertSidToStringSidW,
-        CreateWellKnownSid, FreeSid,
-        Isolation::{
-            CreateAppContainerProfile, DeleteAppContainerProfile, DeriveAppContainerSidFromAppContainerName,
-            GetAppContainerFolderPath,
+use windows_sys::{
+    Win32::{
+        Foundation::LocalFree,
+        Security::{
+            Authorization::ConvertSidToStringSidW,
+            CreateWellKnownSid, FreeSid,
+            Isolation::{
+                CreateAppContainerProfile, DeleteAppContainerProfile, DeriveAppContainerSidFromAppContainerName,
+                GetAppContainerFolderPath,
+            },
+            PSID, SECURITY_CAPABILITIES, SECURITY_MAX_SID_SIZE, SID_AND_ATTRIBUTES, WinCapabilityInternetClientSid,
         },
-        PSID, SECURITY_CAPABILITIES, SECURITY_MAX_SID_SIZE, SID_AND_ATTRIBUTES, WinCapabilityInternetClientSid,
+        System::{
+            Com::CoTaskMemFree,
+            LibraryLoader::{GetModuleHandleW, GetProcAddress},
+        },
     },
-    System::Com::CoTaskMemFree,
+    core::{s, w},
 };
 
 use super::wide::terminated;
-use crate::policy::NetworkPolicy;
+use crate::{policy::NetworkPolicy, sandbox::SandboxError};
 
 /// `SE_GROUP_ENABLED`.
 const ENABLED: u32 = 4;
+
+/// Whether this system has app containers, which must be known before any function here is called.
+///
+/// # Errors
+/// [`SandboxError::Unavailable`] under Wine, which has none, and ends a process that asks for one.
+pub fn supported() -> Result<(), SandboxError> {
+    if !is_wine() {
+        return Ok(());
+    }
+    Err(SandboxError::Unavailable {
+        cause: "Wine has no app containers".to_owned(),
+        remedy: "use the Node of the system that Wine runs on, and the package for it; under Wine there is only the \
+                 profile trusted, which holds nothing"
+            .to_owned(),
+    })
+}
+
+/// Wine is told by a function that it has for this, and Windows hasn't.
+fn is_wine() -> bool {
+    // SAFETY: the name ends with a NUL.
+    let system = unsafe { GetModuleHandleW(w!("ntdll.dll")) };
+    // SAFETY: that library is in every process, and stays; the name ends with a NUL.
+    !system.is_null() && unsafe { GetProcAddress(system, s!("wine_get_version")) }.is_some()
+}
 
 /// An app container that exists. Its private folders are gone with it.
 #[derive(Debug)]
@@ -38,7 +68,18 @@ pub struct Container {
 
 impl Container {
     /// Makes one. With a network, it may connect to the internet; it can never be connected to from outside.
-    pub fn new(name: &str, network: NetworkPolicy) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// [`SandboxError::Unavailable`] where there can be none.
+    pub fn new(name: &str, network: NetworkPolicy) -> Result<Self, SandboxError> {
+        supported()?;
+        Self::make(name, network).map_err(|error| SandboxError::Unavailable {
+            cause: format!("no app container can be made: {error}"),
+            remedy: "use Windows 10 or newer, not inside of another app container, or WSL 2".to_owned(),
+        })
+    }
+
+    fn make(name: &str, network: NetworkPolicy) -> io::Result<Self> {
         let wide = terminated(name);
         let internet = match network {
             NetworkPolicy::None => None,

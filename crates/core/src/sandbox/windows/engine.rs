@@ -114,6 +114,9 @@ impl Engine {
 
     fn make(&self) -> Result<Ready, SandboxError> {
         let policy = &self.policy;
+        if policy.profile != ProfileName::Trusted {
+            container::supported()?;
+        }
         let enforcement = report::enforcement(policy)?;
         if self.options.requirement == Requirement::Required
             && let Some(missing) = enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine)
@@ -148,11 +151,7 @@ impl Granted {
         let record = Record { container: name.clone(), paths: grants.iter().map(|grant| grant.path.clone()).collect() };
         let journal = Journal::begin(&folder, &record).map_err(SandboxError::host("write down what it grants"))?;
         let mut granted = Self { container: None, grants, journal: Some(journal), tmp: PathBuf::new() };
-        let container = Container::new(&name, policy.network).map_err(|error| SandboxError::Unavailable {
-            cause: format!("no app container can be made: {error}"),
-            remedy: "use Windows 10 or newer, not inside of another app container, or WSL 2".to_owned(),
-        })?;
-        let container = granted.container.insert(container);
+        let container = granted.container.insert(Container::new(&name, policy.network)?);
         granted.tmp =
             container.folder().map_err(SandboxError::host("find the private folder of the container"))?.join("Temp");
         // What is refused comes first: at no time is more open than at the end.

@@ -98,20 +98,17 @@ fn unenforced(policy: &SandboxPolicy) -> Vec<Unenforced> {
 pub fn capabilities() -> Capabilities {
     let container = Container::new(&format!("codex.doctor.{}", std::process::id()), NetworkPolicy::None);
     let job = super::job::Job::new(&Limits::default(), true);
-    let feature = |name, found: Result<(), std::io::Error>, detail: &str, remedy: &str| match found {
+    let job = job.map_err(|error| SandboxError::Unavailable {
+        cause: format!("no job object can be made: {error}"),
+        remedy: "use Windows 8 or newer".to_owned(),
+    });
+    let feature = |name, found: Result<(), SandboxError>, detail: &str| match found {
         Ok(()) => Feature::present(name, detail),
-        Err(error) => {
-            Feature::missing(name, &SandboxError::Unavailable { cause: error.to_string(), remedy: remedy.to_owned() })
-        }
+        Err(error) => Feature::missing(name, &error),
     };
     let features = vec![
-        feature(
-            "container",
-            container.map(drop),
-            "app containers hold files and network",
-            "use Windows 10 or newer, not inside of another app container, or WSL 2",
-        ),
-        feature("job", job.map(drop), "job objects hold the tree of a run and its limits", "use Windows 8 or newer"),
+        feature("container", container.map(drop), "app containers hold files and network"),
+        feature("job", job.map(drop), "job objects hold the tree of a run and its limits"),
         Feature::missing(
             "carve-outs",
             &SandboxError::Unavailable {
