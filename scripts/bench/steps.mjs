@@ -16,7 +16,7 @@ import { quantile } from './statistics.mjs';
 
 const THIS = fileURLToPath(import.meta.url);
 const PROGRAM = '/bin/true';
-const CALLS = ['enter_getuid', 'enter_getgid', 'enter_sendmsg', 'exit_sendmsg', 'exit_recvmsg', 'enter_kill', 'exit_rt_sigtimedwait', 'enter_execveat',
+const CALLS = ['enter_getuid', 'enter_getgid', 'enter_sendmsg', 'exit_sendmsg', 'exit_recvmsg', 'enter_execveat',
   'enter_exit_group', 'enter_write', 'enter_clone', 'exit_wait4'];
 const EVENTS = [...CALLS.map((call) => `syscalls:sys_${call}`), 'sched:sched_process_exec'];
 
@@ -24,10 +24,8 @@ const EVENTS = [...CALLS.map((call) => `syscalls:sys_${call}`), 'sched:sched_pro
 const STEPS = [
   ['JavaScript checks the call; the addon makes pipes and the request', 'node', 'sys_enter_sendmsg'],
   ['the request is sent', 'node', 'sys_exit_sendmsg'],
-  ['the launcher wakes up and has it', 'codex-launcher', 'sys_exit_recvmsg'],
-  ['it gives it to a cell', 'codex-launcher', 'sys_enter_kill'],
-  ['the init of the cell wakes up', 'codex-launcher', 'sys_exit_rt_sigtimedwait'],
-  ['and makes a process', 'codex-launcher', 'sys_enter_clone'],
+  ['the init of a cell wakes up and has it', 'codex-launcher', 'sys_exit_recvmsg'],
+  ['it lays it out and makes a process', 'codex-launcher', 'sys_enter_clone'],
   ['which puts its streams, session, limits in place', 'codex-launcher', 'sys_enter_execveat'],
   ['the kernel executes the program', 'true', 'sched_process_exec'],
   ['the program: dynamic linking, main', 'true', 'sys_enter_exit_group'],
