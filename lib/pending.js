@@ -1,5 +1,6 @@
 'use strict';
-// Runs that are under way: the addon reports each by its token, through one function for the whole thread.
+// Runs that are under way: the addon reports each by its token, through one function for the whole thread. Commands and
+// reports pass as lists: properties that the addon would have to look up, or to make, one by one by their names, cost more.
 const { addon } = require('../native.js');
 
 const waiting = new Map();
@@ -7,6 +8,13 @@ let lastToken = 0;
 
 // Keeps the process alive while runs are under way, and only then.
 const alive = setInterval(() => {}, 0x7fffffff).unref();
+
+/** A command as the addon takes it. */
+function listed({
+  program, name, args, env, set, cwd, input, stdin, stdout, stderr, maxBuffer, timeout, killSignal, forceKillAfterDelay, strings, limits,
+}) {
+  return [program, name, args, env, set, cwd, input, stdin, stdout, stderr, maxBuffer, timeout, killSignal, forceKillAfterDelay, strings, limits];
+}
 
 /**
  * Starts a run under a new token; returns the token and a promise of the report. Until then `owner` is not collected.
@@ -46,4 +54,4 @@ function started(token, pid) {
   waiting.get(token)?.onStart?.(pid);
 }
 
-module.exports = { add, atOnce, reports: new addon.NativeReports(settle, started) };
+module.exports = { add, atOnce, listed, reports: new addon.NativeReports(settle, started) };

@@ -74,7 +74,7 @@ class Sandbox {
   execSync(file, args, options) {
     const { command, reject, signal } = prepare(file, args, options);
     if (signal !== undefined) throw check.invalidValue('options.signal', 'absent: nothing can abort a synchronous call', signal);
-    return finish(this.#result(pending.atOnce((settle) => unwrap(() => this.#native.execSync(command, false, settle)))), reject, file);
+    return finish(this.#result(pending.atOnce((settle) => unwrap(() => this.#native.execSync(pending.listed(command), false, settle)))), reject, file);
   }
 
   spawn(file, args, options) {
@@ -102,7 +102,7 @@ class Sandbox {
   childProcess() {
     if (this.#native.join === undefined) throw lacking('childProcess');
     const { childProcess } = require('./child-process.js');
-    this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(command, declared), environments });
+    this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(pending.listed(command), declared), environments });
     return this.#childProcess;
   }
 
@@ -113,7 +113,7 @@ class Sandbox {
   async #run({ command, reject, signal }, approved) {
     const file = command.program;
     if (signal?.aborted) return finish(canceledEarly(command), reject, file);
-    const start = (token) => unwrap(() => this.#native.exec(command, token, signal !== undefined, approved));
+    const start = (token) => unwrap(() => this.#native.exec(pending.listed(command), token, signal !== undefined, approved));
     const { token, report } = pending.add(this, start);
     if (signal === undefined) return finish(this.#result(await report), reject, file);
 

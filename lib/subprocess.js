@@ -162,9 +162,9 @@ class Subprocess extends EventEmitter {
   #start(owner, command, streams, ask) {
     try {
       return pending.add(owner, (token) => {
-        const question = ask && unwrap(() => this.#native.question(command));
+        const question = ask && unwrap(() => this.#native.question(pending.listed(command)));
         const asks = typeof question === 'string';
-        this.#descriptors = unwrap(() => this.#native.spawn(command, streams, token, asks));
+        this.#descriptors = unwrap(() => this.#native.spawn(pending.listed(command), streams, token, asks));
         this.#token = token;
         if (asks) this.#ask(ask, JSON.parse(question));
       }, (pid) => this.#started(pid)).report;

@@ -8,47 +8,10 @@ use codex_core::{
 };
 use codex_execpolicy::Verdict;
 use codex_supervisor::Report;
-use napi::bindgen_prelude::{Buffer, Either, FnArgs};
+use napi::bindgen_prelude::{Array, Buffer, Either, FnArgs, FromNapiValue};
 use serde::Serialize;
 
 use crate::error::ErrorFacts;
-
-/// A command as the JavaScript face passes it: lists are joined by NUL, which none of their items may hold.
-#[napi_derive::napi(object, object_to_js = false)]
-pub struct NativeCommand {
-    /// The program.
-    pub program: String,
-    /// What it is told as its own name. Absent: `program`.
-    pub name: Option<String>,
-    /// The arguments, each followed by a NUL.
-    pub args: String,
-    /// The environment to filter: `NAME=value`, each followed by a NUL. Absent: the host's.
-    pub env: Option<String>,
-    /// Variables set for this command, likewise.
-    pub set: Option<String>,
-    /// The working directory.
-    pub cwd: Option<String>,
-    /// The bytes of standard input.
-    pub input: Option<Buffer>,
-    /// One of [`StreamKind`], or a descriptor of this process.
-    pub stdin: i32,
-    /// Likewise.
-    pub stdout: i32,
-    /// Likewise.
-    pub stderr: i32,
-    /// Bytes kept of each captured stream.
-    pub max_buffer: f64,
-    /// Milliseconds; absent or 0: none.
-    pub timeout: Option<f64>,
-    /// The number of the signal at the timeout.
-    pub kill_signal: i32,
-    /// Milliseconds.
-    pub force_kill_after_delay: f64,
-    /// Whether captured output becomes strings.
-    pub strings: bool,
-    /// Limits of this command, as JSON.
-    pub limits: Option<String>,
-}
 
 /// How a command ended, or why it was not run, as arguments of a JavaScript function: an object would have to be made key
 /// by key. After the token: the JSON facts of an error, and then nothing else is meaningful; the exit code; the number of the
@@ -96,12 +59,85 @@ impl StreamKind {
     pub const TERMINAL: i32 = -3;
 }
 
-impl NativeCommand {
+/// A command from JavaScript.
+pub struct NativeCommand {
     /// The command.
+    pub command: Command,
+    /// Whether captured output becomes strings.
+    pub strings: bool,
+}
+
+impl NativeCommand {
+    /// A command as the JavaScript face passes it, as a list: to look up its parts by name would take longer. Lists in it are
+    /// joined by NUL, which none of their items may hold. In turn: the program; what it is told as its own name, if that is
+    /// another; the arguments, each followed by a NUL; the environment to filter, `NAME=value` each followed by a NUL (absent:
+    /// the host's); variables set for this command, likewise; the working directory; the bytes of standard input; the three
+    /// standard streams, each one of [`StreamKind`] or a descriptor of this process; the bytes kept of each captured stream;
+    /// milliseconds until the timeout (absent or 0: none); the number of the signal at the timeout; milliseconds until it is
+    /// ended by force; whether captured output becomes strings; limits of this command, as JSON.
     ///
     /// # Errors
     /// As JSON facts: for a descriptor that is not open, and for limits that are none.
-    pub fn into_command(self) -> Result<Command, ErrorFacts> {
+    pub fn new(list: &Array<'_>) -> napi::Result<Self> {
+        let mut parts = Parts { list, next: 0 };
+        let given = Given {
+            program: parts.next()?,
+            name: parts.next()?,
+            args: parts.next()?,
+            env: parts.next()?,
+            set: parts.next()?,
+            cwd: parts.next()?,
+            input: parts.next()?,
+            stdin: parts.next()?,
+            stdout: parts.next()?,
+            stderr: parts.next()?,
+            max_buffer: parts.next()?,
+            timeout: parts.next()?,
+            kill_signal: parts.next()?,
+            force_kill_after_delay: parts.next()?,
+            strings: parts.next()?,
+            limits: parts.next()?,
+        };
+        let strings = given.strings;
+        given.into_command().map(|command| Self { command, strings }).map_err(|error| error.throw())
+    }
+}
+
+/// The parts of a list, one after the other.
+struct Parts<'a> {
+    list: &'a Array<'a>,
+    next: u32,
+}
+
+impl Parts<'_> {
+    fn next<T: FromNapiValue>(&mut self) -> napi::Result<T> {
+        let part = self.list.get(self.next)?;
+        self.next += 1;
+        part.ok_or_else(|| napi::Error::from_reason("a part of the command is missing"))
+    }
+}
+
+struct Given {
+    program: String,
+    name: Option<String>,
+    args: String,
+    env: Option<String>,
+    set: Option<String>,
+    cwd: Option<String>,
+    input: Option<Buffer>,
+    stdin: i32,
+    stdout: i32,
+    stderr: i32,
+    max_buffer: f64,
+    timeout: Option<f64>,
+    kill_signal: i32,
+    force_kill_after_delay: f64,
+    strings: bool,
+    limits: Option<String>,
+}
+
+impl Given {
+    fn into_command(self) -> Result<Command, ErrorFacts> {
         let mut command = Command::new(self.program);
         command.name = self.name.map(OsString::from);
         command.arguments = joined(&self.args).map(OsString::from).collect();

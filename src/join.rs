@@ -7,6 +7,8 @@ use codex_core::{
     sandbox::{Guest, conversation, spawn},
 };
 
+use napi::bindgen_prelude::Array;
+
 use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeSandbox};
 
 #[napi_derive::napi]
@@ -15,9 +17,9 @@ impl NativeSandbox {
     /// the descriptor returned as its argument, under which it must have it, too, with nothing but streams below. Those
     /// from 3 on that the command is to have are `declared`.
     #[napi(catch_unwind)]
-    pub fn join(&self, command: NativeCommand, declared: Vec<u8>) -> napi::Result<i32> {
+    pub fn join(&self, command: Array<'_>, declared: Vec<u8>) -> napi::Result<i32> {
         let throw = |error: ExecError| ErrorFacts::from(&error).throw();
-        let command = command.into_command().map_err(|error| error.throw())?;
+        let NativeCommand { command, .. } = NativeCommand::new(&command)?;
         let handle = runtime::handle();
         let _inside = handle.enter();
         let (ours, theirs) = conversation().map_err(throw)?;

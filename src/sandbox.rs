@@ -10,7 +10,7 @@ use codex_core::sandbox::{DenialReports, Enforcement, Requirement, Sandbox, Sand
 use codex_supervisor::{Approval, Report, RunError, Session};
 use napi::{
     Env, Status,
-    bindgen_prelude::{FnArgs, Function, ObjectFinalize, PromiseRaw},
+    bindgen_prelude::{Array, FnArgs, Function, ObjectFinalize, PromiseRaw},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
@@ -127,12 +127,11 @@ impl NativeSandbox {
         Ok(Self { session, shared: Arc::default(), reports, starts })
     }
 
-    /// Runs a command. Its report comes with `token`, by which `signal` finds it until then. `approved`: somebody said
+    /// Runs a command, a list as [`NativeCommand::new`] reads it. Its report comes with `token`, by which `signal` finds it until then. `approved`: somebody said
     /// yes to what the exec policy asks about.
     #[napi(catch_unwind)]
-    pub fn exec(&self, command: NativeCommand, token: u32, signallable: bool, approved: bool) -> napi::Result<()> {
-        let strings = command.strings;
-        let command = command.into_command().map_err(|error| error.throw())?;
+    pub fn exec(&self, command: Array<'_>, token: u32, signallable: bool, approved: bool) -> napi::Result<()> {
+        let NativeCommand { command, strings } = NativeCommand::new(&command)?;
         let (signaller, report) = self.session.exec(command, approval(approved));
         let under_way = signaller.has_started();
         let shared = Arc::clone(&self.shared);
@@ -156,12 +155,11 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn exec_sync(
         &self,
-        command: NativeCommand,
+        command: Array<'_>,
         approved: bool,
         settle: Function<'_, ReportArgs, ()>,
     ) -> napi::Result<()> {
-        let strings = command.strings;
-        let command = command.into_command().map_err(|error| error.throw())?;
+        let NativeCommand { command, strings } = NativeCommand::new(&command)?;
         let report = runtime::handle().block_on(self.session.exec(command, approval(approved)).1);
         settle.call(self.shared.to_args(0, report, strings))
     }

@@ -7,7 +7,10 @@ use codex_core::{
     sandbox::{Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize, spawn},
 };
 use codex_supervisor::RunError;
-use napi::{bindgen_prelude::FnArgs, threadsafe_function::ThreadsafeFunctionCallMode};
+use napi::{
+    bindgen_prelude::{Array, FnArgs},
+    threadsafe_function::ThreadsafeFunctionCallMode,
+};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -52,8 +55,8 @@ const NOTHING: i32 = -1;
 impl NativeSandbox {
     /// What the exec policy asks about a command before it may run, as JSON, if it asks.
     #[napi(catch_unwind)]
-    pub fn question(&self, command: NativeCommand) -> napi::Result<Option<String>> {
-        let command = command.into_command().map_err(|error| error.throw())?;
+    pub fn question(&self, command: Array<'_>) -> napi::Result<Option<String>> {
+        let NativeCommand { command, .. } = NativeCommand::new(&command)?;
         Ok(self.session.question(&command).and_then(|verdict| serde_json::to_string(&verdict).ok()))
     }
 
@@ -61,14 +64,8 @@ impl NativeSandbox {
     /// standard error are to be had from `take`. `started` is called when it has started, `settle` at its end. With `asks`
     /// it waits for `answer`.
     #[napi(catch_unwind)]
-    pub fn spawn(
-        &self,
-        command: NativeCommand,
-        streams: NativeStreams,
-        token: u32,
-        asks: bool,
-    ) -> napi::Result<Vec<i32>> {
-        let mut command = command.into_command().map_err(|error| error.throw())?;
+    pub fn spawn(&self, command: Array<'_>, streams: NativeStreams, token: u32, asks: bool) -> napi::Result<Vec<i32>> {
+        let NativeCommand { mut command, .. } = NativeCommand::new(&command)?;
         let mut ends = self.connect(&mut command, &streams).map_err(|error| ErrorFacts::from(&error).throw())?;
         let mut begin = Some(command);
         if asks {

@@ -24,7 +24,7 @@ pub fn encode(
     let inherited = inherited(command, policy, screened);
     let cache = tmp.filter(|_| policy.cache_in_tmp).map(|tmp| tmp.join(".cache"));
     let environment = environment(&inherited, command, tmp, cache.as_deref())?;
-    let mut strings = Strings::default();
+    let mut strings = Strings { bytes: Vec::with_capacity(USUAL_BYTES) };
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;
     let candidates = candidates(&mut strings, &command.program, &environment)?;
@@ -37,7 +37,7 @@ pub fn encode(
         strings.push("an environment variable", &[name, b"=", value])?;
     }
     let count = |length: usize| u32::try_from(length).map_err(|_| ExecError::TooLong);
-    postcard::to_allocvec(&RunRequest {
+    let request = RunRequest {
         run,
         candidates: count(candidates)?,
         arguments: count(command.arguments.len() + 1)?,
@@ -47,9 +47,16 @@ pub fn encode(
         terminal: command.terminal,
         announce: command.started.is_some(),
         strings: Bytes(&strings.bytes),
-    })
-    .map_err(|_| ExecError::TooLong)
+    };
+    postcard::to_extend(&request, Vec::with_capacity(strings.bytes.len() + BESIDE_STRINGS))
+        .map_err(|_| ExecError::TooLong)
 }
+
+/// What the strings of most requests fit into.
+const USUAL_BYTES: usize = 4096;
+
+/// What the rest of most requests fits into.
+const BESIDE_STRINGS: usize = 128;
 
 /// The paths to try, as `execvp` would.
 fn candidates(strings: &mut Strings, program: &OsStr, environment: &[Variable<'_>]) -> Result<usize, ExecError> {
@@ -76,7 +83,6 @@ fn candidates(strings: &mut Strings, program: &OsStr, environment: &[Variable<'_
 }
 
 /// NUL-terminated strings, one after the other.
-#[derive(Default)]
 struct Strings {
     bytes: Vec<u8>,
 }
