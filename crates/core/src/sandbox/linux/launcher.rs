@@ -1,7 +1,6 @@
-//! One launcher process: its socket, the runs that wait for it, its end.
+//! One launcher process: its socket, its start and its end.
 
 use std::{
-    collections::HashMap,
     ffi::CString,
     io,
     os::{
@@ -14,7 +13,7 @@ use std::{
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{self, Applied, Boundary, Denied, ExitStatus, LaunchPlan, Limit, Refusal, Reply, Stage},
+    protocol::{self, Applied, Boundary, LaunchPlan, Refusal, Reply, Stage},
 };
 use once_cell::sync::OnceCell;
 use rustix::{
@@ -28,60 +27,15 @@ use tokio::{
 };
 
 use super::{
-    cells::{Cell, Cells},
     deferred,
     groups::Groups,
     guard::Guard,
     limits::Means,
     pids::Pids,
+    runs::{Request, RunEnd, Runs},
     spawn,
 };
-use crate::{
-    exec::Started,
-    sandbox::{
-        Enforcement, SandboxError, task,
-        unix::{timeout::SIGKILL, watched::watch},
-    },
-};
-
-/// How a run ended, as far as its launcher knows.
-#[derive(Debug, Clone)]
-pub enum RunEnd {
-    /// Its program ended, and with it the whole tree.
-    Exited {
-        /// The program's process id; 0 when it was not told.
-        pid: i32,
-        /// How the program ended.
-        status: ExitStatus,
-        /// The limit that the run met.
-        limit: Option<Limit>,
-        /// What it was refused.
-        denied: Vec<Denied>,
-    },
-    /// Its program could not be started.
-    Failed {
-        /// What did not work.
-        stage: Stage,
-        /// The error number.
-        errno: i32,
-    },
-    /// The launcher ended first.
-    Lost,
-}
-
-/// A run, ready to be given to a cell.
-pub struct Request<'a> {
-    /// Its number.
-    pub run: u64,
-    /// Whether it needs a cell with control groups.
-    pub grouped: bool,
-    /// What the cell is told.
-    pub body: &'a [u8],
-    /// The program's descriptors.
-    pub descriptors: &'a [BorrowedFd<'a>],
-    /// Who is to learn its start.
-    pub started: Option<Started>,
-}
+use crate::sandbox::{Enforcement, SandboxError, task, unix::watched::watch};
 
 /// Why a run was not given to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,22 +74,6 @@ pub struct Launcher {
     terminals: Option<OwnedFd>,
     runs: Mutex<Runs>,
     ended: watch::Sender<bool>,
-}
-
-#[derive(Debug)]
-struct Runs {
-    cells: Cells,
-    waiting: HashMap<u64, Waiting>,
-    /// What runs that wait were refused so far.
-    denied: HashMap<u64, Vec<Denied>>,
-    pids: Pids,
-    over: bool,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    started: Option<Started>,
-    end: oneshot::Sender<RunEnd>,
 }
 
 /// A launcher that was started and has not answered yet.
@@ -251,13 +189,7 @@ impl Standing {
             guard,
             stand_in_tmp,
             terminals,
-            runs: Mutex::new(Runs {
-                cells: Cells::new(),
-                waiting: HashMap::new(),
-                denied: HashMap::new(),
-                pids,
-                over: false,
-            }),
+            runs: Mutex::new(Runs::new(pids)),
             ended: watch::Sender::new(false),
         });
         task::spawn(runtime, Arc::clone(&launcher).watch(death));
@@ -430,7 +362,7 @@ impl Launcher {
             };
             match reply {
                 Ok(Some((reply, handles))) => {
-                    self.hand_over(reply, handles);
+                    self.runs().take(reply, handles);
                     deferred::begin();
                 }
                 Ok(None) | Err(_) => break,
@@ -439,7 +371,7 @@ impl Launcher {
         // What it said before it died is still there.
         while let Ok(Some(handles)) = inbox.receive(self.control.as_fd(), RecvFlags::DONTWAIT) {
             if let Ok(reply) = postcard::from_bytes(inbox.body()) {
-                self.hand_over(reply, handles);
+                self.runs().take(reply, handles);
             }
         }
         self.end();
@@ -449,94 +381,12 @@ impl Launcher {
         if let Some(guard) = &self.guard {
             guard.end();
         }
-        let waiting = {
-            let mut runs = self.runs();
-            runs.over = true;
-            runs.cells.clear();
-            std::mem::take(&mut runs.waiting)
-        };
-        for run in waiting.into_values() {
-            let _ = run.end.send(RunEnd::Lost);
-        }
+        self.runs().lose();
         self.ended.send_replace(true);
-    }
-
-    fn hand_over(&self, reply: Reply, handles: Vec<OwnedFd>) {
-        let mut runs = self.runs();
-        match reply {
-            Reply::Exited { run, lasting, status, limit } => {
-                runs.cells.ended(run, lasting);
-                runs.exited(run, status, limit);
-            }
-            Reply::Failed { run, lasting, stage, errno } => {
-                runs.cells.ended(run, lasting);
-                // A program that failed late had told its process id.
-                runs.pids.take(run);
-                runs.denied.remove(&run);
-                runs.tell(run, RunEnd::Failed { stage, errno });
-            }
-            Reply::Gone { cell, limit } => {
-                // It told no end: it was ended first.
-                if let Some(run) = runs.cells.gone(cell) {
-                    runs.exited(run, ExitStatus::Signal(SIGKILL), limit);
-                }
-            }
-            Reply::Cell { cell, grouped } => {
-                if let Some(socket) = handles.into_iter().next() {
-                    runs.cells.made(Cell { number: cell, grouped, socket });
-                }
-            }
-            Reply::NoCell { grouped, stage, errno } => runs.cells.not_made(grouped, (stage, errno)),
-            Reply::Started { run } => {
-                let pid = runs.pids.look(run).unwrap_or(0);
-                if let Some(started) = runs.waiting.get(&run).and_then(|waiting| waiting.started.as_ref()) {
-                    let _ = started.send(pid);
-                }
-            }
-            Reply::Denied { run, denied } => {
-                if runs.waiting.contains_key(&run) {
-                    runs.denied.entry(run).or_default().push(denied);
-                }
-            }
-            Reply::Ready(_) | Reply::Refused(_) => {}
-        }
     }
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Runs {
-    /// Gives a run to a cell; `None` when that has just ended.
-    fn begin(&mut self, request: &Request<'_>, cell: Cell) -> Result<Option<oneshot::Receiver<RunEnd>>, Errno> {
-        let run = request.run;
-        // A cell that waits has read what it was sent before: there is room.
-        match channel::send(cell.socket.as_fd(), request.body, request.descriptors, SendFlags::DONTWAIT) {
-            Ok(()) => {}
-            Err(Errno::PIPE | Errno::CONNRESET) => return Ok(None),
-            Err(errno) => {
-                self.cells.serve(run, cell);
-                self.cells.ended(run, true);
-                return Err(errno);
-            }
-        }
-        let (sender, receiver) = oneshot::channel();
-        self.cells.serve(run, cell);
-        self.waiting.insert(run, Waiting { started: request.started.clone(), end: sender });
-        Ok(Some(receiver))
-    }
-
-    fn exited(&mut self, run: u64, status: ExitStatus, limit: Option<Limit>) {
-        let denied = self.denied.remove(&run).unwrap_or_default();
-        let pid = self.pids.take(run).unwrap_or(0);
-        self.tell(run, RunEnd::Exited { pid, status, limit, denied });
-    }
-
-    fn tell(&mut self, run: u64, end: RunEnd) {
-        if let Some(waiting) = self.waiting.remove(&run) {
-            let _ = waiting.end.send(end);
-        }
     }
 }
 

@@ -17,6 +17,7 @@ mod pinned;
 mod refusal;
 mod report;
 mod run;
+mod runs;
 mod sockets;
 mod spawn;
 mod terminal;

@@ -20,8 +20,9 @@ use super::{
     engine::Engine,
     groups::Groups,
     guard::Guard,
-    launcher::{Launcher, NotBegun, Request, RunEnd},
+    launcher::{Launcher, NotBegun},
     limits, message,
+    runs::{Request, RunEnd},
 };
 use crate::{
     exec::{Command, End, ExecError, MAX_DENIALS, Outcome},
