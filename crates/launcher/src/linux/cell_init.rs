@@ -180,7 +180,7 @@ fn be_watched(shared: &Shared) -> Result<(), Errno> {
     };
     let listener = notifications::install(&watching.filter)?;
     shared.listener.store(listener, Release);
-    observer::announce(watching, listener, shared.number)
+    observer::announce(watching, listener)
 }
 
 /// Mounts `/proc`; before it becomes read-only, the largest process id is set, if there is to be one.

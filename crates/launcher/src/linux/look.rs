@@ -21,6 +21,8 @@ use super::{
 
 /// The longest path that Linux takes, with its end.
 const PATH_BYTES: usize = 4096;
+/// What is read of a path at first.
+const SHORT_PATH_BYTES: usize = 256;
 
 /// What a call would be refused for; nothing when it isn't, or when that can't be told.
 pub fn refused(call: &Call, shape: Shape) -> Option<Tried> {
@@ -168,14 +170,18 @@ impl Process<'_> {
     }
 
     fn path(&self, place: Place) -> Result<Vec<u8>, Errno> {
-        let mut bytes = [0; PATH_BYTES];
         let start = self.argument(place.path);
-        let read = self.read(start, &mut bytes)?;
-        let end = bytes.get(..read).and_then(|bytes| bytes.iter().position(|&byte| byte == 0)).ok_or(Errno::FAULT)?;
-        match bytes.get(..end) {
-            Some(path) if !path.is_empty() => Ok(path.to_vec()),
-            _ => Err(Errno::NOENT),
-        }
+        // Most are short, and to read less is faster.
+        let path = self.text(start, &mut [0; SHORT_PATH_BYTES]).or_else(|_| self.text(start, &mut [0; PATH_BYTES]))?;
+        if path.is_empty() { Err(Errno::NOENT) } else { Ok(path) }
+    }
+
+    /// Reads up to the first zero.
+    fn text(&self, start: u64, bytes: &mut [u8]) -> Result<Vec<u8>, Errno> {
+        let read = self.read(start, bytes)?;
+        let bytes = bytes.get(..read).unwrap_or_default();
+        let end = bytes.iter().position(|&byte| byte == 0).ok_or(Errno::FAULT)?;
+        Ok(bytes.get(..end).unwrap_or_default().to_vec())
     }
 
     /// Reads the process's memory, up to the first page that is not there.

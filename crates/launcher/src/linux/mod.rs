@@ -13,6 +13,7 @@ mod guest;
 mod landlock_around;
 mod landlock_rules;
 mod limits;
+mod listeners;
 mod look;
 mod mounts;
 mod namespaces;

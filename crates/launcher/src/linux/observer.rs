@@ -10,7 +10,7 @@ use codex_launcher::{
     channel,
     protocol::{Denied, Reply, Watch},
 };
-use rustix::{event::epoll, io::Errno, net::SendFlags};
+use rustix::{io::Errno, net::SendFlags};
 
 use super::{
     filter::{self, Program},
@@ -39,8 +39,8 @@ struct Told {
 pub struct Watching {
     /// The filter; no instructions: nothing is watched.
     pub filter: libc::sock_fprog,
-    /// Where the cell announces itself.
-    pub events: RawFd,
+    /// Where the cell announces that it has a listener.
+    pub announced: RawFd,
 }
 
 impl Observer {
@@ -55,9 +55,9 @@ impl Observer {
         Ok(Some(Self { filter: filter::watching(&[writes, execs, connects])?, told: HashMap::new() }))
     }
 
-    /// What its cells need; `events` is told of their calls.
-    pub fn watching(&self, events: BorrowedFd<'_>) -> Watching {
-        Watching { filter: self.filter.as_prog(), events: events.as_raw_fd() }
+    /// What its cells need; in `announced` they announce their listeners.
+    pub fn watching(&self, announced: BorrowedFd<'_>) -> Watching {
+        Watching { filter: self.filter.as_prog(), announced: announced.as_raw_fd() }
     }
 
     /// Looks at the call that waits, tells it if it will be refused, and lets it go on.
@@ -105,10 +105,10 @@ impl Told {
     }
 }
 
-/// Announces the listener of a cell, in the cell's init: raw system calls only.
-pub fn announce(watching: &Watching, listener: RawFd, cell: u64) -> Result<(), Errno> {
+/// Announces that a cell has a listener, in the cell's init: raw system calls only.
+pub fn announce(watching: &Watching, listener: RawFd) -> Result<(), Errno> {
     notifications::wake_in_place(listener);
-    // SAFETY: both descriptors stay open in this process.
-    let (events, listener) = unsafe { (BorrowedFd::borrow_raw(watching.events), BorrowedFd::borrow_raw(listener)) };
-    epoll::add(events, listener, epoll::EventData::new_u64(cell), epoll::EventFlags::IN)
+    // SAFETY: the descriptor stays open in this process.
+    let announced = unsafe { BorrowedFd::borrow_raw(watching.announced) };
+    rustix::io::write(announced, &1_u64.to_ne_bytes()).map(drop)
 }

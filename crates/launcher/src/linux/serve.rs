@@ -17,8 +17,6 @@ use codex_launcher::{
     },
 };
 use rustix::{
-    buffer::spare_capacity,
-    event::epoll,
     io::{Errno, FdFlags, fcntl_setfd},
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair},
     process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
@@ -30,6 +28,7 @@ use super::{
     filter::Program,
     groups::Groups,
     limits::Held,
+    listeners::Listeners,
     observer::Observer,
     setup::{During, Restrictions, SetupError, become_sandbox},
     signals::{self, ALL},
@@ -83,10 +82,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     let (restrictions, applied) = become_sandbox(&plan)?;
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
     let observer = observe(&plan).during(Step::Seccomp)?;
-    let events = epoll::create(epoll::CreateFlags::CLOEXEC).during(Step::Serve)?;
-    for (source, number) in [(control, CONTROL), (children.as_fd(), CHILDREN)] {
-        epoll::add(&events, source, epoll::EventData::new_u64(number), epoll::EventFlags::IN).during(Step::Serve)?;
-    }
+    let listeners = Listeners::new().during(Step::Serve)?;
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
     let processes = applied.processes;
     reply(control, &Reply::Ready(applied), &handles).during(Step::Serve)?;
@@ -105,13 +101,13 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
             ProcessLimit::UserNamespace | ProcessLimit::None => 0,
         },
         held: Held::now(),
-        watching: observer.as_ref().map(|observer| observer.watching(events.as_fd())),
+        watching: observer.as_ref().map(|observer| observer.watching(listeners.announced())),
         processors: std::thread::available_parallelism().map_or(1, |count| count.get() as u64),
     };
     Ok(Server {
         control,
         children,
-        events,
+        listeners,
         setting,
         inbox: Inbox::default(),
         cells: Vec::new(),
@@ -131,14 +127,6 @@ fn observe(plan: &LaunchPlan) -> Result<Option<Observer>, Errno> {
     }
 }
 
-/// The number of the engine's socket among the events. Cells are counted from below.
-const CONTROL: u64 = u64::MAX;
-/// The number of the children that ended.
-const CHILDREN: u64 = u64::MAX - 1;
-
-/// Events that are taken at once.
-const MOST_EVENTS: usize = 16;
-
 /// How many cells are kept for later runs. More runs than this at once get cells of their own.
 const LASTING_CELLS: usize = 16;
 
@@ -148,8 +136,8 @@ struct Server<'a> {
     control: BorrowedFd<'a>,
     /// Readable when a child has ended.
     children: OwnedFd,
-    /// What there is to do: the two above, and the calls of each cell that is watched, under its number.
-    events: OwnedFd,
+    /// Where the calls of the cells that are watched are told.
+    listeners: Listeners,
     setting: Setting,
     /// For the next message.
     inbox: Inbox,
@@ -171,42 +159,34 @@ impl Server<'_> {
         if self.make_cell(false).is_err() {
             return;
         }
-        let mut events = Vec::with_capacity(MOST_EVENTS);
         loop {
-            events.clear();
-            match epoll::wait(&self.events, spare_capacity(&mut events), None) {
-                Ok(_) => {}
+            let ready = match self.listeners.wait(self.control, self.children.as_fd()) {
+                Ok(ready) => ready,
                 Err(Errno::INTR) => continue,
                 Err(_) => return,
-            }
-            let (mut control, mut children) = (false, false);
+            };
             // Calls first: a process waits for each, and what it was refused has to be told before its end.
-            for event in &events {
-                match event.data.u64() {
-                    CONTROL => control = true,
-                    CHILDREN => children = true,
-                    cell => self.answer(cell, event.flags),
-                }
+            for cell in ready.cells {
+                self.answer(cell);
             }
-            if control && self.take_request().is_err() {
+            if ready.announcements {
+                self.listeners.take_announced(&self.cells);
+            }
+            if ready.control && self.take_request().is_err() {
                 return;
             }
-            if children {
+            if ready.children {
                 self.reap();
             }
         }
     }
 
     /// Answers a watched call of a cell.
-    fn answer(&mut self, cell: u64, flags: epoll::EventFlags) {
-        let Some(cell) = self.cells.iter().find(|known| known.number() == cell) else {
-            return;
-        };
-        if let (Some(observer), Some(listener)) = (&mut self.observer, cell.listener())
-            && flags.contains(epoll::EventFlags::IN)
+    fn answer(&mut self, cell: u64) {
+        if let Some(listener) = self.listeners.of(cell)
+            && let Some(observer) = &mut self.observer
+            && let Some(cell) = self.cells.iter().find(|known| known.number() == cell)
         {
-            // SAFETY: the listener of a cell stays open until the cell is forgotten, which this thread does, not now.
-            let listener = unsafe { BorrowedFd::borrow_raw(listener) };
             observer.answer(self.control, listener, cell.number(), cell.run());
         }
     }
@@ -263,6 +243,7 @@ impl Server<'_> {
                 continue;
             };
             let cell = self.cells.swap_remove(index);
+            self.listeners.forget(cell.number());
             if let Some(observer) = &mut self.observer {
                 observer.forget(cell.number());
             }
