@@ -3,7 +3,7 @@
 // As a program of its own it takes a job as JSON in its argument and prints what it measured as JSON.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +11,13 @@ import { sampleInRounds } from './statistics.mjs';
 
 const THIS = fileURLToPath(import.meta.url);
 
-/** Each prepares a folder, says what is done before every sample, unmeasured, and what is measured. */
+/** Each prepares a folder, and says what is measured and what that makes, if anything: before every sample it isn't there. */
 const WORKLOADS = {
   'git status, 3000 files': {
     prepare: (folder) => {
       files(folder, 3000);
       run('git init -q && git add . && git -c user.name=b -c user.email=b@example.com commit -qm b', folder);
     },
-    before: 'true',
     measured: 'for i in 1 2 3 4 5 6 7 8 9 10; do git status --short; done',
   },
   'npm ci, 1000 files': {
@@ -33,8 +32,8 @@ const WORKLOADS = {
       writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'work', version: '1.0.0', dependencies }));
       run('npm install --silent --offline --no-audit --no-fund --package-lock-only', folder);
     },
-    before: 'rm -rf node_modules',
     measured: 'npm ci --silent --offline --no-audit --no-fund --no-update-notifier',
+    makes: 'node_modules',
   },
   'cargo build': {
     prepare: (folder) => {
@@ -43,22 +42,22 @@ const WORKLOADS = {
       const modules = Array.from({ length: 30 }, (_, number) => `pub mod m${number} { #[derive(Debug, Clone, PartialEq, Eq, Hash)] pub struct S { pub a: Vec<u8>, pub b: String } }`);
       writeFileSync(path.join(folder, 'src', 'main.rs'), `${modules.join('\n')}\nfn main() { println!("{:?}", m0::S { a: vec![1], b: String::new() }); }\n`);
     },
-    before: 'rm -rf target',
     measured: 'CARGO_TARGET_DIR=target cargo build --quiet --offline',
+    makes: 'target',
   },
   'tar x, 2000 files': {
     prepare: (folder) => {
       files(path.join(folder, 'tree'), 2000);
       run('tar cf tree.tar tree && rm -r tree', folder);
     },
-    before: 'rm -rf tree',
     measured: 'tar xf tree.tar',
+    makes: 'tree',
   },
   'a storm of 10000 new files': {
     prepare: (folder) => writeFileSync(path.join(folder, 'storm.cjs'),
       'const fs = require("fs"); fs.mkdirSync("storm"); for (let i = 0; i < 10000; i++) fs.closeSync(fs.openSync("storm/" + i, "w"));'),
-    before: 'rm -rf storm',
     measured: 'node storm.cjs',
+    makes: 'storm',
   },
 };
 
@@ -71,6 +70,7 @@ export function working({ workspace, rounds, denials = 'full' }) {
     prepare(folder);
     Object.assign(figures, measure({ name, folder, rounds, denials }));
     rmSync(folder, { recursive: true });
+    rmSync(aside(folder), { recursive: true, force: true });
   }
   return figures;
 }
@@ -85,11 +85,15 @@ function measure(job) {
 async function compared({ name, folder, rounds, denials }) {
   const { Sandbox } = (await import('../../index.js')).default;
   const sandbox = new Sandbox({ profile: 'workspace-write', workspace: folder, denials });
-  const { before, measured } = WORKLOADS[name];
+  const { measured, makes } = WORKLOADS[name];
+  let samples = 0;
+  mkdirSync(aside(folder));
   // What bash says of the time counts all that it started and waited for.
   const args = ['-c', `TIMEFORMAT='%U %S'; time { ${measured}; }`];
   const sample = (start, processes) => async () => {
-    run(before, folder);
+    // Moved away, not removed: ext4 searches long for a free inode after many were freed, which would be measured instead.
+    const made = makes && path.join(folder, makes);
+    if (made && existsSync(made)) renameSync(made, path.join(aside(folder), String(samples++)));
     const [own, theirs] = [process.cpuUsage(), onProcessors(processes())];
     const { code, stdout, stderr } = await start();
     const { user, system } = process.cpuUsage(own);
@@ -114,6 +118,11 @@ async function compared({ name, folder, rounds, denials }) {
   }, { rounds, warmUp: 1 });
   await sandbox.close();
   console.log(JSON.stringify(figures));
+}
+
+/** Where what earlier samples made is kept until the end. */
+function aside(folder) {
+  return `${folder}-aside`;
 }
 
 /** The launcher, and the first process of each cell. */
