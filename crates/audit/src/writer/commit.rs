@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::{Core, State};
 
-/// How long a record may wait for a sync to start, and how long a writer keeps its lock.
+/// How long a record may wait for a sync to start, how long after the start of one the next starts at the earliest, so that
+/// a flood of records costs no flood of syncs, and how long a writer keeps its lock.
 pub(super) const COMMIT_DELAY: Duration = Duration::from_millis(10);
-/// How many records may wait for a sync to start.
+/// How many records may wait for a sync to start, unless one started a moment ago.
 const COMMIT_RECORDS: u64 = 100;
 /// How many failed syncs are remembered for those who still wait for one.
 const MOST_UNSYNCED: usize = 64;
@@ -44,6 +45,7 @@ impl Core {
     /// The committer: syncs, gives the lock back, and makes checkpoints, until the log is closed.
     fn commit_until_closed(&self) {
         let mut state = self.lock();
+        let mut last_sync = Instant::now();
         while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
             if state.waiting() == 0 {
                 let unsigned = self.key.is_some() && state.session.seq > state.session.signed;
@@ -64,7 +66,8 @@ impl Core {
                 continue;
             }
             let due = Instant::now() + COMMIT_DELAY;
-            while state.waiting() < COMMIT_RECORDS && !self.closed.load(std::sync::atomic::Ordering::Acquire) {
+            while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
+                let due = if state.waiting() < COMMIT_RECORDS { due } else { due.min(last_sync + COMMIT_DELAY) };
                 let left = due.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     break;
@@ -74,6 +77,7 @@ impl Core {
             self.write_deferred(&mut state);
             let writes = state.writes;
             drop(state);
+            last_sync = Instant::now();
             let failed = self.sync_to(writes).is_err();
             state = self.lock();
             state.sync_started = state.sync_started.max(writes);

@@ -63,7 +63,7 @@ impl Session {
     /// A record of the log about itself.
     pub(super) fn push_note(&mut self, out: &mut Vec<u8>, kind: EventKind, note: LogNote) -> serde_json::Result<()> {
         let mut event = Event::new(kind);
-        event.log = Some(note);
+        event.log = Some(Box::new(note));
         let fields = fields_of(&event, 0, 0)?;
         self.push(out, &fields);
         self.started |= kind == EventKind::SessionStart;
