@@ -282,7 +282,7 @@ event! {
     /// The grant that would have let the operation pass.
     suggestion: String,
     /// What the log says about itself. Only in records that the log writes itself.
-    log: LogNote,
+    log: Box<LogNote>,
 }
 
 impl Event {
@@ -320,11 +320,11 @@ impl PushField for Decision {
     }
 }
 
-impl FromField for LogNote {
+impl FromField for Box<LogNote> {
     fn of(value: Value) -> Option<Self> {
         let Value::Object(fields) = value else { return None };
         let mut fields = Fields(fields);
-        let note = Self {
+        let note = LogNote {
             version: fields.take("version").ok()?,
             level: fields.take("level").ok()?,
             key: fields.take("key").ok()?,
@@ -342,11 +342,11 @@ impl FromField for LogNote {
             lost: fields.take("lost").ok()?,
         };
         fields.finish().ok()?;
-        Some(note)
+        Some(Self::new(note))
     }
 }
 
-impl PushField for LogNote {
+impl PushField for Box<LogNote> {
     fn push(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         to_json(out, self)
     }

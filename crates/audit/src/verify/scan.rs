@@ -183,7 +183,7 @@ impl<'a> Scan<'a> {
         let log = if kind.is_reserved() {
             Record::parse(raw.line).map_err(|e| at.bad(e.to_string()))?.event.log.unwrap_or_default()
         } else {
-            LogNote::default()
+            Box::default()
         };
         if !self.chains.contains_key(raw.session) {
             let chain = Chain::begin(raw, at.cut).map_err(|reason| at.bad(reason))?;
