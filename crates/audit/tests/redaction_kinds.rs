@@ -87,6 +87,66 @@ fn homes_of_others() {
 }
 
 #[test]
+fn homes_in_rarer_places() {
+    hides(&[
+        ("/homes/bob/x", "bob"),
+        (r"\\server\home$\bob\x", "bob"),
+        (r"\\server\users$\bob", "bob"),
+        ("/home/local/CORP/bob/x", "bob"),
+        ("/Volumes/Macintosh HD/Users/bob/x", "bob"),
+        ("groups=1001(bob),27(sudo)", "bob"),
+        ("getent passwd bob", "bob"),
+        ("usermod -aG docker bob", "bob"),
+        ("sudo usermod -s /bin/zsh bob", "bob"),
+    ]);
+}
+
+#[test]
+fn secrets_in_quoted_command_lines() {
+    hides(&[
+        ("bash -c 'mysql -phunter22 db'", "hunter22"),
+        ("sh -c \"curl -u bob:hunter22 x\"", "hunter22"),
+        ("ssh h \"mysql -phunter22 db\"", "hunter22"),
+        ("ssh bob@h 'sudo -u carol mysql --password hunter22'", "hunter22"),
+        ("docker exec db sh -c 'mysql -uroot -phunter22'", "hunter22"),
+        ("sudo bash -c \"echo root:hunter22 | chpasswd\"", "hunter22"),
+        ("ssh h \"sh -c 'mysql -phunter22 db'\"", "hunter22"),
+    ]);
+}
+
+#[test]
+fn secrets_that_another_command_reads() {
+    hides(&[
+        ("echo hunter22 | docker login --password-stdin -u x", "hunter22"),
+        ("printf '%s' hunter22 | gh auth login --with-token", "hunter22"),
+        ("echo -n hunter22 | sudo -S ls", "hunter22"),
+        ("echo hunter22 | sudo passwd --stdin bob", "hunter22"),
+        ("echo bob:hunter22 | sudo chpasswd", "hunter22"),
+        ("echo hunter22 | gpg --batch --passphrase-fd 0 -d f", "hunter22"),
+    ]);
+}
+
+#[test]
+fn secrets_that_only_words_announce() {
+    hides(&[
+        ("psql -c \"ALTER USER app WITH PASSWORD 'hunter22'\"", "hunter22"),
+        ("psql -c \"ALTER ROLE app WITH ENCRYPTED PASSWORD 'hunter22'\"", "hunter22"),
+        ("mysql -e \"CREATE USER 'app'@'%' IDENTIFIED BY 'hunter22'\"", "hunter22"),
+        ("mysql -e \"SET PASSWORD FOR app = PASSWORD('hunter22')\"", "hunter22"),
+        ("echo \"machine x login bob password hunter22\" > .netrc", "hunter22"),
+        ("nmcli dev wifi connect net password hunter22", "hunter22"),
+        ("wpa_passphrase net hunter22", "hunter22"),
+        ("htpasswd -b f bob hunter22", "hunter22"),
+        ("ansible-vault encrypt_string hunter22 --name x", "hunter22"),
+        ("etcdctl --user root:hunter22 get x", "hunter22"),
+        ("sqlplus -S scott/tiger99@db", "tiger99"),
+        ("pypi-AgEIcHlwaS5vcmcCJDU", "AgEIcHlwaS5vcmcCJDU"),
+        ("secret_key_base: 0123456789abcdef", "0123456789abcdef"),
+        ("requirepass=hunter22", "hunter22"),
+    ]);
+}
+
+#[test]
 fn the_known_user_and_host_anywhere() {
     hides(&[
         ("su - alice -c id", "alice"),

@@ -6,7 +6,7 @@ use super::bytes::{is_break, is_reference};
 use super::spans::{Kind, SECRET, Spans, is_placeholder};
 
 /// Last parts that are secrets, alone or with something in front (`dbpassword`).
-const SECRET_ENDS: [&str; 22] = [
+const SECRET_ENDS: [&str; 23] = [
     "password",
     "passwd",
     "passphrase",
@@ -29,6 +29,7 @@ const SECRET_ENDS: [&str; 22] = [
     "storepass",
     "keypass",
     "sshpass",
+    "requirepass",
 ];
 /// Last parts that are secrets only when they stand alone.
 const SECRET_WORDS: [&str; 12] =
@@ -59,7 +60,7 @@ const KEY_KINDS: [&str; 19] = [
 const KEYS: [&str; 2] = ["key", "keys"];
 const SIGNATURES: [&str; 2] = ["sig", "signature"];
 /// What makes a secret before it a secret still: `token_value`.
-const VALUES: [&str; 5] = ["value", "hash", "data", "string", "text"];
+const VALUES: [&str; 6] = ["value", "hash", "data", "string", "text", "base"];
 
 /// For the last letter of a name, one bit for each letter before it with which the name may announce a secret.
 const ENDINGS: [u32; 26] = {
@@ -99,7 +100,7 @@ fn may_announce(name: &str) -> bool {
 /// The last part decides: `password_file` and `TOKEN_URL` are about a secret and hold none.
 pub(super) fn is_secret_name(name: &str) -> bool {
     // A mark says `SECRET` of what it hides, not of what comes next.
-    if name.contains('[') && name.contains(SECRET) {
+    if memchr::memchr(b'[', name.as_bytes()).is_some() && name.contains(SECRET) {
         return false;
     }
     if !may_announce(name) {
@@ -107,7 +108,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     }
     // Numbers behind the last part count for nothing: `STRIPE_API_KEY_2`.
     let (mut before, mut last, mut number) = ("", "", None);
-    for part in Parts(name) {
+    for part in Parts::of(name) {
         if part.bytes().all(|b| b.is_ascii_digit()) {
             number = Some(part);
         } else {
@@ -116,50 +117,95 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         }
     }
     let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
-    if SECRET_ENDS.iter().any(|end| ends_with(last, end)) || is_one_of(last, &SECRET_WORDS) {
+    if ends_with(last, &SECRET_ENDS) || is_one_of(last, &SECRET_WORDS) {
         return true;
     }
     if is_one_of(last, &KEYS) {
-        return KEY_KINDS.iter().any(|kind| ends_with(before, kind));
+        return ends_with(before, &KEY_KINDS);
     }
-    is_one_of(last, &SIGNATURES) || (is_one_of(last, &VALUES) && Parts(name).any(|part| is_one_of(part, &SECRET_ENDS)))
+    is_one_of(last, &SIGNATURES)
+        || (is_one_of(last, &VALUES) && Parts::of(name).any(|part| is_one_of(part, &SECRET_ENDS)))
 }
 
-/// Whether `word` ends with the lower-case `end`, in any case.
-fn ends_with(word: &str, end: &str) -> bool {
-    let (word, end) = (word.as_bytes(), end.as_bytes());
-    word.last().map(u8::to_ascii_lowercase) == end.last().copied()
-        && word.len() >= end.len()
-        && word[word.len() - end.len()..].eq_ignore_ascii_case(end)
+/// Whether `word` ends with one of the lower-case `ends`, in any case.
+fn ends_with(word: &str, ends: &[&str]) -> bool {
+    find_end(word, ends, false)
 }
 
 /// Whether `word` is one of the lower-case `words`, in any case.
 fn is_one_of(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|other| other.len() == word.len() && ends_with(word, other))
+    find_end(word, words, true)
+}
+
+/// Whether `word` ends with one of `ends`, with nothing in front where it is to be `whole`.
+fn find_end(word: &str, ends: &[&str], whole: bool) -> bool {
+    let word = word.as_bytes();
+    let Some(last) = word.last().map(u8::to_ascii_lowercase) else { return false };
+    // Nearly all differ in their last letter.
+    ends.iter().map(|end| end.as_bytes()).filter(|end| end.last() == Some(&last)).any(|end| {
+        let before = word.len().checked_sub(end.len()).filter(|before| !whole || *before == 0);
+        before.is_some_and(|before| word[before..].eq_ignore_ascii_case(end))
+    })
 }
 
 /// The parts of a name in snake, kebab, dotted or camel case.
-struct Parts<'a>(&'a str);
+struct Parts<'a> {
+    left: &'a str,
+    /// Whether each byte of it is a letter by itself.
+    ascii: bool,
+}
+
+impl<'a> Parts<'a> {
+    fn of(name: &'a str) -> Self {
+        Self { left: name, ascii: name.is_ascii() }
+    }
+
+    /// Where the first part of `name` ends, which starts with it.
+    fn end(name: &str) -> Option<usize> {
+        let mut previous = name.chars().next()?;
+        let mut chars = name.char_indices().skip(1).peekable();
+        while let Some((at, c)) = chars.next() {
+            let next_is_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
+            let humps = c.is_uppercase() && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower));
+            if humps || !c.is_alphanumeric() {
+                return Some(at);
+            }
+            previous = c;
+        }
+        Some(name.len())
+    }
+
+    /// The same for ASCII, in which most names are.
+    fn ascii_end(name: &[u8]) -> Option<usize> {
+        let mut previous = *name.first()?;
+        for (at, &byte) in name.iter().enumerate().skip(1) {
+            let next_is_lower = || name.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            let humps = byte.is_ascii_uppercase()
+                && (previous.is_ascii_lowercase() || (previous.is_ascii_uppercase() && next_is_lower()));
+            if humps || !byte.is_ascii_alphanumeric() {
+                return Some(at);
+            }
+            previous = byte;
+        }
+        Some(name.len())
+    }
+}
 
 impl<'a> Iterator for Parts<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        self.0 = self.0.trim_start_matches(|c: char| !c.is_alphanumeric());
-        let mut previous = self.0.chars().next()?;
-        let mut chars = self.0.char_indices().skip(1).peekable();
-        let mut end = self.0.len();
-        while let Some((at, c)) = chars.next() {
-            let next_is_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
-            let humps = c.is_uppercase() && (previous.is_lowercase() || (previous.is_uppercase() && next_is_lower));
-            if humps || !c.is_alphanumeric() {
-                end = at;
-                break;
-            }
-            previous = c;
-        }
-        let (part, rest) = self.0.split_at(end);
-        self.0 = rest;
+        let end = if self.ascii {
+            let bytes = self.left.as_bytes();
+            let start = bytes.iter().position(u8::is_ascii_alphanumeric).unwrap_or(bytes.len());
+            self.left = &self.left[start..];
+            Self::ascii_end(self.left.as_bytes())
+        } else {
+            self.left = self.left.trim_start_matches(|c: char| !c.is_alphanumeric());
+            Self::end(self.left)
+        };
+        let (part, rest) = self.left.split_at(end?);
+        self.left = rest;
         Some(part)
     }
 }
@@ -183,9 +229,9 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     {
         return end;
     }
-    let range = if ends_with(name, "authorization") {
+    let range = if ends_with(name, &["authorization"]) {
         header_value(text, start, value_at)
-    } else if ends_with(name, "cookie") && separator == b':' {
+    } else if ends_with(name, &["cookie"]) && separator == b':' {
         value_at..line_end(text, start, value_at)
     } else {
         plain_value(text, value_at, start)
@@ -320,6 +366,16 @@ pub(super) fn scan_bearer(text: &str, hit: Range<usize>, spans: &mut Spans) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_the_same_by_either_way() {
+        let letters = ['a', 'B', 'C', '1', '_'];
+        let names = (0..5_usize.pow(6)).map(|n| (0..6).map(|at| letters[n / 5_usize.pow(at) % 5]).collect::<String>());
+        for name in names {
+            let parts = |ascii| Parts { left: &name, ascii }.collect::<Vec<_>>();
+            assert_eq!(parts(true), parts(false));
+        }
+    }
 
     #[test]
     fn names_that_announce_a_secret() {

@@ -94,6 +94,7 @@ impl Redactor {
         add("-users-", Trigger::Encoded);
         add("uid=", Trigger::Id);
         add("gid=", Trigger::Id);
+        add("groups=", Trigger::Id);
         add("user=", Trigger::UserVariable);
         add("username=", Trigger::UserVariable);
         add("logname=", Trigger::UserVariable);

@@ -60,7 +60,7 @@ pub(super) fn scan_mail(text: &str, at: usize, spans: &mut Spans) {
     }
 }
 
-/// `uid=1000(bob)`: `hit` covers `uid=` or `gid=`.
+/// `uid=1000(bob)`: `hit` covers `uid=`, `gid=` or `groups=`, of which the first is most often the user's own.
 pub(super) fn scan_id(text: &str, hit: Range<usize>, spans: &mut Spans) {
     let digits = text[hit.end..].bytes().take_while(u8::is_ascii_digit).count();
     let open = hit.end + digits;

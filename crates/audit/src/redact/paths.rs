@@ -10,7 +10,7 @@ use super::spans::{Kind, Spans, is_placeholder};
 pub(super) enum Base {
     /// `/home/NAME`, also below mount points, on shares and percent-encoded.
     Home,
-    /// `\\server\homes\NAME`, `/volume1/homes/NAME`.
+    /// `/homes/NAME`, `\\server\homes\NAME`, `/volume1/homes/NAME`.
     Homes,
     /// `/Users/NAME`, `C:\Users\NAME`, and what WSL, Cygwin and Git Bash make of it.
     Users,
@@ -37,19 +37,29 @@ const SHARED: [&str; 9] = [
 pub(super) fn scan(text: &str, hit: Range<usize>, base: Base, spans: &mut Spans) {
     let bytes = text.as_bytes();
     let before = separators_before(&bytes[..hit.start]);
-    if before == 0 || separators_after(&bytes[hit.end..]) == 0 {
+    // `\\server\home$\bob`: a share that isn't shown.
+    let end = hit.end + usize::from(bytes.get(hit.end) == Some(&b'$'));
+    if before == 0 || separators_after(&bytes[end..]) == 0 {
         return;
     }
     let Some(root) = Root::before(text, hit.start - before, &text[hit.start - before..hit.start]) else {
         return;
     };
-    if !root.holds(base, &text[hit.clone()]) {
+    if !root.holds(base, &text[hit.clone()]) || (end > hit.end && !root.share) {
         return;
     }
-    let mut at = hit.end;
+    let mut at = end;
     loop {
         at = skip_dots(bytes, at);
-        let name = name_at(text, at, &root);
+        let mut name = name_at(text, at, &root);
+        // `/home/local/CORP/bob`: the home of somebody that a domain knows.
+        if base == Base::Home && &text[name.clone()] == "local" {
+            let domain = name_at(text, skip_dots(bytes, name.end), &root);
+            let user = name_at(text, skip_dots(bytes, domain.end), &root);
+            if domain.start > name.end && user.start > domain.end && !user.is_empty() {
+                name = user;
+            }
+        }
         if !is_person(&text[name.clone()]) {
             return;
         }
@@ -139,6 +149,9 @@ impl<'a> Root<'a> {
                 start -= 1;
             }
         }
+        if let Some(volume) = volume_before(text, start) {
+            start = volume;
+        }
         let whole = start == 0 || matches!(bytes[start - 1], b'"' | b'\'');
         let prefix = &text[start..end];
         if prefix.starts_with("./") || prefix == "." {
@@ -185,7 +198,8 @@ impl<'a> Root<'a> {
             Base::Documents => true,
             Base::Media => parts == ["run"],
             Base::Homes => {
-                matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs")
+                parts.is_empty() && !self.url
+                    || matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs")
             }
             Base::Home => is_home_root(parts),
             Base::Users => match parts {
@@ -203,6 +217,14 @@ impl<'a> Root<'a> {
             },
         }
     }
+}
+
+/// Where the name of a macOS volume starts that holds the space in front of `at`: `/Volumes/Macintosh HD/Users`.
+fn volume_before(text: &str, at: usize) -> Option<usize> {
+    const VOLUMES: &str = "/Volumes/";
+    let before = text[..at].strip_suffix(' ')?;
+    let start = before.rfind(VOLUMES)?;
+    (!before[start + VOLUMES.len()..].contains(['/', '\n'])).then_some(start)
 }
 
 fn is_home_root(parts: &[&str]) -> bool {

@@ -54,7 +54,7 @@ const fn program(names: &'static [&'static str], options: &'static [(&'static st
     Program { names, after: &[], options, first: None, every: None }
 }
 
-static PROGRAMS: [Program; 34] = [
+static PROGRAMS: [Program; 41] = [
     program(
         &[
             "mysql",
@@ -205,7 +205,18 @@ static PROGRAMS: [Program; 34] = [
     },
     Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
     program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
-    program(&["setfacl", "getent"], &[]),
+    program(&["setfacl"], &[]),
+    Program { after: &["passwd", "shadow", "group"], every: Some(User), ..program(&["getent"], &[]) },
+    Program { after: &["encrypt_string"], every: Some(Secret), ..program(&["ansible-vault"], &[]) },
+    Program { after: &["authorize-account", "account"], every: Some(Secret), ..program(&["b2"], &[]) },
+    program(&["etcdctl"], &[("--user", Next, Colon)]),
+    program(&["sendemail"], &[("-xp", Next, Secret), ("-xu", Next, User)]),
+    Program { every: Some(Secret), ..program(&["wpa_passphrase"], &[]) },
+    Program {
+        after: &["-b", "-bc", "-cb", "-nb", "-bn", "-bB", "-Bb", "-nbB", "-nbBC", "-bcB", "-cbB"],
+        every: Some(Secret),
+        ..program(&["htpasswd"], &[])
+    },
 ];
 
 /// Programs that run the program in their arguments.

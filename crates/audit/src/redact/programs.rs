@@ -13,11 +13,43 @@ use super::spans::{Kind, is_placeholder};
 /// Marks what the words of one or more commands hide: the index of a word, the range in it, and what it is.
 pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
     scan_across(words, found);
-    let mut from = 0;
+    let (mut from, mut before) = (0, 0..0);
     for at in 0..=words.len() {
         if at == words.len() || is_separator(words[at]) {
             scan_command(words, from..at, found);
+            if from > 0 && words[from - 1].starts_with('|') && before.end + 1 == from {
+                scan_input(words, before, from..at, found);
+            }
+            before = from..at;
             from = at + 1;
+        }
+    }
+}
+
+/// What a command that prints its arguments gives to one that reads a secret: `echo … | docker login --password-stdin`.
+fn scan_input(
+    words: &[&str],
+    printing: Range<usize>,
+    reading: Range<usize>,
+    found: &mut Vec<(usize, Range<usize>, Kind)>,
+) {
+    let Some(print) = words[printing.clone()].iter().position(|word| matches!(basename(word), "echo" | "printf"))
+    else {
+        return;
+    };
+    let names = |name: &str| words[reading.clone()].iter().any(|word| basename(word) == name);
+    let value = if names("chpasswd") {
+        Colon
+    } else if ["--password-stdin", "--with-token", "--stdin", "--passphrase-fd"].into_iter().any(names)
+        || (names("sudo") && names("-S"))
+    {
+        Secret
+    } else {
+        return;
+    };
+    for at in printing.start + print + 1..printing.end {
+        if !words[at].starts_with(['-', '%']) {
+            mark(at, words[at], 0, value, found);
         }
     }
 }
@@ -29,8 +61,11 @@ fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
         if in_key {
             found.push((at, 0..word.len(), Kind::Secret));
         }
-        if in_key || word.as_bytes().windows(5).any(|five| five == b"-----") {
+        if in_key || has_five_dashes(word) {
             in_key = !word.contains("-----END") && (in_key || word.contains("-----BEGIN"));
+        }
+        if let Some(value) = value_in_words(words, at) {
+            mark(value, words[value], 0, Secret, found);
         }
         let Some(name) = word.strip_suffix(':').filter(|name| is_secret_name(name)) else {
             continue;
@@ -41,6 +76,37 @@ fn scan_across(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>) {
             mark(value, word, 0, Secret, found);
         }
     }
+}
+
+/// The word that holds a password where only the words in front of it say so: in SQL, in a `.netrc`, after `nmcli`.
+fn value_in_words(words: &[&str], at: usize) -> Option<usize> {
+    let is = |at: Option<usize>, any: &[&str]| {
+        at.and_then(|at| words.get(at)).is_some_and(|word| any.iter().any(|other| other.eq_ignore_ascii_case(word)))
+    };
+    let next = Some(at + 1).filter(|next| *next < words.len());
+    if is(Some(at), &["by"]) && is(at.checked_sub(1), &["identified"]) {
+        return next;
+    }
+    if !is(Some(at), &["password"]) {
+        return None;
+    }
+    if is(next, &["("]) {
+        return Some(at + 2).filter(|value| words.get(*value).is_some_and(|value| is_mixed(value)));
+    }
+    let announced = is(at.checked_sub(1), &["with", "encrypted"]) || is(at.checked_sub(2), &["login", "connect"]);
+    next.filter(|_| announced)
+}
+
+fn has_five_dashes(word: &str) -> bool {
+    let mut run = 0;
+    word.bytes().any(|byte| {
+        run = if byte == b'-' { run + 1 } else { 0 };
+        run == 5
+    })
+}
+
+fn may_take_a_value(word: &str) -> bool {
+    word.starts_with('-') && word != "-"
 }
 
 fn is_separator(word: &str) -> bool {
@@ -100,12 +166,14 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
             if !word.starts_with('-') && !program.after.contains(&word) {
                 if let Some(value) = program.every {
                     mark(at, word, 0, value, found);
-                } else if let Some(value) = program.first.filter(|value| {
-                    !first_seen && (matches!(value, Owner) || !words[at - 1].starts_with('-') || words[at - 1] == "-")
-                }) {
+                } else if let Some(value) = program
+                    .first
+                    .filter(|value| !first_seen && (matches!(value, Owner | Slash) || !may_take_a_value(words[at - 1])))
+                {
                     mark(at, word, 0, value, found);
                 }
-                first_seen = true;
+                // The value of an option is no argument.
+                first_seen |= !may_take_a_value(words[at - 1]);
             }
         }
         skip = generic(words, at, next, found);

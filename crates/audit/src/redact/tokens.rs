@@ -43,7 +43,7 @@ const fn format(prefix: &'static str, set: Set, least: usize) -> Format {
 }
 
 /// The prefixes are case-sensitive. Each is documented by the service that issues it.
-pub(super) const FORMATS: [Format; 64] = [
+pub(super) const FORMATS: [Format; 65] = [
     format("ghp_", Set::Alnum, 12),
     format("gho_", Set::Alnum, 12),
     format("ghu_", Set::Alnum, 12),
@@ -57,6 +57,8 @@ pub(super) const FORMATS: [Format; 64] = [
     format("glcbt-", Set::Url, 12),
     format("npm_", Set::Alnum, 20),
     format("pypi-", Set::Url, 32),
+    // What the first bytes of all of these come to.
+    format("pypi-AgE", Set::Url, 8),
     format("rubygems_", Set::Alnum, 20),
     format("dckr_pat_", Set::Url, 12),
     format("dckr_oat_", Set::Url, 12),

@@ -10,6 +10,9 @@ use super::spans::Spans;
 /// More words than this are not looked at as a command line.
 const MOST_WORDS: usize = 4096;
 
+/// How deep command lines in quotes are looked at: a shell that has a remote shell run a shell.
+const MOST_NESTED: usize = 4;
+
 /// Whether a program with rules stands in `text`, alone or as the last part of a path, or an option that may carry a
 /// secret whatever the program. Without one, only a name that announces a secret makes its words worth a look.
 pub(super) fn is_worth_a_look(text: &str) -> bool {
@@ -53,14 +56,25 @@ const CLASS: [u8; 256] = {
     class
 };
 
-/// Splits `text` into words and marks what they hide.
+/// Splits `text` into words and marks what they hide, and what is hidden by the words of a word: `sh -c "mysql -p…"`.
 pub(super) fn scan(text: &str, spans: &mut Spans) {
-    let words = split(text);
+    scan_part(text, 0..text.len(), MOST_NESTED, spans);
+}
+
+fn scan_part(text: &str, part: Range<usize>, nested: usize, spans: &mut Spans) {
+    let part = &text[part];
+    let words = split(part);
     let mut found = Vec::new();
     programs::scan(&words, &mut found);
+    let start = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
     for (at, range, kind) in found {
-        let start = words[at].as_ptr() as usize - text.as_ptr() as usize;
+        let start = start(words[at]);
         spans.push(start + range.start..start + range.end, kind);
+    }
+    // Only what was quoted has spaces in it.
+    for word in words.into_iter().filter(|word| nested > 0 && word.len() < part.len() && word.contains(' ')) {
+        let start = start(word);
+        scan_part(text, start..start + word.len(), nested - 1, spans);
     }
 }
 
