@@ -36,7 +36,7 @@ function settle(token, ...facts) {
   run.resolve(toReport(...facts));
 }
 
-/** A report as the addon passes it. `more` is JSON: hints, denials, verdict and auditId, where there is any. */
+/** A report as the addon passes it. `more` is JSON: hints, denials, verdict and auditId, where there is any; just the auditId where that is all. */
 function toReport(error, exitCode, signal, pid, stdout, stderr, truncated, durationMs, timedOut, limit, enforcement, more) {
   return { error, exitCode, signal, pid, stdout, stderr, truncated, durationMs, timedOut, limit, enforcement, more };
 }

@@ -153,7 +153,7 @@ class Sandbox {
       const thrown = fromFacts(error);
       throw refuse !== undefined && thrown.code === 'PolicyPrompt' ? refuse(thrown) : thrown;
     }
-    const { hints = [], denials = [], verdict, auditId } = more === null ? NOTHING : JSON.parse(more);
+    const { hints = [], denials = [], verdict, auditId } = moreOf(more);
     if (this.#onDenial !== undefined) denials.forEach((denial) => this.#onDenial(denial));
     return {
       exitCode,
@@ -179,6 +179,12 @@ class Sandbox {
   #enforcement(number) {
     return (this.#enforcements[number] ??= deepFreeze(JSON.parse(this.#native.enforcement(number))));
   }
+}
+
+/** What few reports have, see `toReport`. */
+function moreOf(more) {
+  if (more === null) return NOTHING;
+  return more.startsWith('{') ? JSON.parse(more) : { auditId: more };
 }
 
 /** The addon of this platform is without it. */

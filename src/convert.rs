@@ -17,7 +17,7 @@ use crate::error::ErrorFacts;
 /// by key. After the token: the JSON facts of an error, and then nothing else is meaningful; the exit code; the number of the
 /// signal; the host's process id of the run's first process; standard output and standard error as they were captured, and
 /// whether either is incomplete; milliseconds; whether the timeout ended it; the limit that it met; the number of the
-/// enforcement report, see `enforcement`; [`More`] as JSON, where there is more.
+/// enforcement report, see `enforcement`; [`More`] as JSON, where there is more; just the number of the record where that is all.
 pub type ReportArgs = FnArgs<(
     u32,
     Option<String>,
@@ -194,10 +194,13 @@ pub fn ended(token: u32, report: Report, strings: bool, enforcement: u32) -> Rep
     ))
 }
 
+/// What few reports have, as JSON; just the record's id where that is all.
 fn more(Report { outcome, verdict, audit_id, hints }: &Report) -> Option<String> {
+    if hints.is_empty() && outcome.denials.is_empty() && verdict.is_none() {
+        return audit_id.clone();
+    }
     let more = More { hints, denials: &outcome.denials, verdict: verdict.as_ref(), audit_id: audit_id.as_deref() };
-    let nothing = hints.is_empty() && outcome.denials.is_empty() && verdict.is_none() && audit_id.is_none();
-    if nothing { None } else { serde_json::to_string(&more).ok() }
+    serde_json::to_string(&more).ok()
 }
 
 /// The key of a limit among the others.

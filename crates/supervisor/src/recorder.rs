@@ -195,23 +195,31 @@ impl Recorder {
         }
     }
 
-    async fn append(
-        self: &Arc<Self>,
+    /// Appends at once, or at level strict on a thread that may wait for the disk: that must not hold up the runtime.
+    fn append(
+        &self,
         event: Event,
         append: fn(&AuditLog, Event) -> Result<Option<String>, AppendError>,
-    ) -> Option<String> {
+    ) -> impl Future<Output = Option<String>> + Send + use<> {
         let said = |appended: Result<Option<String>, AppendError>| match appended {
             Ok(warning) => warning,
             Err(error) => Some(error.to_string()),
         };
-        if !self.is_strict() {
-            return said(append(&self.log, event));
-        }
-        // Waiting for the disk must not hold up the runtime.
-        let log = self.log.clone();
-        match tokio::task::spawn_blocking(move || append(&log, event)).await {
-            Ok(appended) => said(appended),
-            Err(_) => Some("the audit record was not written: the process is ending".to_owned()),
+        // Not in the future, which would be as large as the event, and moved about with it.
+        let appended = if self.is_strict() {
+            let log = self.log.clone();
+            Err(tokio::task::spawn_blocking(move || append(&log, event)))
+        } else {
+            Ok(said(append(&self.log, event)))
+        };
+        async move {
+            match appended {
+                Ok(warning) => warning,
+                Err(waiting) => match waiting.await {
+                    Ok(appended) => said(appended),
+                    Err(_) => Some("the audit record was not written: the process is ending".to_owned()),
+                },
+            }
         }
     }
 }
