@@ -79,7 +79,8 @@ for family, address in ((socket.AF_INET, ('192.0.2.7', 81)), (socket.AF_INET6, (
 test('nothing for what is allowed, for what fails by itself, and for what only reads', async () => {
   const denials = await denied(`
     echo x > new; mkdir -p a/b; mv new a; rm -r a; echo x > /tmp/x; echo x > /dev/null; cat /etc/hosts > copy
-    cat /no/such/file; mkdir -p /usr/bin; mkdir /usr; echo x > /no/such/folder/file; cat < /etc/passwd; test -w /etc/passwd; ls -la /`);
+    cat /no/such/file; mkdir -p /usr/bin; mkdir /usr; echo x > /no/such/folder/file; cat < /etc/passwd; test -w /etc/passwd; ls -la /
+    echo x > /dev/stdout; echo x > /dev/fd/2; echo x > /proc/self/fd/1; bash -c 'echo x | tee >(cat) > copy'`);
   assert.deepEqual(denials, []);
 });
 

@@ -215,7 +215,8 @@ impl Found {
     /// The place as a refused write, if it is read-only.
     fn read_only(self) -> Option<Tried> {
         let mount = fstatvfs(&self.object).ok()?;
-        mount.f_flag.contains(StatVfsMountFlags::RDONLY).then_some(self)?.path().map(Tried::Write)
+        let path = mount.f_flag.contains(StatVfsMountFlags::RDONLY).then_some(self)?.path()?;
+        (!is_our_own(&path)).then_some(Tried::Write(path))
     }
 
     /// Where it is.
@@ -230,6 +231,14 @@ impl Found {
         }
         Some(path)
     }
+}
+
+/// Whether a path was led to our own entry in `/proc`: for the process, `/dev/fd` and `/proc/self` mean something else.
+fn is_our_own(path: &[u8]) -> bool {
+    path.strip_prefix(b"/proc/").is_some_and(|inside| {
+        let own = readlinkat(CWD, c"/proc/self", Vec::new()).map(std::ffi::CString::into_bytes).unwrap_or_default();
+        inside.strip_prefix(&*own).is_some_and(|rest| !own.is_empty() && rest.starts_with(b"/"))
+    })
 }
 
 /// A path without its last part, and that part.
