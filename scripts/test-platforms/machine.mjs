@@ -1,4 +1,4 @@
-// A machine of arm64, emulated whole: with a kernel of its own it has the sandbox that such a machine has.
+// A machine that is emulated whole: with a kernel of its own it has the sandbox that such a machine has.
 //   node machine.mjs SYSTEM PROGRAM ARGUMENTS…
 // starts it from a file that `makeSystem` made, and runs a program there in a copy of the current directory.
 import { spawnSync } from 'node:child_process';
@@ -9,13 +9,19 @@ import { fileURLToPath } from 'node:url';
 
 const LIMIT = 200_000;
 
+/** By the end of the name of the folder that has the kernel and the systems. */
+const MACHINES = {
+  arm64: { program: 'qemu-system-aarch64', hardware: ['-machine', 'virt', '-cpu', 'cortex-a76'], console: 'ttyAMA0' },
+  x64: { program: 'qemu-system-x86_64', hardware: ['-machine', 'q35', '-cpu', 'max'], console: 'ttyS0' },
+};
+
 /** The first program of the machine. What is in memory at first can't be a root that a sandbox leaves behind: it moves. */
 const INIT = `#!/bin/busybox sh
 if [ ! -e /moved ]; then
   /bin/busybox --install -s
   mount -t tmpfs new /new
   mkdir /new/dev /new/proc /new/sys /new/tmp /new/run && chmod 1777 /new/tmp && touch /new/moved
-  cp -a /bin /etc /init /lib /root /sbin /usr /new
+  cp -a /bin /etc /init /lib* /root /sbin /usr /new
   exec switch_root /new /init
 fi
 mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
@@ -29,7 +35,7 @@ cat /run/stderr > /dev/vport0p2
 poweroff -f
 `;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) runThere(process.argv[2], process.argv.slice(3));
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = runThere(process.argv[2], process.argv.slice(3), process.cwd());
 
 /** Makes the file of a system: of `{ 'usr/bin/node': FILE OR FOLDER, … }`, with what every system needs. */
 export function makeSystem(file, entries) {
@@ -44,26 +50,28 @@ export function makeSystem(file, entries) {
   rmSync(folder, { recursive: true });
 }
 
-function runThere(system, words) {
+/** Runs a program in a copy of a directory; passes its output on and returns its exit code. */
+export function runThere(system, words, directory, limit = LIMIT) {
+  const machine = MACHINES[path.dirname(system).split('-').at(-1)];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'codex-machine-'));
   try {
     const own = path.join(folder, 'own');
-    cpSync(process.cwd(), path.join(own, 'root', 'work'), { recursive: true, verbatimSymlinks: true });
+    cpSync(directory, path.join(own, 'root', 'work'), { recursive: true, verbatimSymlinks: true });
     writeFileSync(path.join(own, 'root', 'command'), `exec ${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}\n`);
     const memory = path.join(folder, 'memory');
     cpSync(system, memory);
     appendFileSync(memory, archive(own));
     const ports = ['stdout', 'stderr', 'status'].map((name) => path.join(folder, name));
-    const { status, signal, stdout, stderr } = spawnSync('qemu-system-aarch64', [
-      '-machine', 'virt', '-cpu', 'cortex-a76', '-smp', '2', '-m', '3G', '-nodefaults', '-nographic', '-no-reboot',
-      '-kernel', path.join(path.dirname(system), 'kernel'), '-initrd', memory, '-append', 'console=ttyAMA0 quiet panic=-1', '-serial', 'stdio',
+    const { status, signal, stdout, stderr } = spawnSync(machine.program, [
+      ...machine.hardware, '-smp', '2', '-m', '3G', '-nodefaults', '-nographic', '-no-reboot',
+      '-kernel', path.join(path.dirname(system), 'kernel'), '-initrd', memory, '-append', `console=${machine.console} quiet panic=-1`, '-serial', 'stdio',
       '-device', 'virtio-serial-pci', ...ports.flatMap((file, index) => ['-chardev', `file,id=c${index},path=${file}`, '-device', `virtserialport,chardev=c${index}`]),
-    ], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', timeout: LIMIT });
+    ], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', timeout: limit });
     const [out, err, ended] = ports.map((file) => readFileSync(file));
     process.stdout.write(out);
     process.stderr.write(err);
     if (ended.length === 0) throw new Error(`the machine ended with ${signal ?? status}: ${stdout}${stderr}`);
-    process.exitCode = Number(ended);
+    return Number(ended);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

