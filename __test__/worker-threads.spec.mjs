@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { PACKAGE, outside, snapshot, workspace } from './support/places.mjs';
-import { gone, launchers, started, unusualSleep } from './support/processes.mjs';
+import { gone, launchers, leftovers, unusualSleep } from './support/processes.mjs';
 import { until } from './support/until.mjs';
 
 function worker(source, facts, options) {
@@ -56,17 +56,23 @@ test('a worker with an environment of its own', async () => {
   assert.equal(process.env.CODEX_SPEC_WORKER, undefined);
 });
 
-test('a worker that is ended leaves nothing', async () => {
-  const seconds = unusualSleep();
-  const before = launchers().length;
-  const made = worker(`
-    new codex.Sandbox({ workspace: facts.folder }).exec('sleep', [facts.seconds]);
-    await new Promise((resolve) => setTimeout(resolve, 60_000));`, { folder: workspace(), seconds });
-  await started(`sleep ${seconds}`);
-  await made.terminate();
-  await gone(`sleep ${seconds}`);
-  await until(() => launchers().length <= before, 'the end of its launcher');
-});
+for (const main of ['does not use the package', 'uses it, too']) {
+  test(`a worker that is ended leaves nothing, where the main thread ${main}`, async () => {
+    if (main === 'uses it, too') await import('../index.js');
+    const seconds = unusualSleep();
+    const before = launchers().length;
+    const made = worker(`
+      const box = new codex.Sandbox({ workspace: facts.folder });
+      box.exec('sleep', [facts.seconds]);
+      box.spawn('sleep', [facts.seconds]);
+      new codex.Sandbox({ profile: 'trusted' }).exec('sleep', [facts.seconds]);
+      await new Promise((resolve) => setTimeout(resolve, 60_000));`, { folder: workspace(), seconds });
+    await until(() => leftovers(`sleep ${seconds}`).length === 3, 'its commands');
+    await made.terminate();
+    await gone(`sleep ${seconds}`);
+    await until(() => launchers().length <= before, 'the end of its launchers');
+  });
+}
 
 test('a worker that ends by itself waits for its command', async () => {
   const made = worker("codex.exec('echo', ['done'], { workspace: facts.folder }).then(({ stdout }) => parentPort.postMessage(stdout));", { folder: workspace() });

@@ -113,7 +113,7 @@ class Sandbox {
   async #run({ command, reject, signal }, approved) {
     const file = command.program;
     if (signal?.aborted) return finish(canceledEarly(command), reject, file);
-    const start = (token) => unwrap(() => this.#native.exec(pending.listed(command), token, signal !== undefined, approved));
+    const start = (token) => unwrap(() => this.#native.exec(pending.listed(command), token, approved));
     const { token, report } = pending.add(this, start);
     if (signal === undefined) return finish(this.#result(await report), reject, file);
 

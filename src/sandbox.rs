@@ -63,12 +63,19 @@ pub struct NativeSandbox {
     pub(crate) starts: Arc<StartFunction>,
 }
 
+/// Ends a run with all that it started, on every platform.
+const SIGKILL: i32 = 9;
+
 /// What a sandbox weighs to the garbage collector, in bytes: its processes, mounts and descriptors are nothing that it could
 /// see, and one that is forgotten without being closed should not wait for the heap to fill.
 const WEIGHT: i64 = 16 << 20;
 
+/// Runs keep the object: when it goes and there are some, the JavaScript thread that asked for them is gone, and they end with it.
 impl ObjectFinalize for NativeSandbox {
     fn finalize(self, env: Env) -> napi::Result<()> {
+        for signaller in self.shared.signallers().values() {
+            signaller.signal(SIGKILL);
+        }
         env.adjust_external_memory(-WEIGHT).map(drop)
     }
 }
@@ -87,7 +94,7 @@ pub struct NativeSandboxOptions {
 /// What the runs of a sandbox share.
 #[derive(Default)]
 pub struct Shared {
-    /// Runs that JavaScript may signal, by the number that it gave them.
+    /// Runs that are under way, by the number that JavaScript gave them.
     signallers: Mutex<HashMap<u32, Signaller>>,
     /// The ends of their streams that JavaScript may take, likewise.
     #[cfg(unix)]
@@ -130,20 +137,16 @@ impl NativeSandbox {
     /// Runs a command, a list as [`NativeCommand::new`] reads it. Its report comes with `token`, by which `signal` finds it until then. `approved`: somebody said
     /// yes to what the exec policy asks about.
     #[napi(catch_unwind)]
-    pub fn exec(&self, command: Array<'_>, token: u32, signallable: bool, approved: bool) -> napi::Result<()> {
+    pub fn exec(&self, command: Array<'_>, token: u32, approved: bool) -> napi::Result<()> {
         let NativeCommand { command, strings } = NativeCommand::new(&command)?;
         let (signaller, report) = self.session.exec(command, approval(approved));
         let under_way = signaller.has_started();
         let shared = Arc::clone(&self.shared);
-        if signallable {
-            shared.signallers().insert(token, signaller);
-        }
+        shared.signallers().insert(token, signaller);
         let reports = Arc::clone(&self.reports);
         runtime::follow(under_way, async move {
             let report = report.await;
-            if signallable {
-                shared.signallers().remove(&token);
-            }
+            shared.signallers().remove(&token);
             let report = shared.to_args(token, report, strings);
             // Fails only when the JavaScript thread is gone, and then nobody waits.
             reports.call(report, ThreadsafeFunctionCallMode::NonBlocking);
