@@ -19,14 +19,14 @@ use syscalls::{Sysno, syscall};
 use super::{
     caches::Overlay,
     landlock_around,
-    mounts::{PRIVATE_TMP, open_pinned},
+    mounts::{PRIVATE_TMP, at, open_pinned},
     setup::SetupError,
 };
 
 /// The newest version whose rights are handled here; an older kernel handles what it knows.
 const NEWEST: ABI = ABI::V7;
 
-/// Nodes of the host's `/dev` that stay writable where there is no `/dev` of the run's own.
+/// Nodes of the host's `/dev` that stay open where there is no `/dev` of the run's own.
 const HOST_DEVICES: [&CStr; 8] =
     [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty", c"/dev/ptmx", c"/dev/pts"];
 
@@ -42,6 +42,12 @@ pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<Owne
             Boundary::Landlock => Err(refusal(Errno::NOSYS.raw_os_error())),
             Boundary::Namespaces | Boundary::None => Ok((None, 0)),
         };
+    }
+    if plan.boundary == Boundary::Landlock {
+        // With mounts, one that was replaced was named already.
+        for pinned in plan.visible.iter().chain(&plan.writable) {
+            open_pinned(pinned).map_err(at(pinned, Step::Landlock))?;
+        }
     }
     let ruleset = ruleset(plan, overlays).map_err(|errno| refusal(errno.raw_os_error()))?;
     Ok((Some(ruleset), version))
@@ -67,8 +73,8 @@ fn ruleset(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<OwnedFd, Errno
         .and_then(|ruleset| ruleset.scope(Scope::from_all(NEWEST)))
         .and_then(Ruleset::create)
         .map_err(|error| errno_of(&error))?;
-    if plan.boundary == Boundary::Namespaces || plan.hidden.is_empty() {
-        // Where there are mounts, they cover what is hidden.
+    if plan.boundary == Boundary::Namespaces {
+        // The mounts cover what is hidden.
         ruleset = allow(ruleset, open(c"/")?, AccessFs::from_read(NEWEST))?;
     } else {
         ruleset = allow(ruleset, open(c"/")?, AccessFs::ReadDir.into())?;

@@ -204,7 +204,8 @@ fn open_in_place(pinned: &Pinned, overlays: &[Overlay<'_>]) -> Result<OwnedFd, E
     }
 }
 
-fn at(pinned: &Pinned, step: Step) -> impl Fn(Errno) -> SetupError + '_ {
+/// Names the place that an error is about.
+pub fn at(pinned: &Pinned, step: Step) -> impl Fn(Errno) -> SetupError + '_ {
     move |errno| Refusal { step, errno: errno.raw_os_error(), path: Some(pinned.path.clone()) }
 }
 
