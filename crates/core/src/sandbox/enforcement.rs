@@ -169,6 +169,8 @@ pub enum Promise {
     FileMetadata,
     /// The tmp directories are the run's own.
     PrivateTmp,
+    /// System V memory, semaphores and message queues are the sandbox's own.
+    PrivateIpc,
     /// Servers and clients inside reach each other.
     PrivateLoopback,
     /// Processes outside can't be seen.

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use codex_launcher::protocol::{Boundary, Network};
 use rustix::io::Errno;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch, sock_filter};
 use syscalls::{Sysno, syscall};
 
 use super::{
-    filter_table::{ABSENT, Argument, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS},
+    filter_table::{ABSENT, Argument, Closed, NO_NETWORK, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS},
     watch_table::Watched,
 };
 
@@ -22,11 +23,15 @@ pub struct Program {
 
 /// Installs the filters that the launcher and all its runs share.
 ///
-/// With `closed_network`, no socket can be made but a pair: for a sandbox without a network namespace.
-pub fn install_base(closed_network: bool) -> Result<(), Errno> {
+/// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, and without a `network` no socket
+/// be made but a pair.
+pub fn install_base(boundary: Boundary, network: Network) -> Result<(), Errno> {
     compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
-    if closed_network {
-        compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
+    if boundary == Boundary::Landlock {
+        compile(NO_SHARED_IPC, libc::ENOSYS)?.install()?;
+        if network == Network::Private {
+            compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
+        }
     }
     compile(ABSENT, libc::ENOSYS)?.install()?;
     // Last, so that it is the first to see a call: it kills foreign calls before their numbers mean anything else.
@@ -140,11 +145,11 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSENT, Closed, NO_NETWORK, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile};
+    use super::{ABSENT, Closed, NO_NETWORK, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile};
 
     #[test]
     fn every_table_compiles_to_a_filter_that_the_kernel_takes() {
-        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, REFUSED_IN_RUNS] {
+        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, NO_SHARED_IPC, REFUSED_IN_RUNS] {
             let program = compile(table, libc::EPERM).unwrap();
             assert!((1..=4096).contains(&program.as_prog().len));
         }
@@ -152,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_closed_call_has_a_reason_and_stands_once() {
-        let all: Vec<&Closed> = [REFUSED, ABSENT, REFUSED_IN_RUNS].into_iter().flatten().collect();
+        let all: Vec<&Closed> = [REFUSED, ABSENT, NO_SHARED_IPC, REFUSED_IN_RUNS].into_iter().flatten().collect();
         assert!(all.iter().all(|closed| !closed.reason.is_empty()));
         let mut unconditional: Vec<_> =
             all.iter().filter(|closed| closed.when.is_empty()).map(|closed| closed.call).collect();

@@ -187,6 +187,25 @@ pub const NO_NETWORK: &[Closed] = &[
     when(libc::SYS_socket, &[is(0, libc::AF_UNIX as u32)], "reaches services of the host; pairs stay possible"),
 ];
 
+/// Calls that answer ENOSYS where no namespace keeps the IPC objects of the host away, as on a kernel without them.
+pub const NO_SHARED_IPC: &[Closed] = &[
+    always(libc::SYS_shmget, SHARED_IPC),
+    always(libc::SYS_shmat, SHARED_IPC),
+    always(libc::SYS_shmctl, SHARED_IPC),
+    always(libc::SYS_semget, SHARED_IPC),
+    always(libc::SYS_semop, SHARED_IPC),
+    always(libc::SYS_semtimedop, SHARED_IPC),
+    always(libc::SYS_semctl, SHARED_IPC),
+    always(libc::SYS_msgget, SHARED_IPC),
+    always(libc::SYS_msgsnd, SHARED_IPC),
+    always(libc::SYS_msgrcv, SHARED_IPC),
+    always(libc::SYS_msgctl, SHARED_IPC),
+    always(libc::SYS_mq_open, SHARED_IPC),
+    always(libc::SYS_mq_unlink, SHARED_IPC),
+];
+
+const SHARED_IPC: &str = "these objects have no path that a file rule could be about, and outlive whoever made them";
+
 /// Calls that the launcher still makes for each run, and that are closed only in the run itself, with EPERM.
 pub const REFUSED_IN_RUNS: &[Closed] = &[
     always(libc::SYS_mount, "changes the shape of the file system"),

@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, ProcessLimit, Refusal, Step};
+use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, ProcessLimit, Refusal, Step};
 use rustix::io::Errno;
 
 use super::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
@@ -65,8 +65,7 @@ fn restrict(
 ) -> Result<(Restrictions, Applied), SetupError> {
     privileges::renounce(plan.boundary).during(Step::Privileges)?;
     let (landlock, landlock_abi) = landlock_rules::build(plan, overlays)?;
-    let closed_network = plan.boundary == Boundary::Landlock && plan.network == Network::Private;
-    filter::install_base(closed_network).during(Step::Seccomp)?;
+    filter::install_base(plan.boundary, plan.network).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;
     Ok((
         Restrictions { boundary: plan.boundary, landlock, filter: Some(run_filter) },

@@ -35,8 +35,8 @@ pub fn held(
     own: &Limits,
     means: Means<'_>,
 ) -> Result<BTreeMap<Limit, HeldLimit>, SandboxError> {
-    let remedy = "run it where this user may make control groups (`systemd-run --user --scope -p Delegate=yes …`), \
-                  or leave the limit out";
+    let remedy = "allow user namespaces, or run it where this user may make control groups \
+                  (`systemd-run --user --scope -p Delegate=yes …`), or leave the limit out";
     limits::held(policy, own, remedy, |limit, value, is_own| means.of(limit, value, is_own))
 }
 

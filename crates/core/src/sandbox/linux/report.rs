@@ -1,6 +1,6 @@
 //! From a policy and what a launcher applied to the report of what was enforced.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use codex_launcher::protocol::{Applied, Boundary as Mechanism};
 
@@ -14,12 +14,19 @@ use crate::{
 };
 
 /// What a machine can't hold although a profile promises it.
-const WITHOUT_NAMESPACES: [(Promise, &str); 5] = [
+const WITHOUT_NAMESPACES: [(Promise, &str); 6] = [
     (
         Promise::FileMetadata,
         "Landlock has no right for modes, owners and times; mounts in a user namespace would do it",
     ),
-    (Promise::PrivateTmp, "a directory of its own stands in for it, and TMPDIR points there; /tmp itself is read-only"),
+    (
+        Promise::PrivateTmp,
+        "a directory of its own stands in for it, and TMPDIR points there; /tmp is the host's, read-only, and /dev/shm closed",
+    ),
+    (
+        Promise::PrivateIpc,
+        "without an ipc namespace System V and message queue calls answer as on a kernel without them",
+    ),
     (Promise::InvisibleProcesses, "without a pid namespace the processes of the host are listed in /proc"),
     (Promise::Limits, "without namespaces only a control group limits processes, and nothing the place of the tmp"),
     (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
@@ -109,7 +116,7 @@ pub fn enforcement(
             missing(
                 Promise::PrivateLoopback,
                 Cause::Machine,
-                "without a network namespace no network socket can be made at all",
+                "without a network namespace no socket that connects can be made at all, not to a granted service either",
             );
         }
         if applied.landlock_abi < SCOPES {
@@ -120,9 +127,20 @@ pub fn enforcement(
             (Promise::DenyRead, policy.deny_read.iter().collect()),
         ];
         for (promise, paths) in hidden {
-            if paths.iter().any(|path| policy.roots().any(|root| path.starts_with(root))) {
-                missing(promise, Cause::Machine, "Landlock can't take a right away below a directory that has it");
-            } else if !paths.is_empty() {
+            let patterns = promise == Promise::DenyRead && !policy.deny_read_patterns.is_empty();
+            // What a pattern matches can be anywhere.
+            let in_writable = |path: &Path| policy.writable_roots().any(|root| path.starts_with(root));
+            // A link may lead into one.
+            let lands = |path: &Path| std::fs::canonicalize(path).is_ok_and(|landed| in_writable(&landed));
+            if paths.iter().any(|path| in_writable(path) || lands(path))
+                || patterns && policy.writable_roots().next().is_some()
+            {
+                missing(
+                    promise,
+                    Cause::Machine,
+                    "Landlock can't take a right away below a directory that can be written",
+                );
+            } else if !paths.is_empty() || patterns {
                 missing(
                     promise,
                     Cause::Machine,
