@@ -23,7 +23,7 @@ test('files, network and environment of each are its own', async (t) => {
   await Promise.all(made.map(async ({ name, denied, folder, box }) => {
     for (let round = 0; round < 15; round++) {
       const others = made.map((other) => other.folder).filter((other) => other !== folder).concat(forbidden);
-      const result = await sh(box, `echo "$WHO"; pwd; cat ${base}/secret; echo ${round} > mine; for other in ${others.join(' ')}; do echo x > $other/theirs; done; ls /tmp; echo x > /tmp/${round}`);
+      const result = await sh(box, `echo "$WHO"; pwd; cat ${base}/secret; echo ${round} > mine; for other in ${others.join(' ')}; do echo x > $other/theirs; done; ls "$TMPDIR"; echo x > "$TMPDIR/${round}"`);
       const tmp = Array.from({ length: round }, (_, index) => `${index}\n`).sort().join('');
       assert.equal(result.stdout, `${name} ${denied}\n${folder}\n${denied ? '' : 'the secret content'}${tmp}`);
       assert.equal(result.enforcement.profile, name);

@@ -8,18 +8,8 @@ import { start } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
 import { PROBE, probe } from './support/probe.mjs';
 import { RESTRICTED, sandbox, sh } from './support/sandbox.mjs';
+import { service } from './support/services.mjs';
 import { until } from './support/until.mjs';
-
-/** A service of the host; `seen` is what it was told. */
-async function service(t, socket, kind = 'stream') {
-  const child = start([PROBE, 'serve-unix', socket, kind]);
-  t.after(() => child.kill('SIGKILL'));
-  const seen = [];
-  child.stdout.setEncoding('utf8').on('data', (text) => seen.push(...text.split('\n').filter(Boolean)));
-  await until(() => seen.includes('ready'), `the service at ${socket}`);
-  seen.length = 0;
-  return seen;
-}
 
 /** A folder in /run, where this user may make one. */
 function inRun(t) {

@@ -1,16 +1,51 @@
-// Owners, attributes, flags and lists of access of files outside stay as they are.
+// Modes, times, owners, attributes, flags and lists of access of files outside stay as they are.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { outside, snapshot, workspace } from './support/places.mjs';
-import { probe } from './support/probe.mjs';
-import { RESTRICTED, sandbox } from './support/sandbox.mjs';
+import { PROBE, probe } from './support/probe.mjs';
+import { RESTRICTED, sandbox, sh } from './support/sandbox.mjs';
 
 const [SETXATTR, LSETXATTR, REMOVEXATTR, CHOWN, FCHOWNAT, UTIMENSAT] = [188, 189, 197, 92, 260, 280];
 
+// Each is done in the workspace ($W) to the host folder outside ($O), and must fail. Under `trusted` it succeeds.
+const WAYS = {
+  'change a mode': 'chmod 777 "$O/file"',
+  'change the mode of a folder': 'chmod 777 "$O/folder"',
+  'change a mode through a symlink': 'chmod 777 "$W/to-file"',
+  'change a time': 'touch -d 2001-01-01 "$O/file"',
+  'change the time of a folder': 'touch -d 2001-01-01 "$O/folder"',
+};
+
+for (const profile of [...RESTRICTED, 'trusted']) {
+  test(`modes and times, under ${profile}`, async (t) => {
+    for (const [way, script] of Object.entries(WAYS)) {
+      const place = { W: workspace(), O: outside() };
+      writeFileSync(path.join(place.O, 'file'), 'as it was');
+      mkdirSync(path.join(place.O, 'folder'));
+      symlinkSync(path.join(place.O, 'file'), path.join(place.W, 'to-file'));
+      const before = snapshot(place.O);
+      const { exitCode } = await sh(sandbox(t, { profile, workspace: place.W }), script, { env: { ...process.env, ...place } });
+      assert.equal(exitCode === 0, profile === 'trusted', way);
+      assert.equal(snapshot(place.O) === before, profile !== 'trusted', way);
+    }
+  });
+}
+
+test('modes, while a folder is swapped for a symlink', async (t) => {
+  const [W, O] = [workspace(), outside()];
+  mkdirSync(path.join(W, 'folder'));
+  symlinkSync(O, path.join(W, 'link'));
+  const before = snapshot(O);
+  const box = sandbox(t, { profile: 'workspace-write', workspace: W });
+  const result = await sh(box, `"${PROBE}" exchange folder link & while kill -0 $! 2> /dev/null; do for i in 1 2 3 4 5 6 7 8; do chmod 777 folder; done; done 2> /dev/null; wait; echo done`, { timeout: 60_000 });
+  assert.match(result.stdout, /done\n$/);
+  assert.equal(snapshot(O), before);
+});
+
 for (const profile of RESTRICTED) {
-  test(`under ${profile}`, async (t) => {
+  test(`the rest, under ${profile}`, async (t) => {
     const O = outside();
     const file = path.join(O, 'file');
     writeFileSync(file, 'as it was');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
+import { SecurityProfile } from '../index.js';
 import { workspace } from './support/places.mjs';
 import { PROBE, probe } from './support/probe.mjs';
 import { sandbox } from './support/sandbox.mjs';
@@ -21,6 +22,13 @@ for (const profile of ['offline', 'workspace-write']) {
       assert.equal((await serving).stdout, 'hello\n');
     });
   }
+}
+
+for (const profile of ['offline', 'workspace-write', SecurityProfile.named('workspace-net', { network: 'none' })]) {
+  test(`${profile.name ?? profile} says that it has one`, async (t) => {
+    const { enforcement } = await sandbox(t, { profile, workspace: workspace() }).exec('true');
+    assert.equal(enforcement.network, 'private-loopback');
+  });
 }
 
 function connectFromHost(host, port) {

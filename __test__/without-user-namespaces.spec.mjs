@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { CLI } from './support/cli.mjs';
+import { forbidden } from './support/forbidden.mjs';
 import { answer, run, script, start } from './support/node.mjs';
 import { outside, snapshot, workspace } from './support/places.mjs';
 import { PROBE } from './support/probe.mjs';
@@ -13,9 +14,6 @@ import { gone, started, unusualSleep } from './support/processes.mjs';
 import { RESTRICTED } from './support/sandbox.mjs';
 import { tcpServer } from './support/servers.mjs';
 import { until } from './support/until.mjs';
-
-/** Runs a command line where no further user namespace can be made. */
-const forbidden = (commandLine) => ['unshare', '-Ur', 'sh', '-c', 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', 'sh', ...commandLine];
 
 const attempt = (body, facts, tmp = outside()) => answer(forbidden(script(`
   const one = async (make) => { try { return await make(); } catch ({ code, message, remedy }) { return { code, message, remedy }; } };

@@ -36,11 +36,6 @@ const WAYS = {
   'make a folder': 'mkdir "$O/new"',
   'make a symlink': 'ln -s x "$O/new"',
   'make a fifo': 'mkfifo "$O/new"',
-  'change a mode': 'chmod 777 "$O/file"',
-  'change the mode of a folder': 'chmod 777 "$O/folder"',
-  'change a mode through a symlink': 'chmod 777 "$W/to-file"',
-  'change a time': 'touch -d 2001-01-01 "$O/file"',
-  'change the time of a folder': 'touch -d 2001-01-01 "$O/folder"',
 };
 
 for (const [where, parent] of Object.entries(PARENTS)) {

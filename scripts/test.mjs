@@ -1,15 +1,12 @@
 // Sets up all that the tests need in a fresh clone, and runs them all: Rust, the packed package, specs. As root, everything that holds
 // a boundary runs a second time as an ordinary user.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { build, root, run } from './build.mjs';
-
-/** Whoever it is, it owns nothing on the machine. */
-const ORDINARY = 61234;
-/** What a copy of the package needs to be used from elsewhere. */
-const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'native-failure.js', 'lib', 'bin', 'npm', 'schemas', 'scripts', '__test__', 'node_modules'];
+import { inFallback } from './catalogue/fallback.mjs';
+import { withOrdinaryUser } from './ordinary-user.mjs';
 
 /** Programs that tests run in a sandbox, and the Debian packages that have them. */
 const TOOLS = { bash: 'bash', curl: 'curl', git: 'git', less: 'less', nc: 'netcat-openbsd', python3: 'python3', top: 'procps', wget: 'wget' };
@@ -32,6 +29,11 @@ run(process.execPath, ['scripts/test-package.mjs']);
 step(`specs as ${os.userInfo().username}`);
 specs(root);
 
+if (process.platform === 'linux') {
+  step(`specs without user namespaces as ${os.userInfo().username}`);
+  specsInFallback(root);
+}
+
 if (process.getuid() === 0) asOrdinaryUser();
 
 /** Installs what is missing, where that can be done; a test that needs it fails otherwise, and names it. */
@@ -48,29 +50,16 @@ function installTools() {
 }
 
 function asOrdinaryUser() {
-  // The checkout may lie where only root can read: the user gets a copy, and folders of its own.
-  const place = mkdtempSync(path.join(os.tmpdir(), 'codex-ordinary-'));
-  try {
-    chmodSync(place, 0o755);
-    const copy = path.join(place, 'package');
-    for (const entry of PACKAGE) cpSync(path.join(root, entry), path.join(copy, entry), { recursive: true, verbatimSymlinks: true });
-    // Not below the temporary folder of the machine, which a sandbox hides: some tests want to see it from inside.
-    const home = mkdtempSync('/var/codex-home-');
-    try {
-      chownSync(home, ORDINARY, ORDINARY);
-      const user = { uid: ORDINARY, gid: ORDINARY };
-      step('Rust boundary tests as an ordinary user');
-      for (const test of boundaryTests(place)) {
-        run(test.file, [], { ...user, cwd: home, env: { ...environment(home), CODEX_TEST_LAUNCHER: test.launcher } });
-      }
-      step('specs as an ordinary user');
-      specs(copy, { ...user, env: environment(home) });
-    } finally {
-      rmSync(home, { recursive: true, force: true });
+  withOrdinaryUser(({ place, checkout, home, options }) => {
+    step('Rust boundary tests as an ordinary user');
+    for (const test of boundaryTests(place)) {
+      run(test.file, [], { ...options, cwd: home, env: { ...options.env, CODEX_TEST_LAUNCHER: test.launcher } });
     }
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
+    step('specs as an ordinary user');
+    specs(checkout, options);
+    step('specs without user namespaces as an ordinary user');
+    specsInFallback(checkout, options);
+  });
 }
 
 /** The test programs that run sandboxes, copied to where everybody can run them. */
@@ -96,28 +85,28 @@ function boundaryTests(place) {
   return tests.map(({ executable }) => ({ file: copy(executable), launcher: copied }));
 }
 
-function environment(home) {
-  return { PATH: process.env.PATH, HOME: home, CODEX_TEST_ROOT: home, LANG: 'C.UTF-8' };
+function specs(checkout, options = {}) {
+  run(process.execPath, ['--test', '--test-concurrency=2', ...specsIn(checkout, isForThisPlatform)], { ...options, cwd: checkout });
 }
 
-function specs(checkout, options = {}) {
-  if (!existsSync(path.join(checkout, '__test__'))) throw new Error('there are no specs');
-  run(process.execPath, ['--test', '--test-concurrency=2', '__test__/**/*.spec.mjs'].flatMap((argument) => expand(argument, checkout)),
-    { ...options, cwd: checkout });
+/** Those of what comes out otherwise there; `npm run catalogue -- --fallback` has the rest, too. */
+function specsInFallback(checkout, options = { env: process.env }) {
+  const { file, args, env } = inFallback(checkout, specsIn(checkout, (name) => name.startsWith('fallback/')), options.env);
+  run(file, args, { ...options, env, cwd: checkout });
 }
 
 /** Node 20 takes files, not patterns. */
-function expand(argument, checkout) {
-  if (!argument.includes('*')) return [argument];
-  const specs = readdirSync(path.join(checkout, '__test__'), { recursive: true }).filter((name) => name.endsWith('.spec.mjs'));
-  return specs.filter(isForThisPlatform).map((name) => path.join('__test__', name)).sort();
+function specsIn(checkout, isWanted) {
+  const specs = readdirSync(path.join(checkout, '__test__'), { recursive: true }).filter((name) => name.endsWith('.spec.mjs') && isWanted(name));
+  if (specs.length === 0) throw new Error('there are no specs');
+  return specs.map((name) => path.join('__test__', name)).sort();
 }
 
 /** What is in a platform's folder is for it alone; the conformance spec is for all; the rest is written for Linux. */
 function isForThisPlatform(spec) {
   const folder = { darwin: 'macos', win32: 'windows' }[process.platform];
   if (folder !== undefined) return spec === 'conformance.spec.mjs' || spec.startsWith(`${folder}${path.sep}`);
-  return !/^(macos|windows)\//.test(spec);
+  return !/^(macos|windows|fallback)\//.test(spec);
 }
 
 function step(name) {
