@@ -171,6 +171,8 @@ pub enum Promise {
     PrivateTmp,
     /// System V memory, semaphores and message queues are the sandbox's own.
     PrivateIpc,
+    /// Programs can make terminals.
+    Terminals,
     /// Servers and clients inside reach each other.
     PrivateLoopback,
     /// Processes outside can't be seen.

@@ -27,8 +27,9 @@ use super::{
 const NEWEST: ABI = ABI::V7;
 
 /// Nodes of the host's `/dev` that stay open where there is no `/dev` of the run's own.
-const HOST_DEVICES: [&CStr; 8] =
-    [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty", c"/dev/ptmx", c"/dev/pts"];
+/// No terminal is among them but the run's own: `/dev/pts` has those of the user, too, and a rule can't tell them apart.
+const HOST_DEVICES: [&CStr; 6] =
+    [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty"];
 
 /// Builds the ruleset of `plan`, with `overlays` over its caches; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
 ///

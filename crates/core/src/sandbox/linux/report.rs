@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a machine can't hold although a profile promises it.
-const WITHOUT_NAMESPACES: [(Promise, &str); 6] = [
+const WITHOUT_NAMESPACES: [(Promise, &str); 7] = [
     (
         Promise::FileMetadata,
         "Landlock has no right for modes, owners and times; mounts in a user namespace would do it",
@@ -27,6 +27,7 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 6] = [
         Promise::PrivateIpc,
         "without an ipc namespace System V and message queue calls answer as on a kernel without them",
     ),
+    (Promise::Terminals, "without a mount namespace the user's terminals are in the same place, and it is closed"),
     (Promise::InvisibleProcesses, "without a pid namespace the processes of the host are listed in /proc"),
     (Promise::Limits, "without namespaces only a control group limits processes, and nothing the place of the tmp"),
     (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
