@@ -1,6 +1,8 @@
 // Processes of the host are listed, and that is said; none can be signalled, traced or read, and neither can the one that holds the run.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import { test } from 'node:test';
 import { workspace } from '../support/places.mjs';
 import { leftovers, started, unusualSleep } from '../support/processes.mjs';
@@ -8,7 +10,9 @@ import { lacks } from '../support/lacks.mjs';
 import { probe } from '../support/probe.mjs';
 import { RESTRICTED, sandbox, sh } from '../support/sandbox.mjs';
 
-const [KILL, PTRACE, PIDFD_SEND_SIGNAL] = [62, 101, 424];
+const [KILL, PTRACE, PIDFD_SEND_SIGNAL, PRLIMIT, SETPRIORITY, IOPRIO_SET] = [62, 101, 424, 302, 141, 251];
+const [RLIMIT_CPU, RLIMIT_NOFILE] = [0, 7];
+const [PRIO_PROCESS, PRIO_GROUP, PRIO_USER] = [0, 1, 2];
 const [ATTACH, SEIZE] = [16, 0x4206];
 
 for (const profile of RESTRICTED) {
@@ -31,6 +35,16 @@ for (const profile of RESTRICTED) {
       }
       for (const name of ['cwd/', 'root/']) assert.notEqual((await sh(box, `ls /proc/${pid}/${name}`)).exitCode, 0, name);
     }
+    // Limits and priorities of a process are changed by whoever is the same user.
+    const held = () => [readFileSync(`/proc/${host.pid}/limits`, 'utf8'), os.getPriority(host.pid)];
+    const before = held();
+    for (const limit of [RLIMIT_CPU, RLIMIT_NOFILE]) assert.equal(await probe(box, 'call', PRLIMIT, host.pid, limit, 'buffer', 0), 'EPERM');
+    for (const [which, who] of [[PRIO_PROCESS, host.pid], [PRIO_GROUP, host.pid], [PRIO_USER, process.getuid()], [PRIO_USER, 0]]) {
+      assert.equal(await probe(box, 'call', SETPRIORITY, which, who, 15), 'EPERM');
+      assert.equal(await probe(box, 'call', IOPRIO_SET, which + 1, who, 0x6000), 'EPERM');
+    }
+    assert.deepEqual(held(), before);
+    assert.equal((await sh(box, 'ulimit -n 100 && nice -n 5 sh -c "ulimit -n; nice"')).stdout, '100\n5\n', 'its own it changes');
     await sh(box, `trap "" TERM; kill -9 ${host.pid}; kill -TERM -1; kill -KILL -1; true`);
     assert.deepEqual(leftovers(`sleep ${seconds}`), [host.pid]);
     assert.equal((await sh(box, 'echo alive')).stdout, 'alive\n', 'its own killing did not harm the sandbox');

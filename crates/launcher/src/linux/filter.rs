@@ -12,7 +12,10 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetA
 use syscalls::{Sysno, syscall};
 
 use super::{
-    filter_table::{ABSENT, Argument, Closed, NO_NETWORK, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS},
+    filter_table::{
+        ABSENT, Argument, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
+        REFUSED_IN_RUNS,
+    },
     watch_table::Watched,
 };
 
@@ -23,12 +26,13 @@ pub struct Program {
 
 /// Installs the filters that the launcher and all its runs share.
 ///
-/// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, and without a `network` no socket
-/// be made but a pair.
+/// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, no other process be limited, and without
+/// a `network` no socket be made but a pair.
 pub fn install_base(boundary: Boundary, network: Network) -> Result<(), Errno> {
     compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
     if boundary == Boundary::Landlock {
         compile(NO_SHARED_IPC, libc::ENOSYS)?.install()?;
+        compile(NO_OTHER_PROCESSES, libc::EPERM)?.install()?;
         if network == Network::Private {
             compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
         }
@@ -145,11 +149,14 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSENT, Closed, NO_NETWORK, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile};
+    use super::{
+        ABSENT, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS,
+        compile,
+    };
 
     #[test]
     fn every_table_compiles_to_a_filter_that_the_kernel_takes() {
-        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, NO_SHARED_IPC, REFUSED_IN_RUNS] {
+        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, REFUSED_IN_RUNS] {
             let program = compile(table, libc::EPERM).unwrap();
             assert!((1..=4096).contains(&program.as_prog().len));
         }

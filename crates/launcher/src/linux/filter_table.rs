@@ -206,6 +206,19 @@ pub const NO_SHARED_IPC: &[Closed] = &[
 
 const SHARED_IPC: &str = "these objects have no path that a file rule could be about, and outlive whoever made them";
 
+/// Calls that answer EPERM where no namespace keeps the processes of the host away: with 0 a process means itself.
+pub const NO_OTHER_PROCESSES: &[Closed] = &[
+    when(libc::SYS_prlimit64, &[is_not(0, 0)], "a limit on CPU time ends a process as a signal does"),
+    when(libc::SYS_setpriority, &[is_not(0, PRIO_PROCESS)], OTHER_PRIORITY),
+    when(libc::SYS_setpriority, &[is_not(1, 0)], OTHER_PRIORITY),
+    when(libc::SYS_ioprio_set, &[is_not(0, IOPRIO_WHO_PROCESS)], OTHER_PRIORITY),
+    when(libc::SYS_ioprio_set, &[is_not(1, 0)], OTHER_PRIORITY),
+];
+
+const OTHER_PRIORITY: &str = "slows down what else the user runs";
+const PRIO_PROCESS: u32 = 0;
+const IOPRIO_WHO_PROCESS: u32 = 1;
+
 /// Calls that the launcher still makes for each run, and that are closed only in the run itself, with EPERM.
 pub const REFUSED_IN_RUNS: &[Closed] = &[
     always(libc::SYS_mount, "changes the shape of the file system"),

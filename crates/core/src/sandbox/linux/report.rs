@@ -28,7 +28,10 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 7] = [
         "without an ipc namespace System V and message queue calls answer as on a kernel without them",
     ),
     (Promise::Terminals, "without a mount namespace the user's terminals are in the same place, and it is closed"),
-    (Promise::InvisibleProcesses, "without a pid namespace the processes of the host are listed in /proc"),
+    (
+        Promise::InvisibleProcesses,
+        "without a pid namespace the processes of the host are listed in /proc, and can be scheduled otherwise",
+    ),
     (Promise::Limits, "without namespaces only a control group limits processes, and nothing the place of the tmp"),
     (Promise::TreeEnd, "without a pid namespace a process that forks without end can outrun its end"),
 ];
