@@ -37,6 +37,7 @@ for (const profile of RESTRICTED) {
     const box = sandbox(t, { profile, workspace: folder });
     for (const { socket, word, seen } of services) {
       assert.notEqual(await probe(box, word, socket), 'ok', socket);
+      assert.notEqual(await probe(box, 'unix-pair', socket), 'ok', socket);
       assert.deepEqual(seen, []);
       start([PROBE, word, socket]);
       await until(() => seen.length > 0, `${socket}: the host reaches it all the same`);

@@ -7,8 +7,8 @@ import { probe } from '../support/probe.mjs';
 import { RESTRICTED, sandbox } from '../support/sandbox.mjs';
 
 const [SOCKET, SOCKETPAIR] = [41, 53];
-const [STREAM, DATAGRAM, RAW] = [1, 2, 3];
-const [UNIX, INET, INET6, NETLINK, PACKET, ALG, VSOCK, BLUETOOTH, XDP] = [1, 2, 10, 16, 17, 38, 40, 31, 44];
+const [STREAM, DATAGRAM, RAW, SEQPACKET] = [1, 2, 3, 5];
+const [UNIX, INET, INET6, NETLINK, PACKET, TIPC, BLUETOOTH, ALG, VSOCK, XDP] = [1, 2, 10, 16, 17, 30, 31, 38, 40, 44];
 
 for (const profile of RESTRICTED) {
   test(`under ${profile}`, async (t) => {
@@ -26,7 +26,10 @@ for (const profile of RESTRICTED) {
     }
     assert.notEqual(await make(INET, RAW, 1), 'ok');
     assert.equal(await make(NETLINK, RAW, 12), 'EAFNOSUPPORT');
-    assert.equal(await probe(box, 'call', SOCKETPAIR, UNIX, STREAM, 0, 'buffer'), 'ok');
+    for (const [type, made] of [[STREAM, 'ok'], [SEQPACKET, 'ok'], [DATAGRAM, closed ? 'EAFNOSUPPORT' : 'ok'], [RAW, closed ? 'EAFNOSUPPORT' : 'ok']]) {
+      assert.equal(await probe(box, 'call', SOCKETPAIR, UNIX, type, 0, 'buffer'), made, `a pair of type ${type}`);
+    }
+    assert.equal(await probe(box, 'call', SOCKETPAIR, TIPC, STREAM, 0, 'buffer'), 'EAFNOSUPPORT');
     const { enforcement } = await box.exec('true');
     assert.equal(enforcement.network, closed ? 'blocked' : 'unfiltered');
     if (closed) await lacks('private-loopback', { profile, workspace: folder });

@@ -108,6 +108,15 @@ static int unix_datagram(char **words) {
     return report(sendto(one, "hello", 5, 0, (struct sockaddr *)&to, sizeof to) != 5);
 }
 
+// unix-pair PATH: the same from one end of a pair, which is made without a name and can send to any.
+static int unix_pair(char **words) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path, words[0], sizeof to.sun_path - 1);
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0) return report(1);
+    return report(sendto(pair[0], "hello", 5, 0, (struct sockaddr *)&to, sizeof to) != 5);
+}
+
 // serve-unix PATH datagram|stream: says when it is there, and prints what it is told, again and again.
 static int serve_unix(char **words) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -367,6 +376,7 @@ int main(int count, char **words) {
     if (strcmp(what, "serve-abstract") == 0 && count == 1) return serve_abstract(words);
     if (strcmp(what, "unix") == 0 && count == 1) return unix_stream(words);
     if (strcmp(what, "unix-datagram") == 0 && count == 1) return unix_datagram(words);
+    if (strcmp(what, "unix-pair") == 0 && count == 1) return unix_pair(words);
     if (strcmp(what, "serve-unix") == 0 && count == 2) return serve_unix(words);
     if (strcmp(what, "serve") == 0 && count == 2) return serve(words);
     if (strcmp(what, "peek") == 0 && count == 1) return peek(words);

@@ -172,6 +172,7 @@ pub const NO_SUCH_SOCKET: &[Closed] = &[
         ],
         "other families reach the hypervisor, the crypto engine, Bluetooth, raw frames",
     ),
+    when(libc::SYS_socketpair, &[is_not(0, libc::AF_UNIX as u32)], "the others that have pairs reach other machines"),
     when(
         libc::SYS_socket,
         &[is(0, libc::AF_NETLINK as u32), is_not(2, libc::NETLINK_ROUTE as u32)],
@@ -185,6 +186,8 @@ pub const NO_NETWORK: &[Closed] = &[
     when(libc::SYS_socket, &[is(0, libc::AF_INET6 as u32)], "reaches the host's network"),
     when(libc::SYS_socket, &[is(0, libc::AF_NETLINK as u32)], "shows the host's network"),
     when(libc::SYS_socket, &[is(0, libc::AF_UNIX as u32)], "reaches services of the host; pairs stay possible"),
+    // Of the types, those of datagrams have this bit (raw is another name), and streams and packets in order don't.
+    when(libc::SYS_socketpair, &[has(1, libc::SOCK_DGRAM as u32)], "a datagram of a pair can be sent to any path"),
 ];
 
 /// Calls that answer ENOSYS where no namespace keeps the IPC objects of the host away, as on a kernel without them.
