@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { PACKAGE, outside, snapshot, workspace } from './support/places.mjs';
-import { gone, launchers, leftovers, unusualSleep } from './support/processes.mjs';
+import { gone, launchers, leftovers, started, unusualSleep } from './support/processes.mjs';
 import { until } from './support/until.mjs';
 
 function worker(source, facts, options) {
@@ -73,6 +73,20 @@ for (const main of ['does not use the package', 'uses it, too']) {
     await until(() => launchers().length <= before, 'the end of its launchers');
   });
 }
+
+test('the end of what a worker leaves is in the audit log', async () => {
+  await import('../index.js');
+  const facts = { folder: workspace(), seconds: unusualSleep(), log: path.join(outside(), 'audit.jsonl') };
+  const made = worker(`
+    const audit = await codex.AuditLog.open(facts.log);
+    new codex.Sandbox({ workspace: facts.folder, audit }).exec('sleep', [facts.seconds]);
+    await new Promise((resolve) => setTimeout(resolve, 60_000));`, facts);
+  await started(`sleep ${facts.seconds}`);
+  await made.terminate();
+  const records = () => readFileSync(facts.log, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  await until(() => records().some(({ event }) => event === 'exec.exit'), 'the record of its end');
+  assert.equal(records().find(({ event }) => event === 'exec.exit').signal, '9');
+});
 
 test('a worker that ends by itself waits for its command', async () => {
   const made = worker("codex.exec('echo', ['done'], { workspace: facts.folder }).then(({ stdout }) => parentPort.postMessage(stdout));", { folder: workspace() });

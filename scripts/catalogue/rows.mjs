@@ -43,7 +43,7 @@ export const ROWS = [
   { row: 'D12', attack: 'outlive the run as a daemon', outcome: 'end', specs: ['daemon', 'kill-tree'] },
   { row: 'D13', attack: 'outlive a host that is killed', outcome: 'end', specs: ['host-killed', 'host-killed-early'] },
   { row: 'D14', attack: 'hold the output open', outcome: 'end', specs: ['background-grandchild', 'process-substitution'] },
-  { row: 'D15', attack: 'start processes without end', outcome: 'bound', specs: ['limit-processes'] },
+  { row: 'D15', attack: 'start processes without end', outcome: 'bound', specs: ['limit-processes', 'limit-processes-default'] },
   { row: 'D16', attack: 'take memory, time, files, output without end', outcome: 'bound', specs: ['limit-memory', 'limit-cpu-time', 'limit-wall-time', 'limit-open-files', 'limit-output', 'bounded-memory'] },
   { row: 'D17', attack: 'inject code through the environment', outcome: 'refuse', specs: ['environment'] },
   { row: 'D18', attack: 'read secrets of the environment', outcome: 'refuse', specs: ['environment'] },
