@@ -28,11 +28,7 @@ run(process.execPath, ['scripts/test-package.mjs']);
 
 step(`specs as ${os.userInfo().username}`);
 specs(root);
-
-if (process.platform === 'linux') {
-  step(`specs without user namespaces as ${os.userInfo().username}`);
-  specsInFallback(root);
-}
+specsInFallback(root, os.userInfo().username);
 
 if (process.getuid() === 0) asOrdinaryUser();
 
@@ -57,8 +53,7 @@ function asOrdinaryUser() {
     }
     step('specs as an ordinary user');
     specs(checkout, options);
-    step('specs without user namespaces as an ordinary user');
-    specsInFallback(checkout, options);
+    specsInFallback(checkout, 'an ordinary user', options);
   });
 }
 
@@ -90,7 +85,9 @@ function specs(checkout, options = {}) {
 }
 
 /** Those of what comes out otherwise there; `npm run catalogue -- --fallback` has the rest, too. */
-function specsInFallback(checkout, options = { env: process.env }) {
+function specsInFallback(checkout, user, options = { env: process.env }) {
+  if (process.platform !== 'linux') return;
+  step(`specs without user namespaces as ${user}`);
   const { file, args, env } = inFallback(checkout, specsIn(checkout, (name) => name.startsWith('fallback/')), options.env);
   run(file, args, { ...options, env, cwd: checkout });
 }
