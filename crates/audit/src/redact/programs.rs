@@ -47,9 +47,9 @@ fn scan_input(
     } else {
         return;
     };
-    for at in printing.start + print + 1..printing.end {
-        if !words[at].starts_with(['-', '%']) {
-            mark(at, words[at], 0, value, found);
+    for (at, word) in words.iter().enumerate().take(printing.end).skip(printing.start + print + 1) {
+        if !word.starts_with(['-', '%']) {
+            mark(at, word, 0, value, found);
         }
     }
 }
