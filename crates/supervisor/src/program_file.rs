@@ -67,6 +67,6 @@ fn variable(command: &Command, name: &OsStr) -> Option<OsString> {
     };
     of(&command.set_environment).or_else(|| match &command.environment {
         Environment::Host => std::env::var_os(name),
-        Environment::Given(variables) => of(variables),
+        Environment::HostThen(variables) | Environment::Given(variables) => of(variables),
     })
 }

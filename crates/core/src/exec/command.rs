@@ -69,6 +69,8 @@ pub enum Environment {
     /// The one of this process, as it is when the command is asked for.
     #[default]
     Host,
+    /// The one that this process had when the command was asked for, which is sent later.
+    HostThen(Vec<(OsString, OsString)>),
     /// These variables.
     Given(Vec<(OsString, OsString)>),
 }

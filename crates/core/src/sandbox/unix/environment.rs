@@ -25,12 +25,16 @@ pub fn working_directory(command: &Command, policy: &SandboxPolicy) -> std::path
 pub fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedHost) -> Arc<Variables> {
     match &command.environment {
         Environment::Host => screened.get(&policy.environment),
-        Environment::Given(given) => Arc::new(screen(&policy.environment, given)),
+        Environment::HostThen(given) | Environment::Given(given) => Arc::new(screen(&policy.environment, given)),
     }
 }
 
 /// Where pip, uv, go and many others keep what they fetched and built.
 const XDG_CACHE: &[u8] = b"XDG_CACHE_HOME";
+
+/// Root's tar gives files to the owners that an archive names, and fails where it can't: in a Linux sandbox, root has no
+/// capability for that. With this it does as for everybody else.
+const TAR: (&[u8], &[u8]) = (b"TAR_OPTIONS", b"--no-same-owner");
 
 /// What is inherited, then the private tmp and the cache in it, then what the caller set for this command.
 pub fn environment<'a>(
@@ -39,7 +43,14 @@ pub fn environment<'a>(
     tmp: Option<&'a Path>,
     cache: Option<&'a Path>,
 ) -> Result<Vec<Variable<'a>>, ExecError> {
-    let has_cache = inherited.iter().any(|(name, _)| name == XDG_CACHE);
+    let has = |wanted: &[u8]| inherited.iter().any(|(name, _)| name == wanted);
+    let has_cache = has(XDG_CACHE);
+    // A sandbox that restricts anything has a tmp of its own. An environment that is given whole stays as it is.
+    let for_tar = cfg!(target_os = "linux")
+        && tmp.is_some()
+        && !matches!(command.environment, Environment::Given(_))
+        && !has(TAR.0)
+        && rustix::process::geteuid().is_root();
     let mut variables: Vec<Variable<'_>> =
         inherited.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect();
     let mut set = |name, value| match variables.iter_mut().find(|(present, _)| *present == name) {
@@ -51,6 +62,9 @@ pub fn environment<'a>(
     }
     if let Some(cache) = cache.filter(|_| !has_cache) {
         set(XDG_CACHE, cache.as_os_str().as_bytes());
+    }
+    if for_tar {
+        set(TAR.0, TAR.1);
     }
     for (name, value) in &command.set_environment {
         if is_malformed_name(name.as_bytes()) {
@@ -125,7 +139,7 @@ fn host_entries<'now>() -> impl Iterator<Item = &'now CStr> {
 /// at which the caller's thread can be trusted not to change it.
 pub fn with_environment_of_now(mut command: Command) -> Command {
     if command.environment == Environment::Host {
-        command.environment = Environment::Given(std::env::vars_os().collect());
+        command.environment = Environment::HostThen(std::env::vars_os().collect());
     }
     command
 }

@@ -52,7 +52,7 @@ const SIGBREAK: i32 = 21;
 /// What is sent later is sent with the environment that the host has when it is asked for.
 pub fn with_environment_of_now(mut command: Command) -> Command {
     if command.environment == Environment::Host {
-        command.environment = Environment::Given(std::env::vars_os().collect());
+        command.environment = Environment::HostThen(std::env::vars_os().collect());
     }
     command
 }
@@ -197,7 +197,9 @@ fn environment(
     command: &Command,
     tmp: Option<&Path>,
 ) -> Result<Vec<(String, String)>, ExecError> {
-    let Environment::Given(given) = &command.environment else { return Ok(Vec::new()) };
+    let (Environment::HostThen(given) | Environment::Given(given)) = &command.environment else {
+        return Ok(Vec::new());
+    };
     let given = given.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
     let kept = policy.environment.filter(given).vars.into_iter();
     let text = |bytes| String::from_utf8(bytes).ok();
