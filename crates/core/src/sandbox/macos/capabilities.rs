@@ -40,5 +40,5 @@ async fn attempt(options: &SandboxOptions) -> Result<TreeEnforcement, SandboxErr
     let options =
         SandboxOptions { requirement: Requirement::BestEffort, denials: DenialReports::Off, ..options.clone() };
     let engine = Engine::new(policy, options)?;
-    Ok(engine.ready().await?.enforcement().processes)
+    Ok(engine.ready().await?.enforcement(false).processes)
 }

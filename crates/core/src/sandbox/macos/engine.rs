@@ -18,21 +18,25 @@ use std::{
 use tokio::{runtime::Handle, sync::watch, time::sleep};
 
 use super::{
-    folder::{Folder, SANDBOX_EXEC, system_string, system_strings},
-    limits, report,
+    folder::{Folder, SANDBOX_EXEC, system_string, system_strings, unguessable_name},
+    limits,
+    log::{Log, stream},
+    report,
     spawn::{Launch, Step, spawn},
     tree::Tree,
 };
 use crate::{
     policy::{Limits, SandboxPolicy, WriteAccess},
     sandbox::{
-        Cause, Enforcement, Requirement, SandboxError, SandboxOptions,
+        Cause, DenialReports, Enforcement, Requirement, SandboxError, SandboxOptions,
         unix::{environment::ScreenedHost, streams::pipe, timeout::SIGKILL},
     },
 };
 
 /// The program that a sandbox is tried with: it ends when its input does.
 const TRIAL: &str = "/bin/cat";
+/// The number of that run; those of the others are larger.
+const TRIAL_RUN: u64 = 0;
 /// How often it is looked for, until it must have been seen.
 const MOST_LOOKS: u32 = 1000;
 /// The time between two looks.
@@ -67,7 +71,12 @@ struct State {
 pub struct Standing {
     /// None under `trusted`.
     folder: Option<Folder>,
+    /// None where refusals aren't told.
+    log: Option<Log>,
+    /// For runs whose refusals aren't told.
     enforcement: Arc<Enforcement>,
+    /// For those whose refusals are.
+    told: Arc<Enforcement>,
 }
 
 impl Standing {
@@ -76,9 +85,14 @@ impl Standing {
         self.folder.as_ref()
     }
 
-    /// What it enforces.
-    pub fn enforcement(&self) -> &Arc<Enforcement> {
-        &self.enforcement
+    /// Where what it refuses is logged.
+    pub fn log(&self) -> Option<&Log> {
+        self.log.as_ref()
+    }
+
+    /// What it enforces for a run whose refusals are `told`, or aren't.
+    pub fn enforcement(&self, told: bool) -> &Arc<Enforcement> {
+        if told { &self.told } else { &self.enforcement }
     }
 }
 
@@ -192,12 +206,11 @@ impl Engine {
 
     async fn make(&self) -> Result<Standing, SandboxError> {
         let limits = limits::held(&self.policy, &Limits::default())?;
-        let (folder, marked) = match self.policy.write {
-            WriteAccess::All => (None, Ok(())),
+        let (folder, log, marked) = match self.policy.write {
+            WriteAccess::All => (None, None, Ok(())),
             WriteAccess::Roots(_) => {
-                let folder = Folder::new(&self.policy)?;
-                let marked = self.attempt(&folder).await?;
-                (Some(folder), marked)
+                let (folder, log, marked) = self.confine().await?;
+                (Some(folder), log, marked)
             }
         };
         let enforcement = report::enforcement(&self.policy, limits, marked);
@@ -209,7 +222,32 @@ impl Engine {
                 remedy: "see `codex doctor`, or ask for best-effort enforcement".to_owned(),
             });
         }
-        Ok(Standing { folder, enforcement: Arc::new(enforcement) })
+        let told = Enforcement { denials: self.options.denials, ..enforcement.clone() };
+        Ok(Standing { folder, log, enforcement: Arc::new(enforcement), told: Arc::new(told) })
+    }
+
+    /// The folder of a sandbox that stands, its log, and why its processes can't be told from others, if they can't.
+    async fn confine(&self) -> Result<(Folder, Option<Log>, Result<(), String>), SandboxError> {
+        let name = match self.options.denials {
+            DenialReports::Off => None,
+            DenialReports::Full | DenialReports::Network => unguessable_name().ok(),
+        };
+        let folder = Folder::new(&self.policy, name)?;
+        // It opens while the sandbox is tried.
+        let log = folder.name().and_then(|name| {
+            let (policy, reports) = (self.policy.clone(), self.options.denials);
+            Log::open(name.to_owned(), &stream(name), policy, reports).ok()
+        });
+        match self.attempt(&folder).await {
+            Ok(marked) => Ok((folder, log, marked)),
+            // Refusals that can't be told are no reason to run nothing.
+            Err(_) if folder.name().is_some() => {
+                let folder = Folder::new(&self.policy, None)?;
+                let marked = self.attempt(&folder).await?;
+                Ok((folder, None, marked))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts a program in the sandbox and looks for it by its mark. Says why it was not found, if it was not.
@@ -217,8 +255,8 @@ impl Engine {
         let failed = |what| move |error: std::io::Error| SandboxError::Host { what, reason: error.to_string() };
         let no_pipe =
             |error: crate::exec::ExecError| SandboxError::Host { what: "make a pipe", reason: error.to_string() };
-        let marks = folder.mark(0).map_err(failed("make the mark of a run"))?;
-        let mut arguments = folder.arguments(&marks, None);
+        let marks = folder.mark(TRIAL_RUN).map_err(failed("make the mark of a run"))?;
+        let mut arguments = folder.arguments(TRIAL_RUN, &marks, None);
         arguments.push(TRIAL.into());
         let (input, end_of_input) = pipe().map_err(no_pipe)?;
         let (errors, error_end) = pipe().map_err(no_pipe)?;

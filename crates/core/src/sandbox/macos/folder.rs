@@ -2,8 +2,8 @@
 
 use std::{
     ffi::{CString, OsString},
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Write},
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
         fs::{DirBuilderExt, OpenOptionsExt},
@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 use super::{
     marks::Marks,
-    seatbelt::{CONTROL, MARK, Places, SeatbeltProfile, TERMINAL},
+    seatbelt::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL},
+    violation::name_of_run,
 };
 use crate::{policy::SandboxPolicy, sandbox::SandboxError};
 
@@ -32,14 +33,16 @@ pub struct Folder {
     open: PathBuf,
     /// The arguments that name the profile and the values of its parameters.
     profile: Vec<OsString>,
+    /// What the sandbox is named in the system's log, if what it refuses is logged under a name.
+    name: Option<String>,
 }
 
 impl Folder {
-    /// Makes the folder, with the profile of `policy` in it.
+    /// Makes the folder, with the profile of `policy` in it. `name`: what is refused is logged under it.
     ///
     /// # Errors
     /// When it can't be made, or would lie where runs may write; and when the policy can't be held.
-    pub fn new(policy: &SandboxPolicy) -> Result<Self, SandboxError> {
+    pub fn new(policy: &SandboxPolicy, name: Option<String>) -> Result<Self, SandboxError> {
         let failed = || SandboxError::host("make the folder of a sandbox");
         let dir = tempfile::Builder::new().prefix("codex-").tempdir().map_err(failed())?;
         let root = fs::canonicalize(dir.path()).map_err(failed())?;
@@ -57,19 +60,24 @@ impl Folder {
         let mut host_tmp = vec![PathBuf::from("/private/tmp"), PathBuf::from("/private/var/tmp")];
         host_tmp.extend(root.parent().map(Path::to_path_buf));
         let SeatbeltProfile { text, parameters } =
-            SeatbeltProfile::new(policy, Places { tmp: &tmp, host_tmp: &host_tmp })?;
+            SeatbeltProfile::new(policy, Places { tmp: &tmp, host_tmp: &host_tmp }, name.is_some())?;
         let file = root.join("profile.sb");
         private(&file).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed())?;
         let mut profile = vec![OsString::from("-f"), file.into_os_string()];
         for (name, value) in parameters {
             profile.push(definition(&name, value));
         }
-        Ok(Self { _dir: dir, root, tmp, open, profile })
+        Ok(Self { _dir: dir, root, tmp, open, profile, name })
     }
 
     /// The private tmp.
     pub fn tmp(&self) -> &Path {
         &self.tmp
+    }
+
+    /// What the sandbox is named in the system's log.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The mark of a run.
@@ -81,16 +89,30 @@ impl Folder {
     }
 
     /// The arguments of [`SANDBOX_EXEC`] before the program, for a run with a mark and perhaps a terminal.
-    pub fn arguments(&self, marks: &Marks, terminal: Option<&Path>) -> Vec<OsString> {
+    pub fn arguments(&self, run: u64, marks: &Marks, terminal: Option<&Path>) -> Vec<OsString> {
         let terminal = terminal.unwrap_or(Path::new("/dev/null"));
         let mut arguments = vec![OsString::from(SANDBOX_EXEC)];
         arguments.extend(self.profile.iter().cloned());
         for (name, path) in [(MARK, marks.closed()), (CONTROL, self.open.as_path()), (TERMINAL, terminal)] {
             arguments.push(definition(name, path.as_os_str().to_owned()));
         }
+        if let Some(name) = &self.name {
+            arguments.push(definition(NAME, name_of_run(name, run).into()));
+        }
         arguments.push("--".into());
         arguments
     }
+}
+
+/// A name for a sandbox that nobody else can guess: no other line of the log can end with it.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub fn unguessable_name() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("codex.{digits}"))
 }
 
 fn definition(name: &str, value: OsString) -> OsString {

@@ -2,12 +2,16 @@
 
 #[cfg(target_os = "macos")]
 mod capabilities;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod denied;
 #[cfg(target_os = "macos")]
 mod engine;
 #[cfg(target_os = "macos")]
 mod folder;
 #[cfg(target_os = "macos")]
 mod limits;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod log;
 #[cfg(target_os = "macos")]
 mod marks;
 #[cfg(any(target_os = "macos", all(test, unix)))]
@@ -25,6 +29,8 @@ mod spawn;
 mod terminal;
 #[cfg(target_os = "macos")]
 mod tree;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod violation;
 
 #[cfg(target_os = "macos")]
 pub use sandbox::Sandbox;

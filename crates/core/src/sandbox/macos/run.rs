@@ -1,6 +1,7 @@
 //! One run from the host's side: its pipes, its start, its timeout, its end.
 
 use std::{
+    collections::BTreeMap,
     ffi::{CString, OsString},
     io,
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
@@ -14,7 +15,9 @@ use tokio::time::sleep;
 use super::{
     engine::{Engine, Standing},
     folder::{SANDBOX_EXEC, system_string, system_strings, terminal_of},
-    limits, program,
+    limits,
+    log::Listener,
+    program,
     spawn::{Launch, Step, spawn},
     tree::{Signalled, Tree},
 };
@@ -22,7 +25,7 @@ use crate::{
     exec::{Command, End, ExecError, Outcome},
     policy::{Limit, Limits},
     sandbox::{
-        Enforcement,
+        Enforcement, HeldLimit,
         unix::{
             Signaller, environment,
             limits::of_command,
@@ -71,11 +74,14 @@ struct Running<'a> {
     command: Command,
     streams: Streams,
     limits: Limits,
-    enforcement: Arc<Enforcement>,
+    /// By what its own limits are held, if it has any.
+    own_limits: Option<BTreeMap<Limit, HeldLimit>>,
+    /// Hears of what it is refused.
+    listener: Option<Listener>,
     /// Ends the run when it is dropped before.
     unfinished: Unfinished<'a>,
     /// Its private tmp stays as long as the run.
-    _standing: Arc<Standing>,
+    standing: Arc<Standing>,
 }
 
 impl<'a> Running<'a> {
@@ -86,17 +92,15 @@ impl<'a> Running<'a> {
         signaller: &Signaller,
     ) -> Result<Self, ExecError> {
         let limits = of_command(&command, engine.policy())?;
-        let enforcement = match command.limits.is_empty() {
-            true => Arc::clone(standing.enforcement()),
-            false => {
-                let limits = limits::held(engine.policy(), &command.limits)?;
-                Arc::new(Enforcement { limits, ..Enforcement::clone(standing.enforcement()) })
-            }
+        let own_limits = match command.limits.is_empty() {
+            true => None,
+            false => Some(limits::held(engine.policy(), &command.limits)?),
         };
         let _inside = engine.runtime().enter();
         let run = engine.next_run();
         let (streams, theirs) = Streams::new(&mut command, Some(engine.null()))?;
         let (targets, theirs): (Vec<_>, Vec<_>) = theirs.into_iter().unzip();
+        let listener = standing.log().map(|log| log.listen(run));
         let tree = start(engine, standing, &command, run, &theirs, &targets, &limits)?;
         let unfinished = Unfinished { engine, run, tree, is_over: false };
         engine.begin(run, &unfinished.tree)?;
@@ -104,11 +108,11 @@ impl<'a> Running<'a> {
         if let Some(started) = &command.started {
             let _ = started.send(unfinished.tree.pid());
         }
-        Ok(Self { command, streams, limits, enforcement, unfinished, _standing: Arc::clone(standing) })
+        Ok(Self { command, streams, limits, own_limits, listener, unfinished, standing: Arc::clone(standing) })
     }
 
     async fn finish(self, engine: &Engine, begun: Instant) -> Result<Outcome, ExecError> {
-        let Self { mut command, mut streams, limits, enforcement, unfinished, _standing } = self;
+        let Self { mut command, mut streams, limits, own_limits, listener, unfinished, standing } = self;
         let tree = Arc::clone(&unfinished.tree);
         let null = engine.null();
         let mut timeout = Timeout::new(&command, &limits, begun);
@@ -154,6 +158,15 @@ impl<'a> Running<'a> {
             End::Signal(signal) => limits::met(signal),
             End::Code(_) => None,
         };
+        let (denials, told) = match listener {
+            Some(listener) => listener.finish(end != End::Code(0)).await,
+            None => (Vec::new(), false),
+        };
+        let enforcement = standing.enforcement(told);
+        let enforcement = match own_limits {
+            None => Arc::clone(enforcement),
+            Some(limits) => Arc::new(Enforcement { limits, ..Enforcement::clone(enforcement) }),
+        };
         Ok(Outcome {
             end,
             pid,
@@ -162,7 +175,7 @@ impl<'a> Running<'a> {
             duration,
             timed_out: timeout.is_over(),
             limit,
-            denials: Vec::new(),
+            denials,
             foreign_repository: None,
             enforcement,
         })
@@ -202,7 +215,7 @@ fn start(
             let terminal = command
                 .terminal
                 .and_then(|number| terminal_of(targets.iter().zip(theirs).find(|(target, _)| **target == number)?.1));
-            let mut arguments = folder.arguments(marks, terminal.as_deref());
+            let mut arguments = folder.arguments(run, marks, terminal.as_deref());
             // As it was given where it is looked up the same way there, so that it is told its name as it was given.
             let has_path = variables.iter().any(|(name, _)| *name == b"PATH");
             let is_path = command.program.as_bytes().contains(&b'/');

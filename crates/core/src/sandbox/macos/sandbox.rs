@@ -72,7 +72,12 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Unavailable`] when the machine can't hold what the policy promises.
     pub async fn prepare(&self) -> Result<Arc<Enforcement>, SandboxError> {
-        self.engine.ready().await.map(|standing| Arc::clone(standing.enforcement()))
+        let standing = self.engine.ready().await?;
+        let told = match standing.log() {
+            Some(log) => log.opened().await,
+            None => false,
+        };
+        Ok(Arc::clone(standing.enforcement(told)))
     }
 
     /// Makes a terminal that runs of this sandbox may have.

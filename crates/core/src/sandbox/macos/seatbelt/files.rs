@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Places, carve_outs, parameters::Parameters, pattern, spelling};
+use super::{Denial, Places, carve_outs, parameters::Parameters, pattern, spelling};
 use crate::{
     policy::{SandboxPolicy, deny_pattern},
     sandbox::SandboxError,
@@ -22,6 +22,7 @@ const CONTENTS: &str = "file-read-data file-read-xattr file-map-executable proce
 pub struct FileRules<'a> {
     policy: &'a SandboxPolicy,
     places: &'a Places<'a>,
+    denial: Denial,
     parameters: &'a mut Parameters,
     text: &'a mut String,
 }
@@ -30,10 +31,11 @@ impl<'a> FileRules<'a> {
     pub fn new(
         policy: &'a SandboxPolicy,
         places: &'a Places<'a>,
+        denial: Denial,
         parameters: &'a mut Parameters,
         text: &'a mut String,
     ) -> Self {
-        Self { policy, places, parameters, text }
+        Self { policy, places, denial, parameters, text }
     }
 
     /// Writes them.
@@ -48,7 +50,7 @@ impl<'a> FileRules<'a> {
         self.grants();
         self.host_tmp();
         self.secrets(&secrets);
-        self.deny("denyRead", &denied);
+        self.hide("denyRead", &denied);
         self.deny_patterns(&matches);
         self.carve_outs();
         let kept: Vec<_> = self.policy.kept.iter().cloned().collect();
@@ -56,7 +58,7 @@ impl<'a> FileRules<'a> {
         let pinned = secrets.iter().chain(&denied).chain(&matches).chain(&kept).chain(self.policy.writable_roots());
         self.pin(&pinned.cloned().collect::<Vec<_>>());
         self.line("; Nothing that is made runs as somebody else.");
-        self.line("(deny file-write-setugid)");
+        self.deny("file-write-setugid", &[]);
         Ok(())
     }
 
@@ -67,7 +69,7 @@ impl<'a> FileRules<'a> {
         self.line("\n; Written are the private tmp and what the profile names.");
         let roots = self.policy.writable_roots().map(PathBuf::as_path).chain([self.places.tmp]);
         let filters: Vec<_> = roots.map(|root| self.parameters.subpath(root)).collect();
-        self.rule("allow file-write*", &filters);
+        self.allow("file-write*", &filters);
     }
 
     fn host_tmp(&mut self) {
@@ -93,21 +95,21 @@ impl<'a> FileRules<'a> {
             opened.iter().flat_map(|root| root.ancestors().skip(1).filter(|above| inside(above))).collect();
         if !above.is_empty() {
             let filters: Vec<_> = above.into_iter().map(|path| self.parameters.literal(path)).collect();
-            self.rule("allow file-read-metadata", &filters);
+            self.allow("file-read-metadata", &filters);
         }
     }
 
-    fn deny(&mut self, what: &str, places: &[PathBuf]) {
+    fn hide(&mut self, what: &str, places: &[PathBuf]) {
         let filters = self.spelled(places);
         if !filters.is_empty() {
             self.line(&format!("\n; {what}"));
-            self.rule(&format!("deny {ALL}"), &filters);
+            self.deny(ALL, &filters);
         }
     }
 
     /// What matches now is denied by its path, too.
     fn deny_patterns(&mut self, matches: &[PathBuf]) {
-        self.deny("what denyRead matches", matches);
+        self.hide("what denyRead matches", matches);
         let expressions = self.policy.deny_read_patterns.iter().filter_map(|denied| {
             let (base, glob) = denied.parts();
             pattern::expression(base, glob)
@@ -115,7 +117,7 @@ impl<'a> FileRules<'a> {
         let filters: Vec<_> = expressions.map(|expression| self.parameters.regex(&expression)).collect();
         if !filters.is_empty() {
             self.line("\n; The patterns of denyRead");
-            self.rule(&format!("deny {ALL}"), &filters);
+            self.deny(ALL, &filters);
         }
     }
 
@@ -129,7 +131,7 @@ impl<'a> FileRules<'a> {
                 // There is no way to name what is in it.
                 None => {
                     let filter = self.parameters.subpath(root);
-                    self.rule("deny file-write*", &[filter]);
+                    self.deny("file-write*", &[filter]);
                 }
             }
         }
@@ -156,7 +158,7 @@ impl<'a> FileRules<'a> {
         let filters = self.spelled(places);
         if !filters.is_empty() {
             self.line(&format!("\n; {what}"));
-            self.rule("deny file-write*", &filters);
+            self.deny("file-write*", &filters);
         }
     }
 
@@ -171,7 +173,7 @@ impl<'a> FileRules<'a> {
             .collect();
         self.line("\n; The directories that the rules are about, and those above them, stay where they are.");
         let filters: Vec<_> = above.into_iter().map(|path| self.parameters.literal(path)).collect();
-        self.rule("deny file-write-unlink file-write-create", &filters);
+        self.deny("file-write-unlink file-write-create", &filters);
     }
 
     /// Filters for places however they are written, and all below them.
@@ -182,8 +184,13 @@ impl<'a> FileRules<'a> {
         filters
     }
 
-    fn rule(&mut self, rule: &str, filters: &[String]) {
-        let _ = writeln!(self.text, "({rule}\n  {})", filters.join("\n  "));
+    fn allow(&mut self, operations: &str, filters: &[String]) {
+        let _ = writeln!(self.text, "(allow {operations}\n  {})", filters.join("\n  "));
+    }
+
+    fn deny(&mut self, operations: &str, filters: &[String]) {
+        let rule = self.denial.rule(operations, filters);
+        self.line(&rule);
     }
 
     /// Denies what fits a filter, unless it fits an exception.
@@ -198,7 +205,7 @@ impl<'a> FileRules<'a> {
                 format!("(require-all\n    {}\n    {})", any(filters), exceptions.join("\n    "))
             }
         };
-        self.rule(&format!("deny {operations}"), &[filter]);
+        self.deny(operations, &[filter]);
     }
 
     fn line(&mut self, line: &str) {

@@ -35,6 +35,9 @@ pub const CONTROL: &str = "CONTROL";
 /// The parameter of each run that names its terminal; the null device where it has none.
 pub const TERMINAL: &str = "TERMINAL";
 
+/// The parameter of each run that stands below each of its refusals in the system's log.
+pub const NAME: &str = "NAME";
+
 /// What a profile is about beside its policy. All paths are resolved.
 #[derive(Debug, Clone, Copy)]
 pub struct Places<'a> {
@@ -54,25 +57,43 @@ pub struct SeatbeltProfile {
 }
 
 impl SeatbeltProfile {
-    /// The profile of a policy that isn't `trusted`'s.
+    /// The profile of a policy that isn't `trusted`'s. `told`: what it refuses is logged under the run's name.
     ///
     /// # Errors
     /// [`SandboxError`] when what is hidden holds what the run needs, or a pattern matches too much.
-    pub fn new(policy: &SandboxPolicy, places: Places<'_>) -> Result<Self, SandboxError> {
+    pub fn new(policy: &SandboxPolicy, places: Places<'_>, told: bool) -> Result<Self, SandboxError> {
         let mut parameters = Parameters::default();
+        let denial = Denial { told };
         let mut text = String::new();
-        text.push_str("(version 1)\n(deny default)\n\n; Programs, and the processes of this run\n");
+        let _ = writeln!(text, "(version 1)\n{}", denial.rule("default", &[]));
+        text.push_str("\n; Programs, and the processes of this run\n");
         text.push_str("(allow process-exec* process-fork)\n");
         text.push_str("(allow signal process-info* (target same-sandbox))\n");
         system(&mut text);
-        FileRules::new(policy, &places, &mut parameters, &mut text).write()?;
-        devices(&mut text);
+        FileRules::new(policy, &places, denial, &mut parameters, &mut text).write()?;
+        devices(denial, &mut text);
         sockets(policy, &places, &mut parameters, &mut text);
         if policy.network != NetworkPolicy::None {
-            outbound(&mut text);
+            outbound(denial, &mut text);
         }
-        run(&mut text);
+        run(denial, &mut text);
         Ok(Self { text, parameters: parameters.into_values() })
+    }
+}
+
+/// How a profile denies something.
+#[derive(Debug, Clone, Copy)]
+pub struct Denial {
+    /// Whether the system's log is to name the run.
+    told: bool,
+}
+
+impl Denial {
+    /// The rule that denies `operations` where one of `filters` fits; without any, everywhere.
+    pub fn rule(self, operations: &str, filters: &[String]) -> String {
+        let name = self.told.then(|| format!("(with message (param \"{NAME}\"))"));
+        let parts: Vec<_> = filters.iter().chain(&name).map(|part| format!("\n  {part}")).collect();
+        format!("(deny {operations}{})", parts.concat())
     }
 }
 
@@ -94,9 +115,9 @@ fn system(text: &mut String) {
 }
 
 /// Devices that keep nothing, and terminals that the run makes itself.
-fn devices(text: &mut String) {
+fn devices(denial: Denial, text: &mut String) {
     // The disks of the machine lie there, and terminals of other programs: their keyboards and screens.
-    text.push_str("\n; Devices\n(deny file-read-data (subpath \"/dev\"))\n");
+    let _ = writeln!(text, "\n; Devices\n{}", denial.rule("file-read-data", &["(subpath \"/dev\")".to_owned()]));
     text.push_str("(allow file-read-data (literal \"/dev\") (subpath \"/dev/fd\"))\n");
     text.push_str("(allow file-write-data (subpath \"/dev/fd\"))\n");
     text.push_str(
@@ -122,18 +143,18 @@ fn sockets(policy: &SandboxPolicy, places: &Places<'_>, parameters: &mut Paramet
 }
 
 /// Connections to other machines. Seatbelt knows no addresses but `*` and `localhost`.
-fn outbound(text: &mut String) {
+fn outbound(denial: Denial, text: &mut String) {
     text.push_str("\n; Connections to other machines, and none to this one\n(allow system-socket)\n");
     text.push_str("(allow network-outbound (remote ip \"*:*\"))\n");
-    text.push_str("(deny network-outbound (remote ip \"localhost:*\"))\n");
+    let _ = writeln!(text, "{}", denial.rule("network-outbound", &["(remote ip \"localhost:*\")".to_owned()]));
     let _ = writeln!(text, "(allow network-outbound (remote unix-socket (path-literal \"{RESOLVER}\")))");
     list(text, "allow mach-lookup", "global-name", NETWORK_SERVICES);
 }
 
 /// What is different for each run: by what its processes are known, and its terminal.
-fn run(text: &mut String) {
+fn run(denial: Denial, text: &mut String) {
     text.push_str("\n; The mark of the run, and its terminal\n");
-    let _ = writeln!(text, "(deny file-read-metadata (literal (param \"{MARK}\")))");
+    let _ = writeln!(text, "{}", denial.rule("file-read-metadata", &[format!("(literal (param \"{MARK}\"))")]));
     let _ = writeln!(text, "(allow file-read-metadata (literal (param \"{CONTROL}\")))");
     let _ = writeln!(text, "(allow file-read-data file-write-data file-ioctl (literal (param \"{TERMINAL}\")))");
 }

@@ -13,8 +13,8 @@ use std::{
 
 use proptest::{collection::btree_set, prelude::*, sample::select};
 
-use self::reader::{Attempt, Judge, operations, read};
-use super::{CONTROL, MARK, Places, SeatbeltProfile, TERMINAL};
+use self::reader::{Attempt, Judge, names_the_run, operations, read};
+use super::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL};
 use crate::{
     Access, NetworkPolicy, ProfileName, SandboxPolicy, SecurityProfile, WriteAccess,
     policy::{DenyPattern, Limits},
@@ -72,12 +72,16 @@ fn full() -> SandboxPolicy {
 }
 
 fn compile(policy: &SandboxPolicy) -> SeatbeltProfile {
-    SeatbeltProfile::new(policy, Places { tmp: Path::new(TMP), host_tmp: &host_tmp() }).unwrap()
+    compile_told(policy, true)
+}
+
+fn compile_told(policy: &SandboxPolicy, told: bool) -> SeatbeltProfile {
+    SeatbeltProfile::new(policy, Places { tmp: Path::new(TMP), host_tmp: &host_tmp() }, told).unwrap()
 }
 
 fn of_run() -> Vec<(String, OsString)> {
     let values = [(MARK, "/private/var/folders/xx/T/codex-1/1"), (CONTROL, "/private/var/folders/xx/T/codex-1/0")];
-    let values = values.into_iter().chain([(TERMINAL, "/dev/ttys009")]);
+    let values = values.into_iter().chain([(TERMINAL, "/dev/ttys009"), (NAME, "codex.0123.1")]);
     values.map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
@@ -97,12 +101,12 @@ const WRITES: [&str; 4] = ["file-write-data", "file-write-create", "file-write-u
 
 #[test]
 fn profiles_are_as_they_were_read_and_agreed_to() {
-    for (name, policy) in [
-        ("offline", policy(ProfileName::Offline)),
-        ("workspace-write", policy(ProfileName::WorkspaceWrite)),
-        ("everything", full()),
+    for (name, policy, told) in [
+        ("offline", policy(ProfileName::Offline), false),
+        ("workspace-write", policy(ProfileName::WorkspaceWrite), true),
+        ("everything", full(), true),
     ] {
-        let SeatbeltProfile { mut text, parameters } = compile(&policy);
+        let SeatbeltProfile { mut text, parameters } = compile_told(&policy, told);
         text.push_str("\n; Parameters\n");
         for (name, value) in parameters {
             writeln!(text, "; {name} = {}", value.to_str().unwrap()).unwrap();
@@ -123,7 +127,7 @@ fn a_profile_is_well_formed_and_names_exactly_its_parameters() {
         let SeatbeltProfile { text, parameters } = compile(&policy);
         let expressions = read(&text);
         assert_eq!(expressions[0], read("(version 1)")[0]);
-        assert_eq!(expressions[1], read("(deny default)")[0]);
+        assert_eq!(expressions[1], read("(deny default (with message (param \"NAME\")))")[0]);
         let mut named = BTreeSet::new();
         expressions.iter().for_each(|expression| expression.parameters(&mut named));
         let given = parameters.iter().chain(&of_run()).map(|(name, _)| name.clone()).collect();
@@ -132,6 +136,24 @@ fn a_profile_is_well_formed_and_names_exactly_its_parameters() {
             assert!(OPERATIONS.contains(&operation.as_str()), "{operation}");
         }
         assert!(!text.contains("/Users") && !text.contains("codex"), "a path stands in the text");
+    }
+}
+
+#[test]
+fn every_refusal_is_logged_under_the_name_of_the_run_or_none_is() {
+    for policy in [policy(ProfileName::Offline), policy(ProfileName::WorkspaceNet), full()] {
+        let named = |told| read(&compile_told(&policy, told).text).iter().filter_map(names_the_run).collect::<Vec<_>>();
+        assert!(named(true).len() > 5 && named(true).iter().all(|named| *named));
+        assert!(named(false).iter().all(|named| !named));
+        let judges = [true, false].map(|told| compile_told(&policy, told)).map(|profile| {
+            let parameters: Vec<_> = profile.parameters.into_iter().chain(of_run()).collect();
+            Judge::new(&profile.text, &parameters)
+        });
+        for operation in READS.into_iter().chain(WRITES) {
+            for object in ["/Users/me/.ssh/id", "/Users/me/project/a", "/private/etc/hosts", "/dev/disk0"] {
+                assert_eq!(allows(&judges[0], operation, object), allows(&judges[1], operation, object));
+            }
+        }
     }
 }
 

@@ -223,7 +223,16 @@ fn rule(expression: &Expression) -> Option<Rule> {
         _ => None,
     });
     let operations: Vec<_> = operations.collect();
-    Some(Rule { allow, filters: list[1 + operations.len()..].to_vec(), operations })
+    let mut filters = list[1 + operations.len()..].to_vec();
+    filters.retain(|filter| filter.list()[0].symbol() != "with");
+    Some(Rule { allow, filters, operations })
+}
+
+/// Whether a rule that denies something has the system's log name the run; `None` for one that denies nothing.
+pub fn names_the_run(expression: &Expression) -> Option<bool> {
+    let Rule { allow: false, .. } = rule(expression)? else { return None };
+    let name = read(&format!("(with message (param \"{}\"))", super::NAME));
+    Some(expression.list().ends_with(&name))
 }
 
 /// Every operation of a rule.
