@@ -20,12 +20,12 @@ export function folder() {
 
 /** A sandbox that can run this Node, closed after the test. On Windows a container sees only what it is granted, so that Node's
  * own folder has to be, and no writing profile can be had with enforcement required. */
-export function sandbox(t, { profile, workspace = folder(), denyRead, enforcement }) {
+export function sandbox(t, { profile, workspace = folder(), denyRead, enforcement, denials }) {
   const windows = process.platform === 'win32' && profile !== 'trusted';
   const overrides = { ...(denyRead && { denyRead }), ...(windows && { readable: [path.dirname(process.execPath)] }) };
   const writes = profile.startsWith('workspace');
   const box = new Sandbox({
-    profile: new SecurityProfile(profile, overrides), workspace, enforcement: enforcement ?? (windows && writes ? 'best-effort' : 'required'),
+    profile: new SecurityProfile(profile, overrides), workspace, enforcement: enforcement ?? (windows && writes ? 'best-effort' : 'required'), denials,
   });
   t.after(() => box.close());
   return box;

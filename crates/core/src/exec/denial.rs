@@ -19,7 +19,7 @@ pub struct Denial {
     /// The address that it was about, with its port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The system call, where it is known.
+    /// The system call, or what the system calls the operation, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub syscall: Option<String>,
     /// The process, as the host sees it, where it is known.

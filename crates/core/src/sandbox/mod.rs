@@ -63,7 +63,7 @@ pub enum Requirement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DenialReports {
-    /// Changes of the file system by a path, and connections. Each such call takes some microseconds longer.
+    /// Changes of the file system by a path, and connections. On Linux each such call takes some microseconds longer.
     #[default]
     Full,
     /// Connections.
