@@ -13,8 +13,8 @@ use crate::{policy::Limit, profile::ProfileName};
 pub struct Enforcement {
     /// The profile whose promises these are.
     pub profile: ProfileName,
-    /// What holds the file rules: any of `mounts` and `landlock` on Linux, `seatbelt` on macOS, `app-container` on Windows;
-    /// none under `trusted`.
+    /// What holds the file rules: any of `mounts` and `landlock` on Linux, `seatbelt` on macOS, `app-container` or
+    /// `restricted-token` on Windows; none under `trusted`.
     pub filesystem: Vec<Boundary>,
     /// What became of the network.
     pub network: NetworkEnforcement,
@@ -93,6 +93,8 @@ pub enum Boundary {
     Seatbelt,
     /// An app container, which sees only what its own identity was granted.
     AppContainer,
+    /// A restricted token of low integrity, which sees that and what every account may, and changes only what it was granted.
+    RestrictedToken,
 }
 
 /// What became of the network.
@@ -159,6 +161,8 @@ pub enum Promise {
     CarveOuts,
     /// Sockets of host services in the file system can't be reached.
     HostUnixSockets,
+    /// There is no network.
+    Network,
     /// Outbound connections are filtered.
     NetworkFilter,
     /// Processes and the private tmp are limited.

@@ -29,7 +29,7 @@ use windows_sys::Win32::{
     },
 };
 
-use super::{container::Sid, grants::Right};
+use super::{grants::Right, sid::Sid};
 
 /// What changes a file or folder. Reading it must go on, so that rights that both have are not in it.
 const CHANGES: u32 = FILE_WRITE_DATA
@@ -41,7 +41,7 @@ const CHANGES: u32 = FILE_WRITE_DATA
     | WRITE_DAC
     | WRITE_OWNER;
 
-/// Has a container do with `path`, and all in it, what `right` says.
+/// Has a sandbox do with `path`, and all in it, what `right` says.
 pub fn grant(path: &Path, sid: &Sid, right: Right) -> io::Result<()> {
     let (mode, mask) = match right {
         Right::Read => (GRANT_ACCESS, FILE_GENERIC_READ | FILE_GENERIC_EXECUTE),
@@ -53,7 +53,7 @@ pub fn grant(path: &Path, sid: &Sid, right: Right) -> io::Result<()> {
     edit(path, sid, mode, mask)
 }
 
-/// Takes back whatever a container was granted or refused at `path`. What isn't there any more has nothing to take back.
+/// Takes back whatever a sandbox was granted or refused at `path`. What isn't there any more has nothing to take back.
 pub fn take_back(path: &Path, sid: &Sid) -> io::Result<()> {
     match edit(path, sid, REVOKE_ACCESS, 0) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -62,7 +62,7 @@ pub fn take_back(path: &Path, sid: &Sid) -> io::Result<()> {
 }
 
 fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
-    let file = open(path)?;
+    let file = open(path, READ_CONTROL | WRITE_DAC)?;
     let (mut list, mut descriptor): (*mut ACL, _) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: the handle is open, and what is asked for has a place.
     let error = unsafe {
@@ -80,7 +80,7 @@ fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
     check(error)?;
     let descriptor = Local(descriptor);
     if list.is_null() {
-        // Nobody is kept from anything there: no entry would keep the container from something.
+        // Nobody is kept from anything there: no entry would keep the sandbox from something.
         return Err(io::Error::new(io::ErrorKind::Unsupported, "it has no access list"));
     }
     let mut entry = EXPLICIT_ACCESS_W::default();
@@ -109,9 +109,9 @@ fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
 }
 
 /// Opens what is there itself: a link could lead anywhere.
-fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path, access: u32) -> io::Result<File> {
     let file = OpenOptions::new()
-        .access_mode(READ_CONTROL | WRITE_DAC)
+        .access_mode(access)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT)
         .open(path)?;
     if file.metadata()?.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {

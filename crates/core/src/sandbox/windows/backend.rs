@@ -11,7 +11,7 @@ use crate::{
     sandbox::{Capabilities, Enforcement, SandboxError, SandboxOptions, Signaller},
 };
 
-/// A sandbox: one policy, one app container. When its last clone is gone, so are its processes, its private tmp and what the
+/// A sandbox: one policy, one app container or restricted token. When its last clone is gone, so are its processes, its private tmp and what the
 /// container was granted.
 #[derive(Debug, Clone)]
 pub struct Sandbox {

@@ -13,12 +13,8 @@ use windows_sys::{
         Foundation::LocalFree,
         Security::{
             Authorization::ConvertSidToStringSidW,
-            CreateWellKnownSid, FreeSid,
-            Isolation::{
-                CreateAppContainerProfile, DeleteAppContainerProfile, DeriveAppContainerSidFromAppContainerName,
-                GetAppContainerFolderPath,
-            },
-            PSID, SECURITY_CAPABILITIES, SECURITY_MAX_SID_SIZE, SID_AND_ATTRIBUTES, WinCapabilityInternetClientSid,
+            Isolation::{CreateAppContainerProfile, DeleteAppContainerProfile, GetAppContainerFolderPath},
+            PSID, SECURITY_CAPABILITIES, SID_AND_ATTRIBUTES, WinCapabilityInternetClientSid,
         },
         System::{
             Com::CoTaskMemFree,
@@ -28,7 +24,10 @@ use windows_sys::{
     core::{s, w},
 };
 
-use super::wide::terminated;
+use super::{
+    sid::{Sid, WellKnown},
+    wide::terminated,
+};
 use crate::{policy::NetworkPolicy, sandbox::SandboxError};
 
 /// `SE_GROUP_ENABLED`.
@@ -63,7 +62,7 @@ fn is_wine() -> bool {
 pub struct Container {
     name: Vec<u16>,
     sid: Sid,
-    internet: Option<Vec<u8>>,
+    internet: Option<WellKnown>,
 }
 
 impl Container {
@@ -75,7 +74,9 @@ impl Container {
         supported()?;
         Self::make(name, network).map_err(|error| SandboxError::Unavailable {
             cause: format!("no app container can be made: {error}"),
-            remedy: "use Windows 10 or newer, not inside of another app container, or WSL 2".to_owned(),
+            remedy: "use Windows 10 or newer, not inside of another app container, or WSL 2; or enforcement \"best-effort\", \
+                     which holds files by a restricted token and leaves the network open"
+                .to_owned(),
         })
     }
 
@@ -83,7 +84,7 @@ impl Container {
         let wide = terminated(name);
         let internet = match network {
             NetworkPolicy::None => None,
-            NetworkPolicy::Outbound | NetworkPolicy::Host => Some(internet_client()?),
+            NetworkPolicy::Outbound | NetworkPolicy::Host => Some(WellKnown::new(WinCapabilityInternetClientSid)?),
         };
         let mut sid: PSID = ptr::null_mut();
         // SAFETY: the texts end with a NUL, there are no capabilities, and the identity has a place.
@@ -100,14 +101,11 @@ impl Container {
 
     /// What a process of it is made with.
     pub fn capabilities(&self) -> Capabilities<'_> {
-        let list: Vec<_> = self
-            .internet
-            .iter()
-            .map(|sid| SID_AND_ATTRIBUTES { Sid: sid.as_ptr().cast_mut().cast(), Attributes: ENABLED })
-            .collect();
+        let list: Vec<_> =
+            self.internet.iter().map(|sid| SID_AND_ATTRIBUTES { Sid: sid.as_ptr(), Attributes: ENABLED }).collect();
         let mut list = list.into_boxed_slice();
         let given = SECURITY_CAPABILITIES {
-            AppContainerSid: self.sid.0,
+            AppContainerSid: self.sid.as_ptr(),
             Capabilities: if list.is_empty() { ptr::null_mut() } else { list.as_mut_ptr() },
             CapabilityCount: u32::from(!list.is_empty()),
             Reserved: 0,
@@ -119,7 +117,7 @@ impl Container {
     pub fn folder(&self) -> io::Result<PathBuf> {
         let mut text = ptr::null_mut();
         // SAFETY: the identity is one, and the text has a place.
-        if unsafe { ConvertSidToStringSidW(self.sid.0, &raw mut text) } == 0 {
+        if unsafe { ConvertSidToStringSidW(self.sid.as_ptr(), &raw mut text) } == 0 {
             return Err(io::Error::last_os_error());
         }
         let mut folder = ptr::null_mut();
@@ -155,47 +153,6 @@ pub struct Capabilities<'a> {
     _container: &'a Container,
 }
 
-/// The identity of a container.
-#[derive(Debug)]
-pub struct Sid(PSID);
-
-// SAFETY: it is memory that nobody changes.
-unsafe impl Send for Sid {}
-// SAFETY: likewise.
-unsafe impl Sync for Sid {}
-
-impl Sid {
-    /// That of the container of a name, whether it exists or not.
-    pub fn of(name: &str) -> io::Result<Self> {
-        let mut sid: PSID = ptr::null_mut();
-        // SAFETY: the name ends with a NUL, and the identity has a place.
-        let result = unsafe { DeriveAppContainerSidFromAppContainerName(terminated(name).as_ptr(), &raw mut sid) };
-        Self::made(result, sid)
-    }
-
-    fn made(result: i32, sid: PSID) -> io::Result<Self> {
-        if result < 0 {
-            Err(io::Error::from_raw_os_error(result))
-        } else if sid.is_null() {
-            Err(io::ErrorKind::Unsupported.into())
-        } else {
-            Ok(Self(sid))
-        }
-    }
-
-    /// For a call that only reads it.
-    pub fn as_ptr(&self) -> PSID {
-        self.0
-    }
-}
-
-impl Drop for Sid {
-    fn drop(&mut self) {
-        // SAFETY: the system made it, and nobody has it any more.
-        unsafe { FreeSid(self.0) };
-    }
-}
-
 /// Deletes the container of a name, if it exists.
 pub fn delete(name: &str) -> io::Result<()> {
     // SAFETY: the name ends with a NUL.
@@ -205,13 +162,3 @@ pub fn delete(name: &str) -> io::Result<()> {
 
 /// `HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND)`.
 const NOT_FOUND: i32 = 0x8007_0002_u32.cast_signed();
-
-fn internet_client() -> io::Result<Vec<u8>> {
-    let mut size = SECURITY_MAX_SID_SIZE;
-    let mut sid = vec![0; size as usize];
-    // SAFETY: the memory has the size that is given.
-    let done = unsafe {
-        CreateWellKnownSid(WinCapabilityInternetClientSid, ptr::null_mut(), sid.as_mut_ptr().cast(), &raw mut size)
-    };
-    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(sid) }
-}

@@ -1,6 +1,6 @@
-//! What the identity of a container is granted, and what it is refused below that.
+//! What the identity of a sandbox is granted, and what it is refused below that.
 //!
-//! A container sees nothing of the user's files by itself, so only what a policy opens has to be said. What is refused below
+//! A sandbox sees nothing of the user's own files by itself, so only what a policy opens has to be said. What is refused below
 //! is said at the place itself: there it counts before what is inherited.
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub struct Grant {
     pub right: Right,
 }
 
-/// What a container may do.
+/// What a sandbox may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// Read and execute.
@@ -30,11 +30,12 @@ pub enum Right {
 }
 
 /// What `policy` comes to. `exists` says whether something is there; `carve_outs` are those that are. `journal` is the folder of
-/// the journals, which no run may change.
+/// the journals, which no run may change. `sees`: what everybody may read; what `denyRead` names is then refused wherever it is.
 pub fn plan(
     policy: &SandboxPolicy,
     carve_outs: Vec<PathBuf>,
     journal: &Path,
+    sees: Sees,
     exists: impl Fn(&Path) -> bool,
 ) -> Vec<Grant> {
     let grant = |path: &PathBuf, right| Grant { path: path.clone(), right };
@@ -51,9 +52,20 @@ pub fn plan(
     let journal = journal.to_path_buf();
     let kept = carve_outs.iter().chain(&policy.kept).chain([&journal]);
     grants.extend(kept.filter(|path| is_below_root(path) && exists(path)).map(|path| grant(path, Right::NoChange)));
-    let hidden = policy.deny_read.iter().chain(policy.secrets.keys().filter(|place| policy.secret(place).is_some()));
-    grants.extend(hidden.filter(|path| is_below_root(path) && exists(path)).map(|path| grant(path, Right::Nothing)));
+    let is_seen = |path: &Path| sees == Sees::WhatEverybodyMay || is_below_root(path);
+    let secrets = policy.secrets.keys().filter(|place| policy.secret(place).is_some() && is_below_root(place));
+    let hidden = policy.deny_read.iter().filter(|path| is_seen(path)).chain(secrets);
+    grants.extend(hidden.filter(|path| exists(path)).map(|path| grant(path, Right::Nothing)));
     grants
+}
+
+/// What a sandbox sees that it wasn't granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sees {
+    /// The system's own files, as an app container does.
+    TheSystem,
+    /// What every account of the machine may read.
+    WhatEverybodyMay,
 }
 
 /// The carve-outs that are there: at the top of writable roots and in their git directories. `entries` lists a folder.
@@ -78,7 +90,7 @@ pub fn carve_outs(policy: &SandboxPolicy, entries: impl Fn(&Path) -> Vec<PathBuf
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{Grant, Right, carve_outs, plan};
+    use super::{Grant, Right, Sees, carve_outs, plan};
     use crate::{
         policy::SandboxPolicy,
         profile::{ProfileName, SecurityProfile},
@@ -97,7 +109,7 @@ mod tests {
     #[test]
     fn a_profile_that_writes_nothing_is_granted_reading_alone() {
         let (_workspace, policy) = policy(ProfileName::Offline);
-        let grants = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        let grants = plan(&policy, Vec::new(), Path::new("/journal"), Sees::TheSystem, |_| true);
         assert_eq!(grants, [Grant { path: policy.workspace.clone(), right: Right::Read }]);
     }
 
@@ -109,7 +121,9 @@ mod tests {
         policy.deny_read.extend([inside.clone(), outside.clone(), absent.clone()]);
         policy.kept.insert(policy.workspace.join("log"));
         let hooks = policy.workspace.join(".envrc");
-        let grants = plan(&policy, vec![hooks.clone()], &policy.workspace.join("journal"), |path| path != absent);
+        let planned =
+            |sees| plan(&policy, vec![hooks.clone()], &policy.workspace.join("journal"), sees, |path| path != absent);
+        let grants = planned(Sees::TheSystem);
         assert_eq!(rights(&grants, &policy.workspace), [Right::Change]);
         assert_eq!(rights(&grants, &inside), [Right::Nothing]);
         assert_eq!(rights(&grants, &outside), []);
@@ -117,6 +131,12 @@ mod tests {
         for kept in [&hooks, &policy.workspace.join("log"), &policy.workspace.join("journal")] {
             assert_eq!(rights(&grants, kept), [Right::NoChange], "{}", kept.display());
         }
+        // Where more is seen, more has to be refused.
+        let grants = planned(Sees::WhatEverybodyMay);
+        for path in [&inside, &outside] {
+            assert_eq!(rights(&grants, path), [Right::Nothing]);
+        }
+        assert_eq!(rights(&grants, &absent), []);
     }
 
     #[test]
@@ -129,9 +149,9 @@ mod tests {
                 .cloned()
                 .collect::<Vec<_>>()
         };
-        let before = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        let before = plan(&policy, Vec::new(), Path::new("/journal"), Sees::TheSystem, |_| true);
         policy.deny_read.insert(policy.workspace.join("key"));
-        let after = plan(&policy, Vec::new(), Path::new("/journal"), |_| true);
+        let after = plan(&policy, Vec::new(), Path::new("/journal"), Sees::TheSystem, |_| true);
         assert_eq!(opened(&before), opened(&after));
         assert!(before.iter().all(|grant| after.contains(grant)));
     }

@@ -14,10 +14,22 @@ use serde::{Deserialize, Serialize};
 /// What was granted to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The name of the container.
+    /// The name of the sandbox.
     pub container: String,
     /// Whose access lists name it.
     pub paths: Vec<PathBuf>,
+    /// What else a restricted token needs; nothing else does.
+    #[serde(default)]
+    pub token: Option<OfToken>,
+}
+
+/// What a sandbox without a container changed and made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfToken {
+    /// In which folders it put integrity labels.
+    pub lowered: Vec<PathBuf>,
+    /// Its private tmp.
+    pub tmp: PathBuf,
 }
 
 /// An open journal.
@@ -78,10 +90,15 @@ fn exclusive() -> OpenOptions {
 mod tests {
     use std::fs;
 
-    use super::{Journal, Record, abandoned};
+    use super::{Journal, OfToken, Record, abandoned};
 
     fn record(name: &str) -> Record {
-        Record { container: name.to_owned(), paths: vec!["C:\\work".into(), "D:\\ü \u{1F600}".into()] }
+        let token = OfToken { lowered: vec!["C:\\work".into()], tmp: "C:\\tmp".into() };
+        Record {
+            container: name.to_owned(),
+            paths: vec!["C:\\work".into(), "D:\\ü \u{1F600}".into()],
+            token: Some(token),
+        }
     }
 
     #[test]
@@ -97,6 +114,14 @@ mod tests {
         assert_eq!(found, record("codex.2"));
         journal.end().unwrap();
         assert!(abandoned(&place).is_empty());
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_down_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("codex.1.json"), r#"{"container":"codex.1","paths":["C:\\work"]}"#).unwrap();
+        let (_, found) = abandoned(folder.path()).remove(0);
+        assert_eq!(found, Record { container: "codex.1".to_owned(), paths: vec!["C:\\work".into()], token: None });
     }
 
     #[test]

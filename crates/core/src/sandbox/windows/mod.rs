@@ -1,4 +1,4 @@
-//! The Windows backend: an app container for each sandbox, a job object for each run.
+//! The Windows backend: an app container for each sandbox, or with best effort a restricted token; a job object for each run.
 //!
 //! What needs no Windows is compiled and tested everywhere.
 
@@ -8,6 +8,8 @@ mod environment_block;
 mod grants;
 mod journal;
 mod lookup;
+mod names;
+mod walk;
 mod wide;
 
 #[cfg(windows)]
@@ -15,11 +17,17 @@ mod acl;
 #[cfg(windows)]
 mod backend;
 #[cfg(windows)]
+mod confinement;
+#[cfg(windows)]
 mod container;
 #[cfg(windows)]
 mod engine;
 #[cfg(windows)]
+mod granted;
+#[cfg(windows)]
 mod job;
+#[cfg(windows)]
+mod label;
 #[cfg(windows)]
 mod process;
 #[cfg(windows)]
@@ -29,7 +37,11 @@ mod report;
 #[cfg(windows)]
 mod run;
 #[cfg(windows)]
+mod sid;
+#[cfg(windows)]
 mod streams;
+#[cfg(windows)]
+mod token;
 
 #[cfg(windows)]
 pub use backend::{Sandbox, Terminal, TerminalSize};

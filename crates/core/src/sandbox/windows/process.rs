@@ -1,4 +1,4 @@
-//! Making a process: in its job and its container from the first instruction on, with the handles that it is given.
+//! Making a process: in its job and confined from the first instruction on, with the handles that it is given.
 
 use std::{
     ffi::c_void,
@@ -13,8 +13,8 @@ use windows_sys::Win32::{
     System::{
         Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent},
         Threading::{
-            CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_UNICODE_ENVIRONMENT, CreateProcessW,
-            DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetExitCodeProcess, INFINITE,
+            CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_UNICODE_ENVIRONMENT, CreateProcessAsUserW,
+            CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetExitCodeProcess, INFINITE,
             InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
             PROC_THREAD_ATTRIBUTE_JOB_LIST, PROC_THREAD_ATTRIBUTE_SECURITY_CAPABILITIES, PROCESS_INFORMATION,
             STARTF_USESTDHANDLES, STARTUPINFOEXW, UpdateProcThreadAttribute, WaitForSingleObject,
@@ -22,7 +22,7 @@ use windows_sys::Win32::{
     },
 };
 
-use super::{container::Container, job::Job};
+use super::{confinement::Confinement, container::Container, job::Job};
 
 /// What a process is made of. Texts end with a NUL.
 pub struct Plan<'a> {
@@ -38,8 +38,8 @@ pub struct Plan<'a> {
     pub streams: &'a [OwnedHandle; 3],
     /// What holds it and what comes of it.
     pub job: &'a Job,
-    /// What it may touch; `None` for what the user may. Outside of a container it shares this process's console.
-    pub container: Option<&'a Container>,
+    /// What it may touch; `None` for what the user may. One that is not confined shares this process's console.
+    pub confinement: Option<&'a Confinement>,
 }
 
 /// A process that was made.
@@ -65,7 +65,12 @@ pub fn start(plan: Plan<'_>) -> io::Result<Process> {
     inherited.dedup();
     let jobs = [plan.job.handle()];
     let mut attributes = Attributes::new()?;
-    let capabilities = plan.container.map(Container::capabilities);
+    let (container, token) = match plan.confinement {
+        Some(Confinement::Container(container)) => (Some(container), None),
+        Some(Confinement::Token(token)) => (None, Some(token)),
+        None => (None, None),
+    };
+    let capabilities = container.map(Container::capabilities);
     attributes.add(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &inherited)?;
     attributes.add(PROC_THREAD_ATTRIBUTE_JOB_LIST, &jobs)?;
     if let Some(capabilities) = &capabilities {
@@ -79,24 +84,32 @@ pub fn start(plan: Plan<'_>) -> io::Result<Process> {
     startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     [startup.StartupInfo.hStdInput, startup.StartupInfo.hStdOutput, startup.StartupInfo.hStdError] = handles;
     startup.lpAttributeList = attributes.list();
-    // The host's console can be written to as if a person had typed: a container has one of its own, that nobody sees.
-    let console = if plan.container.is_some() { CREATE_NO_WINDOW } else { CREATE_NEW_PROCESS_GROUP };
-    let mut made = PROCESS_INFORMATION::default();
+    // The host's console can be written to as if a person had typed: a sandbox has one of its own, that nobody sees.
+    let console = if plan.confinement.is_some() { CREATE_NO_WINDOW } else { CREATE_NEW_PROCESS_GROUP };
+    let flags = console | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+    let (program, line) = (plan.program.as_ptr(), plan.command_line.as_mut_ptr());
+    let (environment, directory) = (plan.environment.as_ptr().cast(), plan.directory.as_ptr());
+    let startup = (&raw const startup).cast();
+    let (none, mut made) = (ptr::null(), PROCESS_INFORMATION::default());
     // SAFETY: every text ends with a NUL, the command line is writable, the block of the environment ends with two, and the
-    // attributes and what they point to live until after the call.
+    // attributes and what they point to live until after the call, as does the token.
     let done = unsafe {
-        CreateProcessW(
-            plan.program.as_ptr(),
-            plan.command_line.as_mut_ptr(),
-            ptr::null(),
-            ptr::null(),
-            1,
-            console | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT,
-            plan.environment.as_ptr().cast(),
-            plan.directory.as_ptr(),
-            (&raw const startup).cast(),
-            &raw mut made,
-        )
+        match token {
+            Some(token) => CreateProcessAsUserW(
+                token.handle(),
+                program,
+                line,
+                none,
+                none,
+                1,
+                flags,
+                environment,
+                directory,
+                startup,
+                &raw mut made,
+            ),
+            None => CreateProcessW(program, line, none, none, 1, flags, environment, directory, startup, &raw mut made),
+        }
     };
     if done == 0 {
         return Err(io::Error::last_os_error());

@@ -1,21 +1,24 @@
 //! What is enforced on Windows, and what is not.
 
-use super::{container::Container, engine::Held};
+use super::{
+    container::{Container, supported},
+    engine::Held,
+    names,
+    token::RestrictedToken,
+};
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy},
-    profile::ProfileName,
     sandbox::{
         Boundary, Capabilities, Cause, DenialReports, Enforcement, Feature, LimitMeans, LimitScope, NetworkEnforcement,
         Promise, SandboxError, TreeEnforcement, Unenforced, limits,
     },
 };
 
-/// Reports on a sandbox of `policy`.
+/// Reports on a sandbox of `policy`, whose files are held by `boundary`, or not at all.
 ///
 /// # Errors
 /// For a limit or a denial that was asked for and can't be held at all.
-pub fn enforcement(policy: &SandboxPolicy) -> Result<Enforcement, SandboxError> {
-    let trusted = policy.profile == ProfileName::Trusted;
+pub fn enforcement(policy: &SandboxPolicy, boundary: Option<Boundary>) -> Result<Enforcement, SandboxError> {
     if !policy.deny_read_patterns.is_empty() {
         let reason = "denyRead: Windows can't hide what matches a pattern; name files and folders".to_owned();
         return Err(SandboxError::DenyRead { reason });
@@ -28,10 +31,10 @@ pub fn enforcement(policy: &SandboxPolicy) -> Result<Enforcement, SandboxError> 
     }
     Ok(Enforcement {
         profile: policy.profile,
-        filesystem: if trusted { Vec::new() } else { vec![Boundary::AppContainer] },
+        filesystem: boundary.into_iter().collect(),
         network: match policy.network {
-            NetworkPolicy::None => NetworkEnforcement::Blocked,
-            NetworkPolicy::Outbound => NetworkEnforcement::Unfiltered,
+            NetworkPolicy::None if boundary != Some(Boundary::RestrictedToken) => NetworkEnforcement::Blocked,
+            NetworkPolicy::None | NetworkPolicy::Outbound => NetworkEnforcement::Unfiltered,
             NetworkPolicy::Host => NetworkEnforcement::Host,
         },
         processes: TreeEnforcement::JobObject,
@@ -41,7 +44,7 @@ pub fn enforcement(policy: &SandboxPolicy) -> Result<Enforcement, SandboxError> 
         limits: held(policy, &Limits::default())?,
         denials: DenialReports::Off,
         caches: Vec::new(),
-        unenforced: if trusted { Vec::new() } else { unenforced(policy) },
+        unenforced: boundary.map(|boundary| unenforced(policy, boundary)).unwrap_or_default(),
     })
 }
 
@@ -57,8 +60,9 @@ pub fn held(policy: &SandboxPolicy, own: &Limits) -> Result<Held, SandboxError> 
     })
 }
 
-fn unenforced(policy: &SandboxPolicy) -> Vec<Unenforced> {
+fn unenforced(policy: &SandboxPolicy, boundary: Boundary) -> Vec<Unenforced> {
     let mut all = Vec::new();
+    let is_token = boundary == Boundary::RestrictedToken;
     let mut missing = |promise, cause, reason: &str| all.push(Unenforced { promise, cause, reason: reason.to_owned() });
     if policy.writable_roots().next().is_some() {
         missing(
@@ -68,18 +72,37 @@ fn unenforced(policy: &SandboxPolicy) -> Vec<Unenforced> {
              from being renamed",
         );
     }
-    if policy.network == NetworkPolicy::Outbound {
-        missing(
+    match policy.network {
+        NetworkPolicy::Outbound if is_token => missing(
+            Promise::NetworkFilter,
+            Cause::Machine,
+            "without an app container every server can be connected to, also those of this machine",
+        ),
+        NetworkPolicy::Outbound => missing(
             Promise::NetworkFilter,
             Cause::Machine,
             "an app container may connect to the whole internet or to nothing",
+        ),
+        NetworkPolicy::None if is_token => missing(
+            Promise::Network,
+            Cause::Machine,
+            "no app container can be made here, and a restricted token keeps no program from the network",
+        ),
+        NetworkPolicy::None | NetworkPolicy::Host => {}
+    }
+    if is_token {
+        missing(
+            Promise::Secrets,
+            Cause::Machine,
+            "without an app container a secret can be read that every account of this machine may read",
         );
     }
-    let absent = |path: &std::path::Path| policy.roots().any(|root| path.starts_with(root)) && !path.exists();
+    let absent =
+        |path: &std::path::Path| (is_token || policy.roots().any(|root| path.starts_with(root))) && !path.exists();
     if policy.deny_read.iter().any(|path| absent(path)) {
         missing(Promise::DenyRead, Cause::Machine, "a denied path that does not exist yet can't be closed");
     }
-    if policy.network == NetworkPolicy::None {
+    if policy.network == NetworkPolicy::None && !is_token {
         missing(
             Promise::PrivateLoopback,
             Cause::Platform,
@@ -97,6 +120,12 @@ fn unenforced(policy: &SandboxPolicy) -> Vec<Unenforced> {
 /// Tries what is used.
 pub fn capabilities() -> Capabilities {
     let container = Container::new(&format!("codex.doctor.{}", std::process::id()), NetworkPolicy::None);
+    let token = supported().and_then(|()| {
+        RestrictedToken::new(&names::new()).map_err(|error| SandboxError::Unavailable {
+            cause: format!("no restricted token can be made: {error}"),
+            remedy: "use WSL 2".to_owned(),
+        })
+    });
     let job = super::job::Job::new(&Limits::default(), true);
     let job = job.map_err(|error| SandboxError::Unavailable {
         cause: format!("no job object can be made: {error}"),
@@ -108,6 +137,7 @@ pub fn capabilities() -> Capabilities {
     };
     let features = vec![
         feature("container", container.map(drop), "app containers hold files and network"),
+        feature("restricted-token", token.map(drop), "where no app container can be made, hold files with best effort"),
         feature("job", job.map(drop), "job objects hold the tree of a run and its limits"),
         Feature::missing(
             "carve-outs",
@@ -117,6 +147,7 @@ pub fn capabilities() -> Capabilities {
             },
         ),
     ];
-    let best_effort = features.iter().take(2).all(|feature| feature.present);
+    let has = |name| features.iter().any(|feature: &Feature| feature.name == name && feature.present);
+    let best_effort = has("job") && (has("container") || has("restricted-token"));
     Capabilities { required: false, best_effort, features }
 }

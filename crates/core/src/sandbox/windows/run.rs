@@ -79,7 +79,7 @@ async fn attempt(
     // Whoever has the host's console can type into it, as if a person had.
     if ready.boundary.is_some() && theirs.iter().any(IsTerminal::is_terminal) {
         let source = io::ErrorKind::Unsupported.into();
-        return Err(ExecError::Host { what: "give the host's console to a container; pass pipes or files", source });
+        return Err(ExecError::Host { what: "give the host's console to a sandbox; pass pipes or files", source });
     }
     let job = Job::new(&limits, policy.profile != ProfileName::Trusted);
     let job = Arc::new(job.map_err(|source| ExecError::Setup { stage: "make a job", source })?);
@@ -93,7 +93,7 @@ async fn attempt(
     }
     let run = RunOf {
         job: Arc::clone(&job),
-        // A container has a console of its own, where Ctrl-Break can't be sent to.
+        // A sandbox has a console of its own, where Ctrl-Break can't be sent to.
         group: ready.boundary.is_none().then_some(process.id),
         ended_by: Arc::new(AtomicI32::new(0)),
     };
@@ -178,7 +178,7 @@ fn start(
         directory: &terminated(directory.as_os_str())?,
         streams,
         job,
-        container: ready.boundary.as_ref().and_then(|boundary| boundary.container()),
+        confinement: ready.boundary.as_ref().and_then(|boundary| boundary.confinement()),
     });
     let given = || command.program.to_string_lossy().into_owned();
     made.map_err(|source| match source.raw_os_error().map(i32::cast_unsigned) {
