@@ -355,9 +355,12 @@ export interface AccessRequest extends Verdict {
 /** What the kernel applied for a run. Frozen; shared by the runs of a sandbox. */
 export interface Enforcement {
   readonly profile: Exclude<ProfileName, 'workspace'>;
-  /** What holds the file rules: `seatbelt` on macOS, `app-container` on Windows, the others on Linux; empty under `trusted`. */
-  readonly filesystem: readonly ('mounts' | 'landlock' | 'seatbelt' | 'app-container')[];
-  /** `unfiltered` and `host` are the host's network as it is. */
+  /**
+   * What holds the file rules: `mounts` and `landlock` on Linux, `seatbelt` on macOS, on Windows `app-container`, or with best effort
+   * `restricted-token` where no app container can be made; empty under `trusted`.
+   */
+  readonly filesystem: readonly ('mounts' | 'landlock' | 'seatbelt' | 'app-container' | 'restricted-token')[];
+  /** `unfiltered` and `host` are the host's network as it is; a `restricted-token` leaves it so under every profile. */
   readonly network: 'private-loopback' | 'blocked' | 'unfiltered' | 'host';
   /** What the end of a run rests on. On macOS: processes are found by their sandbox, or only by their group. */
   readonly processes: 'pid-namespace' | 'subreaper' | 'sandbox-mark' | 'process-group' | 'job-object';
