@@ -1,6 +1,5 @@
 //! The Node face of the codex crates: classes and conversions, no decisions.
 
-#![cfg_attr(windows, allow(dead_code, reason = "there is no sandbox on Windows yet that would use it"))]
 #![cfg_attr(test, allow(dead_code, reason = "under test the binding has no callers"))]
 
 mod audit;
@@ -13,5 +12,4 @@ mod policy;
 mod profile;
 mod runtime;
 mod sandbox;
-#[cfg(unix)]
 mod spawn;

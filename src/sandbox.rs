@@ -14,8 +14,6 @@ use napi::{
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 
-#[cfg(unix)]
-use crate::spawn::Spawned;
 use crate::{
     audit::NativeAuditLog,
     convert::{self, NativeCommand, ReportArgs},
@@ -23,6 +21,7 @@ use crate::{
     policy::NativePolicy,
     profile::NativeProfile,
     runtime,
+    spawn::Spawned,
 };
 
 /// The way of reports to one JavaScript thread. One function for all runs: making one takes longer than a run's own
@@ -97,7 +96,6 @@ pub struct Shared {
     /// Runs that are under way, by the number that JavaScript gave them.
     signallers: Mutex<HashMap<u32, Signaller>>,
     /// The ends of their streams that JavaScript may take, likewise.
-    #[cfg(unix)]
     spawned: Mutex<HashMap<u32, Spawned>>,
     /// The reports of the launchers so far; results carry their index.
     enforcements: Mutex<Vec<Arc<Enforcement>>>,
@@ -222,7 +220,6 @@ impl Shared {
         self.signallers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(unix)]
     pub(crate) fn spawned(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Spawned>> {
         self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
     }

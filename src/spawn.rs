@@ -1,20 +1,26 @@
 //! Runs whose streams JavaScript has.
 
-use std::os::fd::{IntoRawFd, OwnedFd};
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use codex_core::{
-    exec::{Command, ExecError, Input, Output},
-    sandbox::{Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize, spawn},
+    exec::{Command, Descriptor},
+    sandbox::Offer,
 };
-use codex_supervisor::RunError;
 use napi::{
     bindgen_prelude::{Array, FnArgs},
     threadsafe_function::ThreadsafeFunctionCallMode,
 };
 use tokio::sync::mpsc;
 
+#[cfg(unix)]
+use self::unix::number_of;
+#[cfg(windows)]
+use self::windows::number_of;
 use crate::{
-    convert::{NativeCommand, StreamKind},
+    convert::NativeCommand,
     error::ErrorFacts,
     runtime,
     sandbox::{NativeSandbox, approval},
@@ -36,7 +42,8 @@ pub struct NativeStreams {
 pub struct Spawned {
     stdout: Option<Offer>,
     stderr: Option<Offer>,
-    terminal: Option<OwnedFd>,
+    #[cfg(unix)]
+    terminal: Option<Descriptor>,
     /// The command, while somebody is asked about it.
     asked: Option<Command>,
 }
@@ -45,7 +52,7 @@ pub struct Spawned {
 #[derive(Default)]
 struct Ends {
     /// JavaScript's descriptors, by the number that the other end has in the program.
-    ours: Vec<Option<OwnedFd>>,
+    ours: Vec<Option<Descriptor>>,
     spawned: Spawned,
 }
 
@@ -75,7 +82,7 @@ impl NativeSandbox {
         if let Some(command) = begin {
             self.begin(command, token, false);
         }
-        Ok(ends.ours.into_iter().map(|end| end.map_or(NOTHING, IntoRawFd::into_raw_fd)).collect())
+        Ok(ends.ours.into_iter().map(|end| end.map_or(NOTHING, number_of)).collect())
     }
 
     /// Runs a command that waits for it, as one that somebody said yes to or not. Does nothing for any other.
@@ -92,7 +99,7 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn take(&self, token: u32, number: u32) -> i32 {
         let taken = self.shared.spawned().get(&token).and_then(|spawned| spawned.offer(number)?.take());
-        taken.map_or(NOTHING, IntoRawFd::into_raw_fd)
+        taken.map_or(NOTHING, number_of)
     }
 
     /// Has what was not taken captured.
@@ -102,17 +109,6 @@ impl NativeSandbox {
             for offer in spawned.stdout.iter().chain(&spawned.stderr) {
                 offer.capture();
             }
-        }
-    }
-
-    /// Changes the size of a run's terminal, if it has one and is not over.
-    #[napi(catch_unwind)]
-    pub fn resize(&self, token: u32, columns: u16, rows: u16) -> napi::Result<()> {
-        match self.shared.spawned().get(&token).and_then(|spawned| spawned.terminal.as_ref()) {
-            Some(terminal) => {
-                resize(terminal, TerminalSize { columns, rows }).map_err(|error| ErrorFacts::from(&error).throw())
-            }
-            None => Ok(()),
         }
     }
 }
@@ -144,75 +140,6 @@ impl NativeSandbox {
             reports.call(report, ThreadsafeFunctionCallMode::NonBlocking);
         });
     }
-
-    fn connect(&self, command: &mut Command, streams: &NativeStreams) -> Result<Ends, RunError> {
-        let handle = runtime::handle();
-        let _inside = handle.enter();
-        let mut ends = Ends::default();
-        let mut terminal = None;
-        if streams.kinds.contains(&StreamKind::TERMINAL) {
-            let size = TerminalSize { columns: streams.columns, rows: streams.rows };
-            terminal = Some(handle.block_on(self.session.open_terminal(size))?);
-        }
-        let program_end = || match &terminal {
-            Some(terminal) => terminal.program_end(),
-            None => inherit(NOTHING),
-        };
-        let mut offered = None;
-        if terminal.is_some() {
-            let (ours, theirs) = duplex()?;
-            offered = Some((Offer::nonblocking(ours)?, theirs));
-        }
-        for (number, &kind) in (0_u8..).zip(&streams.kinds) {
-            let mut our_end = None;
-            match (number, kind) {
-                (0, StreamKind::PIPE) => {
-                    let (ours, input) = input_pipe()?;
-                    command.stdin = input;
-                    our_end = Some(ours);
-                }
-                (0, StreamKind::TERMINAL) => command.stdin = Input::Descriptor(program_end()?),
-                (1, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stdout = output;
-                    ends.spawned.stdout = Some(offer);
-                }
-                (2, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stderr = output;
-                    ends.spawned.stderr = Some(offer);
-                }
-                (1, StreamKind::TERMINAL) => {
-                    let offer = offered.as_ref().map(|(offer, _)| offer.clone());
-                    command.stdout = output_to(program_end()?, offer.clone());
-                    ends.spawned.stdout = offer;
-                }
-                (2, StreamKind::TERMINAL) => command.stderr = Output::Descriptor(program_end()?),
-                (0..=2, _) => {}
-                (_, StreamKind::PIPE) => {
-                    let (ours, theirs) = duplex()?;
-                    command.declared.push((number, theirs));
-                    our_end = Some(ours);
-                }
-                (_, 0..) => command.declared.push((number, inherit(kind)?)),
-                _ => {}
-            }
-            if kind == StreamKind::TERMINAL && command.terminal.is_none() {
-                command.terminal = Some(number);
-            }
-            ends.ours.push(our_end);
-        }
-        if let (Some(terminal), Some((_, theirs))) = (terminal, offered) {
-            let host_end = terminal.into_host_end();
-            ends.spawned.terminal = Some(
-                host_end.try_clone().map_err(|source| ExecError::Host { what: "duplicate a descriptor", source })?,
-            );
-            let (carry, bridged) = bridge(host_end, theirs)?;
-            spawn(&handle, carry);
-            command.bridged = Some(bridged);
-        }
-        Ok(ends)
-    }
 }
 
 impl Spawned {
@@ -222,13 +149,5 @@ impl Spawned {
             2 => self.stderr.as_ref(),
             _ => None,
         }
-    }
-}
-
-/// A terminal is captured as standard output.
-fn output_to(descriptor: OwnedFd, offer: Option<Offer>) -> Output {
-    match offer {
-        Some(offer) => Output::Offered(offer, descriptor),
-        None => Output::Descriptor(descriptor),
     }
 }

@@ -11,9 +11,9 @@ pub type Descriptor = OwnedFd;
 #[cfg(windows)]
 pub type Descriptor = std::os::windows::io::OwnedHandle;
 
-use crate::policy::Limits;
 #[cfg(unix)]
-use crate::sandbox::{Bridged, Offer};
+use crate::sandbox::Bridged;
+use crate::{policy::Limits, sandbox::Offer};
 
 /// A program with its arguments, environment, streams and limits of time and output.
 ///
@@ -96,8 +96,7 @@ pub enum Output {
     /// Nowhere.
     Null,
     /// Into a pipe whose other end somebody may take before it is captured.
-    #[cfg(unix)]
-    Offered(Offer, OwnedFd),
+    Offered(Offer, Descriptor),
     /// An open descriptor.
     Descriptor(Descriptor),
 }

@@ -41,7 +41,7 @@ pub use task::spawn;
 #[cfg(unix)]
 pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 #[cfg(windows)]
-pub use windows::{Sandbox, Terminal, TerminalSize};
+pub use windows::{Offer, Sandbox, Terminal, TerminalSize, input_pipe};
 
 /// Gives the runtime a task that waits for a run which is under way.
 #[cfg(not(target_os = "linux"))]

@@ -29,6 +29,8 @@ mod job;
 #[cfg(windows)]
 mod label;
 #[cfg(windows)]
+mod offer;
+#[cfg(windows)]
 mod process;
 #[cfg(windows)]
 mod program;
@@ -45,3 +47,5 @@ mod token;
 
 #[cfg(windows)]
 pub use backend::{Sandbox, Terminal, TerminalSize};
+#[cfg(windows)]
+pub use offer::{Offer, input_pipe};

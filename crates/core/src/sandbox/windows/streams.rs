@@ -14,6 +14,7 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
+use super::offer::Offer;
 use crate::exec::{Captured, Command, ExecError, Input, Output};
 
 /// How long the end of a pipe is waited for when no process of its run is left: somebody else can have it.
@@ -36,6 +37,17 @@ struct Counter {
 struct Capture {
     captured: Arc<Mutex<Captured>>,
     end: oneshot::Receiver<()>,
+    /// What somebody else may have taken.
+    offer: Option<Offer>,
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        // A thread may wait for it to be taken, which nobody will do any more.
+        if let Some(offer) = &self.offer {
+            offer.capture();
+        }
+    }
 }
 
 impl Streams {
@@ -68,9 +80,13 @@ impl Streams {
 }
 
 async fn finish(capture: Option<Capture>) -> Captured {
-    let Some(Capture { captured, end }) = capture else { return Captured::default() };
-    let _ = tokio::time::timeout(PATIENCE, end).await;
-    std::mem::take(&mut *captured.lock().unwrap_or_else(PoisonError::into_inner))
+    let Some(mut capture) = capture else { return Captured::default() };
+    // What wasn't taken by now is captured.
+    if let Some(offer) = capture.offer.take() {
+        offer.capture();
+    }
+    let _ = tokio::time::timeout(PATIENCE, &mut capture.end).await;
+    std::mem::take(&mut *capture.captured.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn input(input: Input) -> io::Result<OwnedHandle> {
@@ -92,16 +108,32 @@ fn output_of(output: Output, limit: usize, counter: &Arc<Counter>) -> io::Result
         Output::Descriptor(handle) => Ok((None, handle)),
         Output::Capture => {
             let (reader, writer) = io::pipe()?;
-            let captured = Arc::new(Mutex::new(Captured::default()));
-            let (is_over, end) = oneshot::channel();
-            let (kept, counter) = (Arc::clone(&captured), Arc::clone(counter));
-            spawn(move || {
-                read(reader, limit, &kept, &counter);
-                let _ = is_over.send(());
-            })?;
-            Ok((Some(Capture { captured, end }), writer.into()))
+            Ok((Some(capture(move || Some(reader), None, limit, counter)?), writer.into()))
+        }
+        Output::Offered(offer, writer) => {
+            let offered = offer.clone();
+            Ok((Some(capture(move || offered.wanted(), Some(offer), limit, counter)?), writer))
         }
     }
+}
+
+/// Reads what `source` gives, which may take its time.
+fn capture(
+    source: impl FnOnce() -> Option<PipeReader> + Send + 'static,
+    offer: Option<Offer>,
+    limit: usize,
+    counter: &Arc<Counter>,
+) -> io::Result<Capture> {
+    let captured = Arc::new(Mutex::new(Captured::default()));
+    let (is_over, end) = oneshot::channel();
+    let (kept, counter) = (Arc::clone(&captured), Arc::clone(counter));
+    spawn(move || {
+        if let Some(reader) = source() {
+            read(reader, limit, &kept, &counter);
+        }
+        let _ = is_over.send(());
+    })?;
+    Ok(Capture { captured, end, offer })
 }
 
 /// Until the last end to write to is closed. What is too much is read and dropped.
