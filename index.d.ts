@@ -508,7 +508,10 @@ export interface Denial {
  */
 export type StreamTarget = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | Readable | Writable;
 
-/** The same for `spawn`: `pipe` is a stream of this process, `pty` the terminal of the run. `overlapped` means `pipe`. */
+/**
+ * The same for `spawn`: `pipe` is a stream of this process, `pty` the terminal of the run. `overlapped` means `pipe`. On Windows there
+ * are no terminals, no streams from 3 on, and of descriptors only those of this process's standard streams can be passed on.
+ */
 export type SpawnTarget = StreamTarget | 'overlapped' | 'pty' | null | undefined;
 
 export interface SpawnOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buffer'>
@@ -654,7 +657,7 @@ export class Sandbox implements AsyncDisposable {
    * and when it dies the whole tree ends. It ends as the run does: when every process of the run is gone. `detached` doesn't
    * outlive this process; another `uid` or `gid` is refused. What the sandbox or the exec policy refuses ends with the exit
    * codes of `codex exec` (125 to 127) and is said on standard error. Throws `SandboxUnavailable` on a runtime whose functions
-   * it can't hold.
+   * it can't hold, and on macOS and Windows, where no process can stand for a run: use `exec` or `spawn`.
    */
   childProcess(): typeof childProcess;
   /** Ends every run and waits until it is gone. Later commands are refused. */

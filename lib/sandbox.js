@@ -78,7 +78,6 @@ class Sandbox {
   }
 
   spawn(file, args, options) {
-    if (this.#native.spawn === undefined) throw lacking('spawn');
     // As in node:child_process, the arguments may be left out.
     if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
     const { streams, rest } = stdio.streamsOf(options);
@@ -100,7 +99,8 @@ class Sandbox {
   }
 
   childProcess() {
-    if (this.#native.join === undefined) throw lacking('childProcess');
+    // On Linux alone a process of Node's can stand for a run.
+    if (this.#native.join === undefined) throw new CodexError(`childProcess is not in this version on ${process.platform}; use exec or spawn`, { code: 'SandboxUnavailable' });
     const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(pending.listed(command), declared), environments });
     return this.#childProcess;
@@ -185,11 +185,6 @@ class Sandbox {
 function moreOf(more) {
   if (more === null) return NOTHING;
   return more.startsWith('{') ? JSON.parse(more) : { auditId: more };
-}
-
-/** The addon of this platform is without it. */
-function lacking(what) {
-  return new CodexError(`${what} is not in this version on ${process.platform}; use exec`, { code: 'SandboxUnavailable' });
 }
 
 /** Runs one command in a sandbox of its own. */

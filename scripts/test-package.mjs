@@ -28,7 +28,9 @@ function testPackage() {
     compile(folder);
     copyFileSync(path.join(root, '__test__', 'conformance.cjs'), path.join(folder, 'conformance.cjs'));
     run(process.execPath, ['conformance.cjs'], { cwd: folder });
-    npm(['exec', '--no', '--', 'codex', 'exec', '--', process.execPath, '--version'], folder);
+    // On Windows a sandbox sees only what it is granted.
+    const readable = process.platform === 'win32' ? ['--readable', path.dirname(process.execPath)] : [];
+    npm(['exec', '--no', '--', 'codex', 'exec', ...readable, '--', process.execPath, '--version'], folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
