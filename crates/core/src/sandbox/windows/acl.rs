@@ -17,9 +17,9 @@ use windows_sys::Win32::{
         ACL,
         Authorization::{
             DENY_ACCESS, EXPLICIT_ACCESS_W, GRANT_ACCESS, GetSecurityInfo, REVOKE_ACCESS, SE_FILE_OBJECT,
-            SetEntriesInAclW, SetSecurityInfo, TRUSTEE_IS_SID,
+            SetEntriesInAclW, SetSecurityInfo, TRUSTEE_IS_SID, TRUSTEE_W,
         },
-        CONTAINER_INHERIT_ACE, DACL_SECURITY_INFORMATION, OBJECT_INHERIT_ACE,
+        CONTAINER_INHERIT_ACE, DACL_SECURITY_INFORMATION, OBJECT_INHERIT_ACE, PSID,
     },
     Storage::FileSystem::{
         DELETE, FILE_ALL_ACCESS, FILE_APPEND_DATA, FILE_ATTRIBUTE_REPARSE_POINT, FILE_DELETE_CHILD,
@@ -83,12 +83,12 @@ fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
         // Nobody is kept from anything there: no entry would keep the sandbox from something.
         return Err(io::Error::new(io::ErrorKind::Unsupported, "it has no access list"));
     }
-    let mut entry = EXPLICIT_ACCESS_W::default();
-    entry.grfAccessPermissions = mask;
-    entry.grfAccessMode = mode;
-    entry.grfInheritance = OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE;
-    entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
-    entry.Trustee.ptstrName = sid.as_ptr().cast();
+    let entry = EXPLICIT_ACCESS_W {
+        grfAccessPermissions: mask,
+        grfAccessMode: mode,
+        grfInheritance: OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE,
+        Trustee: trustee(sid.as_ptr()),
+    };
     let mut edited = ptr::null_mut();
     // SAFETY: one entry, whose trustee is an identity, and the list that was read, which the descriptor still holds.
     check(unsafe { SetEntriesInAclW(1, &raw const entry, list, &raw mut edited) })?;
@@ -106,6 +106,11 @@ fn edit(path: &Path, sid: &Sid, mode: i32, mask: u32) -> io::Result<()> {
             ptr::null(),
         )
     })
+}
+
+/// Whom an entry is about.
+pub fn trustee(sid: PSID) -> TRUSTEE_W {
+    TRUSTEE_W { TrusteeForm: TRUSTEE_IS_SID, ptstrName: sid.cast(), ..TRUSTEE_W::default() }
 }
 
 /// Opens what is there itself: a link could lead anywhere.

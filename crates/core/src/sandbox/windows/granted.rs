@@ -163,7 +163,8 @@ fn take_back(record: &Record, sid: &Sid) -> bool {
     let shares = shares();
     let unshared = lowered(record).filter(|root| !shares.contains_key(*root));
     let labels = unshared.map(|root| walk(root, &[], usize::MAX, &mut label::restore));
-    grants.chain(labels).fold(true, |done, taken| done && taken.is_ok())
+    // Whatever fails, the others are taken back.
+    grants.chain(labels).filter(|taken| taken.is_err()).count() == 0
 }
 
 /// The folders that have labels, each with how many sandboxes of this process want them. Held while labels are changed.

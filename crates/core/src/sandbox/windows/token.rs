@@ -16,7 +16,7 @@ use windows_sys::Win32::{
     Foundation::{GENERIC_ALL, HANDLE, LocalFree},
     Security::{
         ACL,
-        Authorization::{EXPLICIT_ACCESS_W, GRANT_ACCESS, SetEntriesInAclW, TRUSTEE_IS_SID},
+        Authorization::{EXPLICIT_ACCESS_W, GRANT_ACCESS, SetEntriesInAclW},
         CreateRestrictedToken, DISABLE_MAX_PRIVILEGE, EqualSid, GetTokenInformation, IsTokenRestricted, PSID,
         SID_AND_ATTRIBUTES, SetTokenInformation, TOKEN_ADJUST_DEFAULT, TOKEN_ASSIGN_PRIMARY, TOKEN_DEFAULT_DACL,
         TOKEN_DUPLICATE, TOKEN_GROUPS, TOKEN_INFORMATION_CLASS, TOKEN_MANDATORY_LABEL, TOKEN_QUERY, TOKEN_USER,
@@ -26,7 +26,10 @@ use windows_sys::Win32::{
     System::Threading::{GetCurrentProcess, OpenProcessToken},
 };
 
-use super::sid::{Sid, WellKnown};
+use super::{
+    acl::trustee,
+    sid::{Sid, WellKnown},
+};
 
 /// `SE_GROUP_INTEGRITY`.
 const INTEGRITY: u32 = 0x20;
@@ -155,13 +158,11 @@ fn open_own_objects(token: &OwnedHandle, sid: &Sid) -> io::Result<()> {
     let system = WellKnown::new(WinLocalSystemSid)?;
     // SAFETY: the system filled it.
     let user = unsafe { (*user).User.Sid };
-    let entries = [user, system.as_ptr(), sid.as_ptr()].map(|sid| {
-        let mut entry = EXPLICIT_ACCESS_W::default();
-        entry.grfAccessPermissions = GENERIC_ALL;
-        entry.grfAccessMode = GRANT_ACCESS;
-        entry.Trustee.TrusteeForm = TRUSTEE_IS_SID;
-        entry.Trustee.ptstrName = sid.cast();
-        entry
+    let entries = [user, system.as_ptr(), sid.as_ptr()].map(|sid| EXPLICIT_ACCESS_W {
+        grfAccessPermissions: GENERIC_ALL,
+        grfAccessMode: GRANT_ACCESS,
+        grfInheritance: 0,
+        Trustee: trustee(sid),
     });
     let mut list: *mut ACL = ptr::null_mut();
     // SAFETY: three entries, whose identities live until after the call, and a place for the list.
