@@ -262,18 +262,20 @@ impl Engine {
         let (errors, error_end) = pipe().map_err(no_pipe)?;
         let null: OwnedFd = self.null.try_clone().map_err(failed("duplicate a descriptor"))?.into();
         let unusable = || SandboxError::Host { what: "name a program", reason: "a path holds a NUL byte".into() };
+        let descriptors = [input, null, error_end];
         let launch = Launch {
             program: &system_string(SANDBOX_EXEC.as_bytes()).ok_or_else(unusable)?,
             arguments: &system_strings(arguments).ok_or_else(unusable)?,
             environment: &[],
             directory: &system_string(folder.tmp().as_os_str().as_bytes()).ok_or_else(unusable)?,
-            descriptors: &[input, null, error_end],
+            descriptors: &descriptors,
             targets: &[0, 1, 2],
             resources: &[],
             terminal: None,
         };
         let first = spawn(&launch).map_err(|(step, error)| missing(step, &error))?;
-        drop(launch);
+        // The trial has its own copies: what it says ends with it.
+        drop(descriptors);
         let tree = Tree::new(first, Some(marks));
         let mut found = Err("its program was not found among the processes".to_owned());
         for _ in 0..MOST_LOOKS {
