@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use codex_audit::{AuditLog, Event, Options};
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ProcessTime;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -16,16 +16,10 @@ fn main() {
     let events: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let records = events.len();
     let log = AuditLog::open(Path::new(path), Options::default()).unwrap();
-    let before = cpu_micros();
+    let before = ProcessTime::now();
     for event in events {
         log.append(event).unwrap();
     }
     log.close().unwrap();
-    println!("{}", serde_json::json!({ "records": records, "cpuMicros": cpu_micros() - before }));
-}
-
-/// CPU time of all threads of this process, the kernel's part included.
-fn cpu_micros() -> f64 {
-    let now = clock_gettime(ClockId::ProcessCPUTime);
-    now.tv_sec as f64 * 1e6 + now.tv_nsec as f64 / 1e3
+    println!("{}", serde_json::json!({ "records": records, "cpuMicros": before.elapsed().as_secs_f64() * 1e6 }));
 }

@@ -10,12 +10,14 @@
 mod common;
 
 use std::path::Path;
+#[cfg(unix)]
 use std::process::Command;
 
 use codex_audit::{
-    AppendError, AuditLog, Decision, Event, EventKind, KeySource, Level, OpenError, Options, Record, is_inside,
-    record_schema,
+    AppendError, AuditLog, Decision, Event, EventKind, Level, Options, Record, is_inside, record_schema,
 };
+#[cfg(unix)]
+use codex_audit::{KeySource, OpenError};
 use common::{all_text, check, decision, holds, identity, lines, log, options};
 
 #[test]
