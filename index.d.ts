@@ -429,7 +429,7 @@ export interface SandboxOptions {
   limits?: Limits;
   /**
    * Which refusals are told. `full` (default): changes of files by a path, starts of programs, and connections; on Linux each such
-   * call takes about 20 microseconds longer, on macOS one more process reads the system's log while the sandbox stands, and a run that
+   * call takes about 12 microseconds longer, on macOS one more process reads the system's log while the sandbox stands, and a run that
    * failed ends 0.1 to 0.5 seconds later. Reads are never told. `network`: connections. `off`: none. What the run may do is the same.
    */
   denials?: 'full' | 'network' | 'off';
