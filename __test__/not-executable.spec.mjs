@@ -26,4 +26,14 @@ for (const profile of ['offline', 'workspace-write', 'trusted']) {
     // As in a shell: what may not be run is the better explanation than what is missing.
     await assert.rejects(box.exec('no-permission', [], { env: { PATH: `${folder}:/nonexistent` } }), { code: 'EACCES' });
   });
+
+  test(`a script whose interpreter is missing, under ${profile}`, async (t) => {
+    const folder = workspace();
+    writeFileSync(path.join(folder, 'script'), '#!/no/such/interpreter\n', { mode: 0o755 });
+    const box = sandbox(t, { profile, workspace: folder });
+    for (const [program, options] of [['./script', {}], ['script', { env: { PATH: `/nonexistent:${folder}` } }]]) {
+      await assert.rejects(box.exec(program, [], options), { code: 'ENOENT', path: program, message: /interpreter/ });
+    }
+    await assert.rejects(box.exec('./nothing'), { code: 'ENOENT', message: /not found/ });
+  });
 }

@@ -127,7 +127,9 @@ impl From<&ExecError> for ErrorFacts {
         let mut facts = Self::new(code, error);
         facts.errno = error.errno();
         facts.path = match error {
-            ExecError::ProgramNotFound { program } | ExecError::NotExecutable { program, .. } => Some(program.clone()),
+            ExecError::ProgramNotFound { program }
+            | ExecError::InterpreterNotFound { program }
+            | ExecError::NotExecutable { program, .. } => Some(program.clone()),
             ExecError::WorkingDirectory { path, .. } => Some(path.to_string_lossy().into_owned()),
             _ => None,
         };

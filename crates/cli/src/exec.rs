@@ -196,7 +196,9 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
             (ExitCode::REFUSED, "AuditUnavailable")
         }
         Failure::Run(RunError::Exec(error)) => match error {
-            ExecError::ProgramNotFound { .. } => (ExitCode::NOT_FOUND, "ENOENT"),
+            ExecError::ProgramNotFound { .. } | ExecError::InterpreterNotFound { .. } => {
+                (ExitCode::NOT_FOUND, "ENOENT")
+            }
             ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, "EACCES"),
             ExecError::Sandbox(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
             _ => (ExitCode::REFUSED, "ExecError"),

@@ -438,6 +438,8 @@ pub enum Stage {
     Limits,
     /// Starting the program itself.
     Exec,
+    /// Starting what the program's file names to run it: the interpreter of a script, or the loader.
+    Interpreter,
 }
 
 /// How a program ended.

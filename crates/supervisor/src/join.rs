@@ -49,7 +49,7 @@ impl Session {
 
 fn exit_code(error: &RunError) -> u8 {
     match error {
-        RunError::Exec(ExecError::ProgramNotFound { .. }) => NOT_FOUND,
+        RunError::Exec(ExecError::ProgramNotFound { .. } | ExecError::InterpreterNotFound { .. }) => NOT_FOUND,
         RunError::Exec(ExecError::NotExecutable { .. }) => NOT_EXECUTABLE,
         _ => REFUSED,
     }

@@ -32,6 +32,16 @@ pub enum ExecError {
         /// As it was given.
         program: String,
     },
+    /// What the program's file names to run it is not there: the interpreter in the first line of a script, or the loader
+    /// of a program that was built for another system.
+    #[error(
+        "nothing runs {program} here: the interpreter or loader that it names is not inside the sandbox; install it, or \
+         change the first line"
+    )]
+    InterpreterNotFound {
+        /// As it was given.
+        program: String,
+    },
     /// The program can't be executed.
     #[error("program can't be executed: {program}; give it execute permission, or run its interpreter")]
     NotExecutable {
@@ -100,7 +110,7 @@ impl ExecError {
     /// The system's error number, where there is one.
     pub fn errno(&self) -> Option<i32> {
         match self {
-            Self::ProgramNotFound { .. } => Some(ENOENT),
+            Self::ProgramNotFound { .. } | Self::InterpreterNotFound { .. } => Some(ENOENT),
             Self::TooLong => Some(E2BIG),
             Self::NotExecutable { source, .. }
             | Self::WorkingDirectory { source, .. }

@@ -52,10 +52,18 @@ pub fn restrict(setting: &Setting) -> Result<(), (Stage, Errno)> {
 
 /// The stage that a failed program left as a number.
 pub fn stage_of(number: u8) -> Stage {
-    [Stage::Stdio, Stage::Session, Stage::WorkingDirectory, Stage::Landlock, Stage::Seccomp, Stage::Limits]
-        .into_iter()
-        .find(|&stage| stage as u8 == number)
-        .unwrap_or(Stage::Exec)
+    [
+        Stage::Stdio,
+        Stage::Session,
+        Stage::WorkingDirectory,
+        Stage::Landlock,
+        Stage::Seccomp,
+        Stage::Limits,
+        Stage::Interpreter,
+    ]
+    .into_iter()
+    .find(|&stage| stage as u8 == number)
+    .unwrap_or(Stage::Exec)
 }
 
 fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
@@ -88,7 +96,7 @@ fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible
     limits::set(&assignment.limits, &setting.held, elsewhere, launcher_processes())
         .map_err(|errno| (Stage::Limits, errno))?;
     signals::block(NONE).map_err(|errno| (Stage::Session, errno))?;
-    Err((Stage::Exec, execute(assignment)))
+    Err(execute(assignment))
 }
 
 /// Tells the engine the process id: the kernel translates it for the receiver. Nobody waits for it, and nothing depends
@@ -101,14 +109,15 @@ fn tell_pid(setting: &Setting, run: u64) {
 
 /// Tries each candidate as `execvp` does: a missing one gives way to the next, and one that may not be run is
 /// remembered as the better explanation.
-fn execute(assignment: &Assignment) -> Errno {
+fn execute(assignment: &Assignment) -> (Stage, Errno) {
     let mut explanation = Errno::NOENT;
     let mut candidate = assignment.candidates;
     loop {
         // SAFETY: the table is ended by a null pointer, at which the loop ends.
         let path: *const c_char = unsafe { *candidate };
         if path.is_null() {
-            return explanation;
+            let lacks_interpreter = explanation == Errno::NOENT && any_exists(assignment.candidates);
+            return (if lacks_interpreter { Stage::Interpreter } else { Stage::Exec }, explanation);
         }
         // SAFETY: a NUL-terminated string and two tables ended by null pointers, all within the message.
         let failure = unsafe {
@@ -120,7 +129,20 @@ fn execute(assignment: &Assignment) -> Errno {
             // A folder of PATH that may not be searched says nothing about the program: the shells call it missing, too.
             Errno::ACCESS if !exists(path) => {}
             Errno::ACCESS => explanation = Errno::ACCESS,
-            other => return other,
+            other => return (Stage::Exec, other),
+        }
+        // SAFETY: the entry was not the last one.
+        candidate = unsafe { candidate.add(1) };
+    }
+}
+
+/// Whether one of the candidates, none of which could be executed, is there all the same.
+fn any_exists(mut candidate: *const *const c_char) -> bool {
+    loop {
+        // SAFETY: the table is ended by a null pointer, at which the loop ends.
+        let path: *const c_char = unsafe { *candidate };
+        if path.is_null() || exists(path) {
+            return !path.is_null();
         }
         // SAFETY: the entry was not the last one.
         candidate = unsafe { candidate.add(1) };

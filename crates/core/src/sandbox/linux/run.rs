@@ -348,6 +348,7 @@ fn not_started(stage: Stage, errno: i32, command: &Command, engine: &Engine) -> 
     let program = || String::from_utf8_lossy(command.program.as_bytes()).into_owned();
     match (stage, Errno::from_raw_os_error(errno)) {
         (Stage::Exec, Errno::NOENT | Errno::NOTDIR) => ExecError::ProgramNotFound { program: program() },
+        (Stage::Interpreter, _) => ExecError::InterpreterNotFound { program: program() },
         (Stage::Exec, Errno::TOOBIG) => ExecError::TooLong,
         (Stage::Exec, _) => ExecError::NotExecutable { program: program(), source },
         (Stage::WorkingDirectory, _) => {
