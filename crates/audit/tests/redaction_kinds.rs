@@ -94,6 +94,8 @@ fn homes_in_rarer_places() {
         (r"\\server\users$\bob", "bob"),
         ("/home/local/CORP/bob/x", "bob"),
         ("/Volumes/Macintosh HD/Users/bob/x", "bob"),
+        (&format!("{}é /Volumes/Macintosh HD/Users/bob/x", "é".repeat(130)), "bob"),
+        (&format!("/Volumes/{} HD/Users/bob/x", "é".repeat(120)), "bob"),
         ("groups=1001(bob),27(sudo)", "bob"),
         ("getent passwd bob", "bob"),
         ("usermod -aG docker bob", "bob"),

@@ -222,8 +222,14 @@ impl<'a> Root<'a> {
 /// Where the name of a macOS volume starts that holds the space in front of `at`: `/Volumes/Macintosh HD/Users`.
 fn volume_before(text: &str, at: usize) -> Option<usize> {
     const VOLUMES: &str = "/Volumes/";
+    // No name of a volume is longer. Without an end, each path of a long text would have all in front of it searched.
+    const LONGEST_NAME: usize = 255;
     let before = text[..at].strip_suffix(' ')?;
-    let start = before.rfind(VOLUMES)?;
+    let mut from = before.len().saturating_sub(VOLUMES.len() + LONGEST_NAME);
+    while !before.is_char_boundary(from) {
+        from += 1;
+    }
+    let start = from + before[from..].rfind(VOLUMES)?;
     (!before[start + VOLUMES.len()..].contains(['/', '\n'])).then_some(start)
 }
 
