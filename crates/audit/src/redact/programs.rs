@@ -115,12 +115,17 @@ fn is_separator(word: &str) -> bool {
 
 fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, Range<usize>, Kind)>) {
     let mut program: Option<&Program> = None;
+    // Whether a word stood in front after which the program's rules hold.
+    let mut holds = false;
     let mut wrapped = true;
     let mut named = false;
     let mut first_seen = false;
     let mut skip = false;
     for at in command.clone() {
         let word = words[at];
+        if let Some(program) = program.filter(|_| at > command.start) {
+            holds |= program.after.contains(&words[at - 1]);
+        }
         if skip {
             skip = false;
             continue;
@@ -131,6 +136,8 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
             let wraps = known.is_some_and(|known| known.wraps);
             if let Some(rules) = known.and_then(|known| known.rules) {
                 program = Some(rules);
+                holds =
+                    rules.after.is_empty() || words[command.start..at].iter().any(|word| rules.after.contains(word));
                 first_seen = false;
                 named = true;
                 wrapped = wraps;
@@ -141,9 +148,7 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
             }
             named = true;
         }
-        if let Some(program) = program.filter(|program| {
-            program.after.is_empty() || words[command.start..at].iter().any(|word| program.after.contains(word))
-        }) {
+        if let Some(program) = program.filter(|_| holds) {
             if let Some((option, place, value)) = program
                 .options
                 .iter()
