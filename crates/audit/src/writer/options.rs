@@ -12,7 +12,8 @@ use crate::redact::{Identity, RedactorError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
     /// The record is in the file: it survives the end of the process, however it ends. A sync to the disk starts at the
-    /// latest 10 ms later, or with the hundredth record if none started in the last 10 ms. A record that can't be written is reported in [`Ack::warning`](super::Ack).
+    /// latest 10 ms later, or with the hundredth record if none started in the last 10 ms. A record that can't be
+    /// written is reported in [`Ack::warning`](super::Ack).
     #[default]
     Standard,
     /// The record is on the disk. One that can't be written is an error.
