@@ -1,7 +1,6 @@
 'use strict';
 const { constants } = require('node:os');
 const { StringDecoder } = require('node:string_decoder');
-const { isMainThread } = require('node:worker_threads');
 const { addon, launcher } = require('../native.js');
 const check = require('./check.js');
 const { CodexError, denied, fromFacts, unwrap } = require('./errors.js');
@@ -10,7 +9,7 @@ const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
 const stdio = require('./stdio.js');
-// subprocess.js and child-process.js are loaded by what uses them: an import takes half the time.
+// subprocess.js, child-process.js and node:worker_threads are loaded by what uses them: an import takes half the time.
 
 const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'denials', 'onDenial', 'onRequest']);
 const EXEC_OPTIONS = new Set([
@@ -272,7 +271,7 @@ function joinArguments(args) {
 function environments(given) {
   // A worker thread has a copy of its own, which only JavaScript knows. Elsewhere the addon reads the host's itself.
   if (given === undefined) {
-    if (isMainThread) return undefined;
+    if (require('node:worker_threads').isMainThread) return undefined;
     given = process.env;
   }
   let env = '';
