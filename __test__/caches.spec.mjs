@@ -105,12 +105,25 @@ test('what a profile grants or denies is stronger', async () => {
   assert.equal(snapshot(path.join(folder, '.cache')) + snapshot(path.join(folder, '.cargo')), before);
 });
 
-test('without a cache folder programs are told of one in the tmp', async () => {
-  const [told, other] = [home({ file: 'x' }), home({ '.cache/x': 'x' })];
-  const shell = 'echo "$XDG_CACHE_HOME"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
+test('caches that are not there are in the tmp instead', async () => {
+  const [told, other] = [home({ file: 'x' }), home({ '.cache/x': 'x', '.npm/x': 'x' })];
+  const shell = 'echo "$XDG_CACHE_HOME $npm_config_cache $CARGO_HOME $GOPATH"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
   const results = [];
   for (const [folder, options] of [[told], [other], [told, { profile: 'offline' }]]) results.push(...await runs(folder, [shell], options));
-  assert.deepEqual(results.map(({ exitCode, stdout }) => [exitCode, stdout]), [[0, '/tmp/.cache\n'], [0, '\n'], [1, '\n']]);
+  assert.deepEqual(results.map(({ exitCode, stdout }) => [exitCode, stdout]), [
+    [0, '/tmp/.cache /tmp/.npm /tmp/.cargo /tmp/go\n'], [0, '  /tmp/.cargo /tmp/go\n'], [1, '   \n'],
+  ]);
+  const [mine] = await runs(told, ['echo $NPM_CONFIG_CACHE $npm_config_cache $CARGO_HOME'], { env: { NPM_CONFIG_CACHE: '/mine', CARGO_HOME: '/other' } });
+  assert.equal(mine.stdout, '/mine /other\n', 'what the host has set stays');
+});
+
+test('npm packs for a user whom it knows nothing of', async () => {
+  const folder = home({ file: 'x' });
+  const before = snapshot(folder);
+  const [result] = await runs(folder, ['echo \'{"name":"a","version":"1.0.0"}\' > package.json && npm pack --silent --offline && tar tf a-1.0.0.tgz']);
+  assert.equal(result.stdout, 'a-1.0.0.tgz\npackage/package.json\n', result.stderr);
+  assert.deepEqual(result.denials.filter(({ kind }) => kind === 'write'), []);
+  assert.equal(snapshot(folder), before);
 });
 
 test('what is written counts as the private tmp', async () => {

@@ -2,7 +2,7 @@
 
 /** What would lead tools to caches elsewhere; npm sets one of them for whatever it starts. */
 const MOVED = [
-  'XDG_CACHE_HOME', 'npm_config_cache', 'NPM_CONFIG_CACHE', 'YARN_CACHE_FOLDER', 'PNPM_HOME', 'BUN_INSTALL_CACHE_DIR', 'CARGO_HOME',
+  'XDG_CACHE_HOME', 'npm_config_cache', 'NPM_CONFIG_CACHE', 'YARN_CACHE_FOLDER', 'YARN_GLOBAL_FOLDER', 'PNPM_HOME', 'BUN_INSTALL_CACHE_DIR', 'CARGO_HOME',
   'CARGO_TARGET_DIR', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'PIP_CACHE_DIR', 'UV_CACHE_DIR', 'GRADLE_USER_HOME', 'NUGET_PACKAGES', 'CCACHE_DIR',
 ];
 

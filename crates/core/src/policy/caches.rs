@@ -21,12 +21,20 @@ pub struct Cache {
     home: &'static str,
     /// What in it is a secret, wherever it was moved.
     secrets: &'static [&'static str],
+    /// The directory below the private tmp that the variable gives a run where the cache isn't there, and so can't have an
+    /// overlay: none where the tool does well without, or where the variable moves more than the cache.
+    in_tmp: Option<&'static str>,
     /// What is in it.
     pub reason: &'static str,
 }
 
 const fn cache(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
-    Cache { variable: Some(variable), below: "", home, secrets: &[], reason }
+    Cache { variable: Some(variable), below: "", home, secrets: &[], in_tmp: None, reason }
+}
+
+/// A cache that its tool can't do without.
+const fn needed(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
+    Cache { in_tmp: Some(home), ..cache(variable, home, reason) }
 }
 
 const SHARED: &str = "what programs keep to save time: pip, uv, Go's builds, compilers, browsers";
@@ -41,20 +49,22 @@ const COMPILERS: &str = "ccache counts and keeps what it compiled there";
 
 /// All of them. Where one lies in another, the outer one is for both.
 pub const CACHES: &[Cache] = &[
-    cache("XDG_CACHE_HOME", ".cache", SHARED),
-    cache("npm_config_cache", ".npm", NPM),
+    needed("XDG_CACHE_HOME", ".cache", SHARED),
+    needed("npm_config_cache", ".npm", NPM),
     cache("NPM_CONFIG_CACHE", ".npm", NPM),
     cache("YARN_CACHE_FOLDER", ".yarn/berry", NODE),
-    cache("PNPM_HOME", ".local/share/pnpm", NODE),
-    cache("BUN_INSTALL_CACHE_DIR", ".bun/install/cache", NODE),
+    needed("YARN_GLOBAL_FOLDER", ".yarn/berry", NODE),
+    needed("PNPM_HOME", ".local/share/pnpm", NODE),
+    needed("BUN_INSTALL_CACHE_DIR", ".bun/install/cache", NODE),
     Cache {
         variable: Some("CARGO_HOME"),
         below: "",
         home: ".cargo",
         secrets: &["credentials", "credentials.toml"],
+        in_tmp: Some(".cargo"),
         reason: CARGO,
     },
-    Cache { variable: Some("GOPATH"), below: "pkg", home: "go/pkg", secrets: &[], reason: GO },
+    Cache { variable: Some("GOPATH"), below: "pkg", home: "go/pkg", secrets: &[], in_tmp: Some("go"), reason: GO },
     cache("GOMODCACHE", "go/pkg/mod", GO),
     cache("GOCACHE", ".cache/go-build", GO),
     cache("PIP_CACHE_DIR", ".cache/pip", PYTHON),
@@ -64,10 +74,11 @@ pub const CACHES: &[Cache] = &[
         below: "",
         home: ".gradle",
         secrets: &["gradle.properties"],
+        in_tmp: Some(".gradle"),
         reason: JVM,
     },
-    Cache { variable: None, below: "", home: ".m2/repository", secrets: &[], reason: JVM },
-    cache("NUGET_PACKAGES", ".nuget/packages", DOTNET),
+    Cache { variable: None, below: "", home: ".m2/repository", secrets: &[], in_tmp: None, reason: JVM },
+    needed("NUGET_PACKAGES", ".nuget/packages", DOTNET),
     cache("CCACHE_DIR", ".ccache", COMPILERS),
 ];
 
@@ -78,7 +89,14 @@ pub(crate) struct Located {
     pub directories: BTreeSet<PathBuf>,
     /// Secrets in caches that a variable moved, each with why it is one. They need not exist.
     pub secrets: BTreeMap<PathBuf, &'static str>,
+    /// Variables for caches that aren't there, each with its directory below the private tmp.
+    pub in_tmp: Vec<(&'static str, &'static str)>,
 }
+
+/// Where a Chromium keeps its profile, by a variable that only Linux's takes: the user's own, which is a secret, is no place
+/// for a browser that a run starts without a window.
+#[cfg(target_os = "linux")]
+pub(crate) const BROWSERS_IN_TMP: (&str, &str) = ("CHROME_CONFIG_HOME", ".config");
 
 /// Finds the caches of a user. Both places count, the usual one and where a variable moved it, whatever the environment of
 /// a run will be: a profile that keeps a variable from its runs must not open another place by that.
@@ -93,6 +111,11 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
             }
         }
         let usual = home.map(|home| home.join(cache.home));
+        if let (Some(variable), Some(directory)) = (cache.variable, cache.in_tmp)
+            && !usual.as_ref().is_some_and(|usual| usual.exists())
+        {
+            located.in_tmp.push((variable, directory));
+        }
         for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
             // Most of the table isn't there: one look at the file system for each.
             if let Ok(directory) = std::fs::canonicalize(&place)
@@ -146,5 +169,9 @@ mod tests {
         assert_eq!(located.directories.into_iter().collect::<Vec<PathBuf>>(), expected);
         let secrets: Vec<_> = located.secrets.into_keys().collect();
         assert_eq!(secrets, ["credentials", "credentials.toml"].map(|name| root.join("moved/cargo").join(name)));
+        let in_tmp: Vec<_> = located.in_tmp.into_iter().map(|(variable, _)| variable).collect();
+        let absent =
+            ["YARN_GLOBAL_FOLDER", "PNPM_HOME", "BUN_INSTALL_CACHE_DIR", "CARGO_HOME", "GOPATH", "NUGET_PACKAGES"];
+        assert_eq!(in_tmp, absent);
     }
 }

@@ -37,8 +37,9 @@ pub struct SandboxPolicy {
     /// Caches of tools that the run reads and, but for the host, writes: what it writes there goes to an overlay, which is
     /// gone with the sandbox. None lies in another, in a writable root or in the private tmp.
     pub caches: BTreeSet<PathBuf>,
-    /// Whether there is no `~/.cache` that could have an overlay: then programs are told to use a folder of the private tmp.
-    pub cache_in_tmp: bool,
+    /// Variables that tell programs to keep in the private tmp what has no place elsewhere, each with its directory there: a
+    /// cache that doesn't exist can't have an overlay.
+    pub in_tmp: Vec<(&'static str, &'static str)>,
     /// Sockets of host services that the run may connect to.
     pub unix_sockets: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.

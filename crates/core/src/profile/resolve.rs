@@ -126,7 +126,7 @@ impl SecurityProfile {
             kept: BTreeSet::new(),
             readable: open,
             caches: BTreeSet::new(),
-            cache_in_tmp: false,
+            in_tmp: Vec::new(),
             unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
@@ -135,7 +135,11 @@ impl SecurityProfile {
         };
         if self.name().writes_workspace() {
             policy.caches = overlaid(&policy, caches.directories, home);
-            policy.cache_in_tmp = home.is_none_or(|home| !home.join(".cache").exists());
+            policy.in_tmp = caches.in_tmp;
+        }
+        #[cfg(target_os = "linux")]
+        if self.name() != ProfileName::Trusted && !opens_browsers(&policy, home) {
+            policy.in_tmp.push(caches::BROWSERS_IN_TMP);
         }
         Ok(policy)
     }
@@ -181,6 +185,13 @@ fn overlaid(policy: &SandboxPolicy, caches: BTreeSet<PathBuf>, home: Option<&Pat
         }
     }
     overlaid
+}
+
+/// Whether the run was given the profile of a browser.
+#[cfg(target_os = "linux")]
+fn opens_browsers(policy: &SandboxPolicy, home: Option<&Path>) -> bool {
+    let hidden = |home: &Path, name| policy.secret(&home.join(".config").join(name)).is_some();
+    home.is_some_and(|home| !["chromium", "google-chrome"].iter().all(|name| hidden(home, name)))
 }
 
 fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {

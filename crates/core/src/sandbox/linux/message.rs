@@ -7,7 +7,9 @@ use codex_launcher::protocol::{Bytes, RunLimits, RunRequest};
 use crate::{
     exec::{Command, ExecError},
     policy::SandboxPolicy,
-    sandbox::unix::environment::{DEFAULT_PATH, ScreenedHost, Variable, environment, inherited, working_directory},
+    sandbox::unix::environment::{
+        DEFAULT_PATH, ScreenedHost, Variable, environment, in_tmp, inherited, working_directory,
+    },
 };
 
 /// Encodes the request to run `command` with descriptors that are to have the numbers `targets`, and `tmp` as its
@@ -22,8 +24,8 @@ pub fn encode(
     limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
     let inherited = inherited(command, policy, screened);
-    let cache = tmp.filter(|_| policy.cache_in_tmp).map(|tmp| tmp.join(".cache"));
-    let environment = environment(&inherited, command, tmp, cache.as_deref())?;
+    let in_tmp = in_tmp(policy, tmp);
+    let environment = environment(&inherited, command, tmp, &in_tmp)?;
     let mut strings = Strings { bytes: Vec::with_capacity(USUAL_BYTES) };
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;

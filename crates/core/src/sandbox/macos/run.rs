@@ -195,9 +195,9 @@ fn start(
     let policy = engine.policy();
     let folder = standing.folder();
     let tmp = folder.map(|folder| folder.tmp());
-    let cache = tmp.filter(|_| policy.cache_in_tmp).map(|tmp| tmp.join(".cache"));
     let inherited = environment::inherited(command, policy, engine.screened());
-    let variables = environment::environment(&inherited, command, tmp, cache.as_deref())?;
+    let in_tmp = environment::in_tmp(policy, tmp);
+    let variables = environment::environment(&inherited, command, tmp, &in_tmp)?;
     let directory = environment::working_directory(command, policy);
     let found = program::find(&command.program, &variables, &directory)?;
     let marks = match folder {

@@ -3,7 +3,7 @@
 use std::{
     ffi::{CStr, OsString, c_char},
     os::unix::ffi::OsStrExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -29,22 +29,28 @@ pub fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedH
     }
 }
 
-/// Where pip, uv, go and many others keep what they fetched and built.
-const XDG_CACHE: &[u8] = b"XDG_CACHE_HOME";
+/// Variables that lead programs to the private tmp, with what they are set to.
+pub fn in_tmp(policy: &SandboxPolicy, tmp: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
+    let places =
+        tmp.into_iter().flat_map(|tmp| policy.in_tmp.iter().map(move |(name, below)| (*name, tmp.join(below))));
+    places.collect()
+}
 
 /// Root's tar gives files to the owners that an archive names, and fails where it can't: in a Linux sandbox, root has no
 /// capability for that. With this it does as for everybody else.
 const TAR: (&[u8], &[u8]) = (b"TAR_OPTIONS", b"--no-same-owner");
 
-/// What is inherited, then the private tmp and the cache in it, then what the caller set for this command.
+/// What is inherited, then the private tmp and what is to be in it, then what the caller set for this command.
 pub fn environment<'a>(
     inherited: &'a Variables,
     command: &'a Command,
     tmp: Option<&'a Path>,
-    cache: Option<&'a Path>,
+    in_tmp: &'a [(&'static str, PathBuf)],
 ) -> Result<Vec<Variable<'a>>, ExecError> {
     let has = |wanted: &[u8]| inherited.iter().any(|(name, _)| name == wanted);
-    let has_cache = has(XDG_CACHE);
+    let has_home = has(b"HOME");
+    // npm reads its variables in either case.
+    let is_set = |name: &str| inherited.iter().any(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
     // A sandbox that restricts anything has a tmp of its own. An environment that is given whole stays as it is.
     let for_tar = cfg!(target_os = "linux")
         && tmp.is_some()
@@ -60,8 +66,9 @@ pub fn environment<'a>(
     if let Some(tmp) = tmp {
         set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
     }
-    if let Some(cache) = cache.filter(|_| !has_cache) {
-        set(XDG_CACHE, cache.as_os_str().as_bytes());
+    // Who isn't told of a home looks for nothing there.
+    for (name, place) in in_tmp.iter().filter(|(name, _)| has_home && !is_set(name)) {
+        set(name.as_bytes(), place.as_os_str().as_bytes());
     }
     if for_tar {
         set(TAR.0, TAR.1);

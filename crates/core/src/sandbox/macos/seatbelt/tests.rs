@@ -49,7 +49,7 @@ fn policy(name: ProfileName) -> SandboxPolicy {
         kept: BTreeSet::new(),
         readable: BTreeSet::new(),
         caches: BTreeSet::new(),
-        cache_in_tmp: false,
+        in_tmp: Vec::new(),
         unix_sockets: BTreeSet::new(),
         write: WriteAccess::Roots(if writes { paths(&[WORK]) } else { BTreeSet::new() }),
         network: profile.network(),
