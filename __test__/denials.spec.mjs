@@ -1,12 +1,15 @@
 // What a run is refused is told: by the kernel's own account, not by what the program prints.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { AuditLog, Sandbox, SecurityProfile, exec } from '../index.js';
 import { codex } from './support/cli.mjs';
 import { lines, newLog } from './support/logs.mjs';
+import { answer, script } from './support/node.mjs';
 import { outside, snapshot, workspace } from './support/places.mjs';
+import { environmentOf } from './support/user.mjs';
 
 async function denied(script, options) {
   const { denials } = await exec('sh', ['-c', script], { profile: 'workspace-write', workspace: workspace(), ...options });
@@ -47,6 +50,42 @@ test('a path is told as it leads there: relative, through links, from another di
   symlinkSync(folder, path.join(inside, 'link'));
   const denials = await denied(`echo > link/a; cd /usr; echo > ${folder}/../${path.basename(folder)}/b; cd ${folder}; echo > c`, { workspace: inside });
   assert.deepEqual(denials.map((denial) => denial.path), ['a', 'b', 'c'].map((name) => path.join(folder, name)));
+});
+
+test('a name that a mount holds in place', async () => {
+  const inside = workspace();
+  const git = (...args) => execFileSync('git', ['-C', inside, ...args], { encoding: 'utf8' });
+  git('init', '--quiet');
+  const before = git('config', '--list', '--local');
+  const denials = await denied('git config user.name x; rm .git/config; mv .git elsewhere; rm -f absent; mkdir a && mv a b && rmdir b', { workspace: inside });
+  assert.equal(git('config', '--list', '--local'), before);
+  const found = denials.map(({ path: told, syscall, rule, grant }) => [path.relative(inside, told), syscall.replace(/at2?$/, ''), rule, grant]);
+  const config = path.join(inside, '.git/config');
+  assert.deepEqual(found, [
+    ['.git/config', 'rename', 'carve-out', `add writable: ["${config}"]`],
+    ['.git', 'rename', 'held-in-place', undefined],
+  ]);
+  const profile = SecurityProfile.named('workspace-write', { writable: [config] });
+  assert.deepEqual(await denied('git config user.name x', { workspace: inside, profile }), []);
+  assert.match(git('config', '--list', '--local'), /user\.name=x/);
+});
+
+test('what the kernel shows of each process is one thing, which no grant opens', async () => {
+  const denials = await denied('for i in 1 2 3; do sh -c "echo 0 > /proc/\\$\\$/oom_score_adj"; done; echo x > /dev/new; true > /sys/new');
+  const found = denials.map(({ path: told, rule, grant }) => [told.replace(/\d+/, 'N'), rule, grant]);
+  assert.deepEqual(found, ['/proc/N/oom_score_adj', '/dev/new', '/sys/new'].map((told) => [told, 'system-files', undefined]));
+});
+
+test('a home is not what a grant opens for a directory in it', async () => {
+  const home = outside();
+  const results = answer(script(`(async () => {
+    const { denials } = await codex.exec('sh', ['-c', 'mkdir ~/.tool; mkdir -p ~/.deep/er; echo > ~/.other/file; echo > ~/.file'], { profile: 'workspace-write', workspace: facts });
+    process.stdout.write(JSON.stringify(denials.map(({ path, grant }) => [path, grant])));
+  })();`, workspace()), { env: environmentOf(home) });
+  const make = (name) => `make the directory "${home}/${name}", and add writable: ["${home}/${name}"]`;
+  assert.deepEqual(await results, [
+    [`${home}/.tool`, make('.tool')], [`${home}/.deep`, make('.deep')], [`${home}/.file`, `add writable: ["${home}"]`],
+  ]);
 });
 
 test('a program that is hidden', async () => {

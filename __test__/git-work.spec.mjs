@@ -16,9 +16,12 @@ test('add, commit, branch, merge, stash, reset, tag, gc', async (t) => {
   const { exitCode, stderr, denials } = await sh(box, `set -e
     echo a > a; ${GIT} add a; ${GIT} commit -qm a; git checkout -qb topic; echo b > b; ${GIT} add b; ${GIT} commit -qm b
     git checkout -q main; ${GIT} merge -q --no-ff -m merge topic; echo c >> a; ${GIT} stash -q; ${GIT} stash pop -q; git checkout -q -- a
-    git tag v1; git mv a c; ${GIT} commit -qm move; git reset -q --hard HEAD~1; ${GIT} rebase -q HEAD~1 || true; git gc -q; git worktree prune; git branch -d topic`);
+    git tag v1; git mv a c; ${GIT} commit -qm move; git reset -q --hard HEAD~1; ${GIT} rebase -q HEAD~1 || true; git gc -q; git worktree prune`);
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(denials, []);
+  const deleted = await sh(box, 'git branch -q -D topic');
+  assert.equal(deleted.exitCode, 0, deleted.stderr);
+  assert.deepEqual(deleted.denials.map(({ path: told }) => path.relative(folder, told)), ['.git/config'], 'git would take its settings away, too');
   assert.equal(git(folder, 'status', '--porcelain'), '');
   assert.match(git(folder, 'tag'), /v1/);
 });

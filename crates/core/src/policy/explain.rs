@@ -14,6 +14,16 @@ const PRIVATE_TMP: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 /// Devices that take what is written to them and keep nothing.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
 
+/// What no grant makes writable, each with why: a sandbox has its own.
+#[cfg(target_os = "linux")]
+const KERNELS_PLACES: [(&str, &str); 3] = [
+    ("/proc", "is read-only in every sandbox"),
+    ("/sys", "is read-only in every sandbox"),
+    ("/dev", "is the sandbox's own, with a few harmless devices"),
+];
+#[cfg(not(target_os = "linux"))]
+const KERNELS_PLACES: [(&str, &str); 0] = [];
+
 impl SandboxPolicy {
     /// Whether a run under this policy may do `access`, by which rule, and what would allow it.
     ///
@@ -23,9 +33,15 @@ impl SandboxPolicy {
     pub fn explain(&self, access: &Access) -> Decision {
         match access {
             Access::Read(path) => self.with_landing(path, |landed| self.explain_read(landed)),
-            Access::Write(path) => self.with_landing(path, |landed| self.explain_write(landed)),
+            Access::Write(path) => self.with_landing(path, |landed| self.explain_write(landed, Makes::Anything)),
             Access::Connect(host) => self.explain_connect(host),
         }
+    }
+
+    /// The same for a directory that the run makes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn explain_new_directory(&self, path: &Path) -> Decision {
+        self.with_landing(path, |landed| self.explain_write(landed, Makes::Directory))
     }
 
     fn with_landing(&self, path: &Path, judge: impl FnOnce(&Path) -> Decision) -> Decision {
@@ -74,7 +90,7 @@ impl SandboxPolicy {
         }
     }
 
-    fn explain_write(&self, landed: &Path) -> Decision {
+    fn explain_write(&self, landed: &Path, makes: Makes) -> Decision {
         if let Some(kept) = self.kept.iter().find(|kept| landed.starts_with(kept)) {
             return Decision::denied("audit-log", format!("the audit log of the run lies in {}", kept.display()), None);
         }
@@ -99,26 +115,31 @@ impl SandboxPolicy {
             Place::Elsewhere if DEVICES.iter().any(|device| landed == Path::new(device)) => {
                 Decision::allowed("device", format!("{} keeps nothing that is written to it", landed.display()))
             }
-            Place::Workspace { writable: false } | Place::Readable(_) | Place::Elsewhere => self.deny_write(landed),
+            Place::Workspace { writable: false } | Place::Readable(_) | Place::Elsewhere => {
+                self.deny_write(landed, makes)
+            }
         }
     }
 
-    fn deny_write(&self, landed: &Path) -> Decision {
+    fn deny_write(&self, landed: &Path, makes: Makes) -> Decision {
+        if let Some((place, reason)) = KERNELS_PLACES.iter().find(|(place, _)| landed.starts_with(place)) {
+            return Decision::denied("system-files", format!("{place} {reason}"), None);
+        }
         let in_workspace = landed.starts_with(&self.workspace);
-        let directory = directory_of(landed);
+        let (make, directory) = directory_for(landed, makes);
         let writable = directory.map(|directory| format!("writable: [{:?}]", directory.display().to_string()));
         if self.profile.writes_workspace() {
             let reason = format!("{} is in no writable directory", landed.display());
             return Decision::denied(
                 "outside-writable-roots",
                 reason,
-                writable.map(|writable| format!("add {writable}")),
+                writable.map(|writable| format!("{make}add {writable}")),
             );
         }
         let profile = if self.network == NetworkPolicy::None { "workspace-write" } else { "workspace-net" };
         let grant = match writable {
             _ if in_workspace => Some(format!("use the profile {profile}")),
-            Some(writable) => Some(format!("use the profile {profile} with {writable}")),
+            Some(writable) => Some(format!("{make}use the profile {profile} with {writable}")),
             None => Some("use the profile trusted".to_owned()),
         };
         let reason = format!("the profile {} writes nothing but a private tmp", self.profile);
@@ -193,10 +214,28 @@ enum Place<'a> {
     Elsewhere,
 }
 
-/// The directory to grant for a write: the path itself where it is a directory, else the nearest that exists above it;
-/// never the root.
-fn directory_of(landed: &Path) -> Option<&Path> {
-    landed.ancestors().find(|path| path.is_dir()).filter(|path| path.parent().is_some())
+/// What a write makes, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Makes {
+    #[cfg(target_os = "linux")]
+    Directory,
+    Anything,
+}
+
+/// The directory to grant for a write, and what has to be done for that first: the path itself where it is a directory, else
+/// the nearest that exists above it; never the root. Rather than a whole home directory, a directory that is to be in it.
+fn directory_for(landed: &Path, makes: Makes) -> (String, Option<&Path>) {
+    let nearest = landed.ancestors().find(|path| path.is_dir()).filter(|path| path.parent().is_some());
+    let homes = profile::home();
+    let holds_home = |directory: &Path| homes.as_ref().is_some_and(|home| home.starts_with(directory));
+    let missing = nearest.filter(|nearest| holds_home(nearest)).and_then(|nearest| {
+        let missing = landed.ancestors().find(|path| path.parent() == Some(nearest))?;
+        (missing != landed || makes != Makes::Anything).then_some(missing)
+    });
+    match missing {
+        Some(missing) => (format!("make the directory {:?}, and ", missing.display().to_string()), Some(missing)),
+        None => (String::new(), nearest),
+    }
 }
 
 /// What of a secret to grant: the path itself where it exists, else the whole place.

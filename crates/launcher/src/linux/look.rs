@@ -10,13 +10,16 @@ use std::{
 
 use codex_launcher::protocol::Tried;
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, fstatvfs, openat, readlinkat, statat, statvfs},
+    fs::{
+        AtFlags, CWD, Dir, FileType, Mode, OFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, fstatvfs, openat,
+        readlinkat, statat, statvfs, statx,
+    },
     io::Errno,
 };
 
 use super::{
     notifications::Call,
-    watch_table::{Place, Shape},
+    watch_table::{Flags, Place, Shape},
 };
 
 /// The longest path that Linux takes, with its end.
@@ -30,9 +33,9 @@ pub fn refused(call: &Call, shape: Shape) -> Option<Tried> {
     match shape {
         Shape::Open { place, flags } => process.open(place, flags),
         Shape::Make(place) => process.make(place),
-        Shape::Remove(place) => process.entry(place).ok()?.read_only(),
+        Shape::Remove { place, flags } => process.remove(place, flags),
         Shape::Move { from, to } => {
-            process.entry(from).ok().and_then(Found::read_only).or_else(|| process.entry(to).ok()?.read_only())
+            process.entry(from).ok().and_then(Found::fixed).or_else(|| process.entry(to).ok()?.fixed())
         }
         Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
         Shape::Execute(place) => process.execute(place),
@@ -103,6 +106,15 @@ impl Process<'_> {
             Err(Errno::NOENT) => self.entry(place).ok()?.read_only(),
             _ => None,
         }
+    }
+
+    fn remove(&self, place: Place, flags: Flags) -> Option<Tried> {
+        let directory = match flags {
+            Flags::Are(flags) => flags.contains(AtFlags::REMOVEDIR),
+            Flags::In(index) => AtFlags::from_bits_retain(self.argument(index) as u32).contains(AtFlags::REMOVEDIR),
+        };
+        let entry = self.entry(place).ok()?;
+        if directory { entry.fixed_and_empty() } else { entry.fixed() }
     }
 
     /// What is hidden is covered by mounts from which nothing is executed.
@@ -212,6 +224,25 @@ enum Part {
 }
 
 impl Found {
+    /// The place as a refused write, if what stands there can't be taken away: its directory is read-only, or a mount is on it.
+    fn fixed(self) -> Option<Tried> {
+        let name = self.name.as_deref().unwrap_or_default();
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        let is_mount = statx(&self.object, name, flags, StatxFlags::empty())
+            .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
+        if is_mount { self.path().map(Tried::Write) } else { self.read_only() }
+    }
+
+    /// The same for a directory: one that isn't empty is not taken away anyway.
+    fn fixed_and_empty(self) -> Option<Tried> {
+        let name = self.name.as_deref().unwrap_or_default();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let directory = openat(&self.object, name, flags, Mode::empty()).and_then(Dir::new);
+        let holds_anything =
+            |directory: Dir| directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."));
+        if directory.is_ok_and(holds_anything) { None } else { self.fixed() }
+    }
+
     /// The place as a refused write, if it is read-only.
     fn read_only(self) -> Option<Tried> {
         let mount = fstatvfs(&self.object).ok()?;

@@ -1,6 +1,7 @@
 //! Watching the runs for what they are refused, and telling the engine.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     os::fd::{AsRawFd, BorrowedFd, RawFd},
@@ -8,7 +9,7 @@ use std::{
 
 use codex_launcher::{
     channel,
-    protocol::{Denied, Reply, Watch},
+    protocol::{Denied, Reply, Tried, Watch},
 };
 use rustix::{io::Errno, net::SendFlags};
 
@@ -72,7 +73,7 @@ impl Observer {
         if told.things.len() < MOST_TOLD
             && let Some(watched) = watch_table::find(libc::c_long::from(call.data.nr))
             && let Some(tried) = look::refused(&call, watched.shape)
-            && told.is_new(&tried)
+            && told.is_new(&one_process(&tried))
         {
             let program = look::program(call.pid);
             if notifications::is_waiting(listener, &call) {
@@ -90,6 +91,19 @@ impl Observer {
     pub fn forget(&mut self, cell: u64) {
         self.told.remove(&cell);
     }
+}
+
+/// What was tried, with each process in `/proc` as the same one: what is refused for one is refused for all.
+fn one_process(tried: &Tried) -> Cow<'_, Tried> {
+    let Tried::Write(path) = tried else {
+        return Cow::Borrowed(tried);
+    };
+    let Some(below) = path.strip_prefix(b"/proc/") else {
+        return Cow::Borrowed(tried);
+    };
+    let is_number = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+    let names = below.split(|byte| *byte == b'/').map(|name| if is_number(name) { b"0" } else { name });
+    Cow::Owned(Tried::Write(names.collect::<Vec<_>>().join(&b'/')))
 }
 
 impl Told {

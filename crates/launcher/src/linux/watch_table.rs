@@ -1,5 +1,6 @@
 //! The calls that are looked at before they are made, as data: what each would change, and where it says so.
 
+use rustix::fs::AtFlags;
 // For the number that `libc` doesn't have everywhere.
 use syscalls::Sysno;
 
@@ -24,8 +25,8 @@ pub enum Shape {
     Open { place: Place, flags: Option<u8> },
     /// Makes a name that must not be there yet.
     Make(Place),
-    /// Takes away a name.
-    Remove(Place),
+    /// Takes away a name, that of a directory where the flags say so.
+    Remove { place: Place, flags: Flags },
     /// Moves a name.
     Move { from: Place, to: Place },
     /// Changes what is there already.
@@ -34,6 +35,16 @@ pub enum Shape {
     Execute(Place),
     /// Connects a socket to an address.
     Connect,
+}
+
+/// The flags of a call that takes away a name.
+#[derive(Clone, Copy)]
+pub enum Flags {
+    /// Always these.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "the older calls are not there"))]
+    Are(AtFlags),
+    /// In the argument of that number.
+    In(u8),
 }
 
 /// A path in an argument.
@@ -87,7 +98,7 @@ pub static WRITES: &[Watched] = &[
     always(libc::SYS_mknodat, "mknodat", Shape::Make(at(0, 1))),
     always(libc::SYS_symlinkat, "symlinkat", Shape::Make(at(1, 2))),
     always(libc::SYS_linkat, "linkat", Shape::Make(at(2, 3))),
-    always(libc::SYS_unlinkat, "unlinkat", Shape::Remove(at(0, 1))),
+    always(libc::SYS_unlinkat, "unlinkat", Shape::Remove { place: at(0, 1), flags: Flags::In(2) }),
     always(libc::SYS_renameat, "renameat", Shape::Move { from: at(0, 1), to: at(2, 3) }),
     always(libc::SYS_renameat2, "renameat2", Shape::Move { from: at(0, 1), to: at(2, 3) }),
     always(libc::SYS_truncate, "truncate", Shape::Change(Place { directory: None, path: 0 })),
@@ -103,9 +114,9 @@ pub static WRITES: &[Watched] = &[
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_link, "link", Shape::Make(cwd(1))),
     #[cfg(target_arch = "x86_64")]
-    always(libc::SYS_unlink, "unlink", Shape::Remove(cwd(0))),
+    always(libc::SYS_unlink, "unlink", Shape::Remove { place: cwd(0), flags: Flags::Are(AtFlags::empty()) }),
     #[cfg(target_arch = "x86_64")]
-    always(libc::SYS_rmdir, "rmdir", Shape::Remove(cwd(0))),
+    always(libc::SYS_rmdir, "rmdir", Shape::Remove { place: cwd(0), flags: Flags::Are(AtFlags::REMOVEDIR) }),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_rename, "rename", Shape::Move { from: cwd(0), to: cwd(1) }),
     #[cfg(target_arch = "x86_64")]

@@ -13,6 +13,12 @@ use crate::{
 /// The longest text of a denial that came from the run, in bytes.
 const LONGEST: usize = 4096;
 
+/// Calls that make directories.
+const MAKES_DIRECTORIES: [&str; 2] = ["mkdir", "mkdirat"];
+
+/// Calls that take away a name; what a mount of the sandbox stands on keeps its own, also where a run may write.
+const TAKES_AWAY: [&str; 6] = ["rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat"];
+
 /// What a launcher has to watch.
 pub fn watch(reports: DenialReports) -> Watch {
     match reports {
@@ -39,10 +45,16 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
             (DenialKind::Connect, None, Some(address.clone()), Access::Connect(address))
         }
     };
-    let decision = policy.explain(&access);
+    let decision = match &access {
+        Access::Write(path) if MAKES_DIRECTORIES.contains(&&*denied.syscall) => policy.explain_new_directory(path),
+        access => policy.explain(access),
+    };
     let (rule, reason, grant) = if decision.allowed && kind == DenialKind::Exec {
         let reason = "nothing is executed from its file system on this machine".to_owned();
         ("no-exec-file-system".to_owned(), reason, None)
+    } else if decision.allowed && TAKES_AWAY.contains(&&*denied.syscall) {
+        let reason = "it is held in place, because the sandbox protects it or something in it".to_owned();
+        ("held-in-place".to_owned(), reason, None)
     } else if decision.allowed {
         // The policy would allow it: the host's own file system is read-only there.
         let reason = "it is read-only on this machine".to_owned();
