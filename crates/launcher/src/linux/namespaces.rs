@@ -6,9 +6,10 @@ use codex_launcher::protocol::{Network, ProcessLimit, Step};
 use rustix::{
     fs::{Mode, OFlags},
     io::Errno,
+    mount::{MountFlags, MountPropagationFlags, mount_change},
     net::{AddressFamily, SocketFlags, SocketType, socket_with},
     process::{getegid, geteuid},
-    thread::UnshareFlags,
+    thread::{CapabilitySet, UnshareFlags, capabilities},
 };
 
 use super::{
@@ -22,6 +23,7 @@ use super::{
 /// The pid namespace is not among them: each run gets its own.
 pub fn enter(network: Network) -> Result<(), SetupError> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    unmask_proc();
     unshare(UnshareFlags::NEWUSER).during(Step::UserNamespace)?;
     write_map("/proc/self/uid_map", &format!("{user} {user} 1\n")).during(Step::IdMap)?;
     write_map("/proc/self/setgroups", "deny").during(Step::IdMap)?;
@@ -36,6 +38,30 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
     }
     Ok(())
 }
+
+/// Makes a fresh `/proc` possible in a container that masks parts of its own, for those who may mount outside of a user
+/// namespace. In one, the kernel mounts a `/proc` only where a whole one is to be seen: so one is put over the masked one, in
+/// a mount namespace that nothing else is in. What fails here is told by [`check_proc`].
+fn unmask_proc() {
+    let may_mount = capabilities(None).is_ok_and(|own| own.effective.contains(CapabilitySet::SYS_ADMIN));
+    if may_mount && is_proc_masked() && unshare(UnshareFlags::NEWNS).is_ok() {
+        // The whole tree, so that nothing that is mounted here is mounted on the host. Read-only it becomes with all the rest.
+        let _ = mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+            .and_then(|()| mount_proc(PROC_FLAGS.difference(MountFlags::RDONLY)));
+    }
+}
+
+/// Whether anything is mounted in `/proc`, besides what systemd puts on an empty directory of it, which hides nothing.
+fn is_proc_masked() -> bool {
+    let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    mounts.split(|byte| *byte == b'\n').any(|mount| {
+        let target = mount.split(|byte| *byte == b' ').nth(MOUNT_POINT).unwrap_or_default();
+        target.starts_with(b"/proc/") && target != b"/proc/sys/fs/binfmt_misc"
+    })
+}
+
+/// Which word of a line of `mountinfo` the mount point is.
+const MOUNT_POINT: usize = 4;
 
 /// Tries what every run will do, so that a machine on which it fails is known before the first run.
 ///
