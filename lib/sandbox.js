@@ -9,7 +9,10 @@ const pending = require('./pending.js');
 const { nativePolicy } = require('./policy.js');
 const { filePath, nativeProfile } = require('./profile.js');
 const stdio = require('./stdio.js');
-// subprocess.js, child-process.js and node:worker_threads are loaded by what uses them: an import takes half the time.
+// subprocess.js and child-process.js are loaded by what uses them: an import takes half the time.
+
+// Where the addon can tell, Node's module, which takes another quarter of it, isn't loaded.
+const isMainThread = addon.isFirstThread ? addon.isFirstThread() : require('node:worker_threads').isMainThread;
 
 const SANDBOX_OPTIONS = new Set(['profile', 'workspace', 'policy', 'audit', 'enforcement', 'limits', 'denials', 'onDenial', 'onRequest']);
 const EXEC_OPTIONS = new Set([
@@ -271,7 +274,7 @@ function joinArguments(args) {
 function environments(given) {
   // A worker thread has a copy of its own, which only JavaScript knows. Elsewhere the addon reads the host's itself.
   if (given === undefined) {
-    if (require('node:worker_threads').isMainThread) return undefined;
+    if (isMainThread) return undefined;
     given = process.env;
   }
   let env = '';

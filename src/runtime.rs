@@ -30,3 +30,10 @@ pub fn follow(under_way: bool, task: impl Future<Output = ()> + Send + 'static) 
         codex_core::sandbox::spawn(&handle(), task);
     }
 }
+
+/// Whether JavaScript's caller is the main thread of the process, and so no worker.
+#[cfg(target_os = "linux")]
+#[napi_derive::napi(catch_unwind)]
+pub fn is_first_thread() -> bool {
+    codex_core::sandbox::is_first_thread()
+}

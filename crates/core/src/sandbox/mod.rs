@@ -33,7 +33,7 @@ pub use enforcement::{
 };
 pub use error::SandboxError;
 #[cfg(target_os = "linux")]
-pub use linux::{Guest, Sandbox, Terminal, conversation, spawn_deferred};
+pub use linux::{Guest, Sandbox, Terminal, conversation, is_first_thread, spawn_deferred};
 #[cfg(target_os = "macos")]
 pub use macos::{Sandbox, Terminal};
 pub use signaller::Signaller;

@@ -35,6 +35,12 @@ use crate::{
     policy::SandboxPolicy,
 };
 
+/// Whether the caller is the thread that the process began with.
+#[must_use]
+pub fn is_first_thread() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
+}
+
 /// A sandbox: one policy, one private tmp, one loopback. Its runs share those; two sandboxes share nothing.
 ///
 /// Cheap to clone; when the last clone is gone, so are the launcher, the private tmp and every process.
