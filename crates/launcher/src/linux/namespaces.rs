@@ -41,7 +41,7 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
 
 /// Makes a fresh `/proc` possible in a container that masks parts of its own, for those who may mount outside of a user
 /// namespace. In one, the kernel mounts a `/proc` only where a whole one is to be seen: so one is put over the masked one, in
-/// a mount namespace that nothing else is in. What fails here is told by [`check_proc`].
+/// a mount namespace that nothing else is in. What fails here is told by [`try_proc`].
 fn unmask_proc() {
     let may_mount = capabilities(None).is_ok_and(|own| own.effective.contains(CapabilitySet::SYS_ADMIN));
     if may_mount && is_proc_masked() && unshare(UnshareFlags::NEWNS).is_ok() {
@@ -63,11 +63,19 @@ fn is_proc_masked() -> bool {
 /// Which word of a line of `mountinfo` the mount point is.
 const MOUNT_POINT: usize = 4;
 
-/// Tries what every run will do, so that a machine on which it fails is known before the first run.
+/// A child that tries what every run will do.
+pub struct Trial {
+    child: libc::pid_t,
+    limited: bool,
+    counted: bool,
+}
+
+/// Tries what every run will do, so that a machine on which it fails is known before the first run, and meanwhile the
+/// sandbox is made: the kernel takes its time to take the child's namespaces away.
 ///
 /// A container that masks parts of `/proc` forbids a fresh one: the kernel asks for an unmasked one to be visible.
 /// With `limited`, the same child shows what can hold the number of processes.
-pub fn check_proc(limited: bool) -> Result<ProcessLimit, SetupError> {
+pub fn try_proc(limited: bool) -> Result<Trial, SetupError> {
     // SAFETY: the process has one thread, and the child only mounts and exits.
     let clone = || unsafe { clone_like_fork(libc::CLONE_NEWPID | libc::CLONE_NEWNS) };
     let (child, counted) =
@@ -77,17 +85,24 @@ pub fn check_proc(limited: bool) -> Result<ProcessLimit, SetupError> {
         // SAFETY: ends the child at once; nothing is to be cleaned up.
         unsafe { libc::_exit(code) }
     }
-    let mut status = 0;
-    // SAFETY: waits for the child made above, with a valid place for its status.
-    if unsafe { libc::waitpid(child, &raw mut status, libc::__WALL) } != child {
-        return Err(Errno::CHILD).during(Step::Proc);
-    }
-    match (libc::WIFEXITED(status), libc::WEXITSTATUS(status)) {
-        (true, 0) if counted => Ok(ProcessLimit::UserNamespace),
-        (true, 0) if limited && limits::pid_namespaces_have_limits() => Ok(ProcessLimit::PidNamespace),
-        (true, 0) => Ok(ProcessLimit::None),
-        (true, code) => Err(Errno::from_raw_os_error(code)).during(Step::Proc),
-        _ => Err(Errno::CHILD).during(Step::Proc),
+    Ok(Trial { child, limited, counted })
+}
+
+impl Trial {
+    /// What came of it.
+    pub fn result(self) -> Result<ProcessLimit, SetupError> {
+        let mut status = 0;
+        // SAFETY: waits for the child made above, with a valid place for its status.
+        if unsafe { libc::waitpid(self.child, &raw mut status, libc::__WALL) } != self.child {
+            return Err(Errno::CHILD).during(Step::Proc);
+        }
+        match (libc::WIFEXITED(status), libc::WEXITSTATUS(status)) {
+            (true, 0) if self.counted => Ok(ProcessLimit::UserNamespace),
+            (true, 0) if self.limited && limits::pid_namespaces_have_limits() => Ok(ProcessLimit::PidNamespace),
+            (true, 0) => Ok(ProcessLimit::None),
+            (true, code) => Err(Errno::from_raw_os_error(code)).during(Step::Proc),
+            _ => Err(Errno::CHILD).during(Step::Proc),
+        }
     }
 }
 

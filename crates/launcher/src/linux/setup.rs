@@ -46,9 +46,9 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
             // The mounts of the host are listed before anything is put over them.
             limits::offer_to_memory_killer();
             namespaces::enter(plan.network)?;
+            let trial = namespaces::try_proc(plan.processes.is_some())?;
             let overlays = mounts::arrange(plan)?;
-            let processes = namespaces::check_proc(plan.processes.is_some())?;
-            restrict(plan, processes, &overlays)
+            restrict(plan, trial.result()?, &overlays)
         }
         Boundary::Landlock => {
             limits::offer_to_memory_killer();
