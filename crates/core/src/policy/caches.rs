@@ -21,20 +21,27 @@ pub struct Cache {
     home: &'static str,
     /// What in it is a secret, wherever it was moved.
     secrets: &'static [&'static str],
-    /// The directory below the private tmp that the variable gives a run where the cache isn't there, and so can't have an
-    /// overlay: none where the tool does well without, or where the variable moves more than the cache.
+    /// The directory below the private tmp that the variable gives a run where the cache can't be written: none where the
+    /// tool does well without, or where the variable moves more than the cache.
     in_tmp: Option<&'static str>,
+    /// Whether the tool stops where it can't write, even if all that it needs is there to be read.
+    always_writes: bool,
     /// What is in it.
     pub reason: &'static str,
 }
 
 const fn cache(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
-    Cache { variable: Some(variable), below: "", home, secrets: &[], in_tmp: None, reason }
+    Cache { variable: Some(variable), below: "", home, secrets: &[], in_tmp: None, always_writes: false, reason }
 }
 
 /// A cache that its tool can't do without.
 const fn needed(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
     Cache { in_tmp: Some(home), ..cache(variable, home, reason) }
+}
+
+/// A cache that its tool can't do without, and must be able to write.
+const fn written(variable: &'static str, home: &'static str, reason: &'static str) -> Cache {
+    Cache { always_writes: true, ..needed(variable, home, reason) }
 }
 
 const SHARED: &str = "what programs keep to save time: pip, uv, Go's builds, compilers, browsers";
@@ -47,37 +54,26 @@ const JVM: &str = "build tools of the JVM lock it and run their daemons from it"
 const DOTNET: &str = "NuGet unpacks packages there";
 const COMPILERS: &str = "ccache counts and keeps what it compiled there";
 
+/// Where go keeps what it built.
+const GO_BUILDS: &str = if cfg!(target_os = "macos") { "Library/Caches/go-build" } else { ".cache/go-build" };
+
 /// All of them. Where one lies in another, the outer one is for both.
 pub const CACHES: &[Cache] = &[
     needed("XDG_CACHE_HOME", ".cache", SHARED),
-    needed("npm_config_cache", ".npm", NPM),
+    written("npm_config_cache", ".npm", NPM),
     cache("NPM_CONFIG_CACHE", ".npm", NPM),
     cache("YARN_CACHE_FOLDER", ".yarn/berry", NODE),
     needed("YARN_GLOBAL_FOLDER", ".yarn/berry", NODE),
     needed("PNPM_HOME", ".local/share/pnpm", NODE),
     needed("BUN_INSTALL_CACHE_DIR", ".bun/install/cache", NODE),
-    Cache {
-        variable: Some("CARGO_HOME"),
-        below: "",
-        home: ".cargo",
-        secrets: &["credentials", "credentials.toml"],
-        in_tmp: Some(".cargo"),
-        reason: CARGO,
-    },
-    Cache { variable: Some("GOPATH"), below: "pkg", home: "go/pkg", secrets: &[], in_tmp: Some("go"), reason: GO },
+    Cache { secrets: &["credentials", "credentials.toml"], ..needed("CARGO_HOME", ".cargo", CARGO) },
+    Cache { below: "pkg", in_tmp: Some("go"), ..cache("GOPATH", "go/pkg", GO) },
     cache("GOMODCACHE", "go/pkg/mod", GO),
-    cache("GOCACHE", ".cache/go-build", GO),
+    written("GOCACHE", GO_BUILDS, GO),
     cache("PIP_CACHE_DIR", ".cache/pip", PYTHON),
-    cache("UV_CACHE_DIR", ".cache/uv", PYTHON),
-    Cache {
-        variable: Some("GRADLE_USER_HOME"),
-        below: "",
-        home: ".gradle",
-        secrets: &["gradle.properties"],
-        in_tmp: Some(".gradle"),
-        reason: JVM,
-    },
-    Cache { variable: None, below: "", home: ".m2/repository", secrets: &[], in_tmp: None, reason: JVM },
+    written("UV_CACHE_DIR", ".cache/uv", PYTHON),
+    Cache { secrets: &["gradle.properties"], ..needed("GRADLE_USER_HOME", ".gradle", JVM) },
+    Cache { variable: None, ..cache("", ".m2/repository", JVM) },
     needed("NUGET_PACKAGES", ".nuget/packages", DOTNET),
     cache("CCACHE_DIR", ".ccache", COMPILERS),
 ];
@@ -89,14 +85,28 @@ pub(crate) struct Located {
     pub directories: BTreeSet<PathBuf>,
     /// Secrets in caches that a variable moved, each with why it is one. They need not exist.
     pub secrets: BTreeMap<PathBuf, &'static str>,
-    /// Variables for caches that aren't there, each with its directory below the private tmp.
-    pub in_tmp: Vec<(&'static str, &'static str)>,
+    /// What may have to be in the private tmp.
+    pub in_tmp: Vec<InTmp>,
+}
+
+/// A variable that tells programs to keep in the private tmp what they can't keep in its usual place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InTmp {
+    /// Its name.
+    pub variable: &'static str,
+    /// The directory below the private tmp.
+    pub directory: &'static str,
+    /// The usual place, resolved; it need not exist.
+    pub place: PathBuf,
 }
 
 /// Where a Chromium keeps its profile, by a variable that only Linux's takes: the user's own, which is a secret, is no place
 /// for a browser that a run starts without a window.
 #[cfg(target_os = "linux")]
-pub(crate) const BROWSERS_IN_TMP: (&str, &str) = ("CHROME_CONFIG_HOME", ".config");
+pub(crate) fn browsers_in_tmp(home: Option<&Path>) -> InTmp {
+    let place = home.map(|home| landed(&home.join(".config"))).unwrap_or_default();
+    InTmp { variable: "CHROME_CONFIG_HOME", directory: ".config", place }
+}
 
 /// Finds the caches of a user. Both places count, the usual one and where a variable moved it, whatever the environment of
 /// a run will be: a profile that keeps a variable from its runs must not open another place by that.
@@ -112,9 +122,10 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
         }
         let usual = home.map(|home| home.join(cache.home));
         if let (Some(variable), Some(directory)) = (cache.variable, cache.in_tmp)
-            && !usual.as_ref().is_some_and(|usual| usual.exists())
+            && (cache.always_writes || !usual.as_ref().is_some_and(|usual| usual.exists()))
         {
-            located.in_tmp.push((variable, directory));
+            let place = usual.as_deref().map(landed).unwrap_or_default();
+            located.in_tmp.push(InTmp { variable, directory, place });
         }
         for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
             // Most of the table isn't there: one look at the file system for each.
@@ -169,9 +180,18 @@ mod tests {
         assert_eq!(located.directories.into_iter().collect::<Vec<PathBuf>>(), expected);
         let secrets: Vec<_> = located.secrets.into_keys().collect();
         assert_eq!(secrets, ["credentials", "credentials.toml"].map(|name| root.join("moved/cargo").join(name)));
-        let in_tmp: Vec<_> = located.in_tmp.into_iter().map(|(variable, _)| variable).collect();
-        let absent =
-            ["YARN_GLOBAL_FOLDER", "PNPM_HOME", "BUN_INSTALL_CACHE_DIR", "CARGO_HOME", "GOPATH", "NUGET_PACKAGES"];
-        assert_eq!(in_tmp, absent);
+        let in_tmp: Vec<_> = located.in_tmp.into_iter().map(|one| one.variable).collect();
+        let absent_or_written = [
+            "npm_config_cache",
+            "YARN_GLOBAL_FOLDER",
+            "PNPM_HOME",
+            "BUN_INSTALL_CACHE_DIR",
+            "CARGO_HOME",
+            "GOPATH",
+            "GOCACHE",
+            "UV_CACHE_DIR",
+            "NUGET_PACKAGES",
+        ];
+        assert_eq!(in_tmp, absent_or_written);
     }
 }

@@ -13,6 +13,7 @@ mod secret_places;
 pub(crate) mod secrets;
 
 pub use access::{Access, Decision};
+pub use caches::InTmp;
 pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};
 pub use deny_pattern::{DenyPattern, ExpandError};
 pub use environment::{

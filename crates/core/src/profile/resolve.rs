@@ -11,7 +11,7 @@ use super::{
     security_profile::Parts,
 };
 use crate::policy::{
-    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, NetworkPolicy, SandboxPolicy, WriteAccess, caches,
+    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, InTmp, NetworkPolicy, SandboxPolicy, WriteAccess, caches,
     carve_outs, deny_pattern::is_pattern, secrets,
 };
 
@@ -135,11 +135,15 @@ impl SecurityProfile {
         };
         if self.name().writes_workspace() {
             policy.caches = overlaid(&policy, caches.directories, home);
-            policy.in_tmp = caches.in_tmp;
+            // One that the profile grants is written where it is.
+            let may_have_overlay = |one: &InTmp| policy.caches.iter().any(|cache| one.place.starts_with(cache));
+            let granted = |one: &InTmp| policy.explain(&Access::Write(one.place.clone())).allowed;
+            let in_tmp = caches.in_tmp.into_iter().filter(|one| may_have_overlay(one) || !granted(one));
+            policy.in_tmp = in_tmp.collect();
         }
         #[cfg(target_os = "linux")]
         if self.name() != ProfileName::Trusted && !opens_browsers(&policy, home) {
-            policy.in_tmp.push(caches::BROWSERS_IN_TMP);
+            policy.in_tmp.push(caches::browsers_in_tmp(home));
         }
         Ok(policy)
     }

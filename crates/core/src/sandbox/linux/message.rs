@@ -1,6 +1,10 @@
 //! A command as the launcher takes it.
 
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
 use codex_launcher::protocol::{Bytes, RunLimits, RunRequest};
 
@@ -12,20 +16,29 @@ use crate::{
     },
 };
 
-/// Encodes the request to run `command` with descriptors that are to have the numbers `targets`, and `tmp` as its
-/// `TMPDIR`, within `limits`.
+/// What the sandbox has in place of the host's.
+#[derive(Clone, Copy)]
+pub struct Replaced<'a> {
+    /// The private tmp.
+    pub tmp: Option<&'a Path>,
+    /// The caches that have an overlay.
+    pub overlays: &'a [PathBuf],
+}
+
+/// Encodes the request to run `command` with descriptors that are to have the numbers `targets`, within
+/// `limits`.
 pub fn encode(
     run: u64,
     command: &Command,
     targets: &[u8],
     policy: &SandboxPolicy,
     screened: &ScreenedHost,
-    tmp: Option<&Path>,
+    replaced: Replaced<'_>,
     limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
     let inherited = inherited(command, policy, screened);
-    let in_tmp = in_tmp(policy, tmp);
-    let environment = environment(&inherited, command, tmp, &in_tmp)?;
+    let in_tmp = in_tmp(policy, replaced.tmp, replaced.overlays);
+    let environment = environment(&inherited, command, replaced.tmp, &in_tmp)?;
     let mut strings = Strings { bytes: Vec::with_capacity(USUAL_BYTES) };
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;

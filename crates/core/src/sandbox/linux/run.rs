@@ -21,7 +21,8 @@ use super::{
     groups::Groups,
     guard::Guard,
     launcher::{Launcher, NotBegun},
-    limits, message,
+    limits,
+    message::{self, Replaced},
     runs::{Request, RunEnd},
 };
 use crate::{
@@ -208,7 +209,9 @@ impl Prepared {
             Boundary::Landlock => launcher.stand_in_tmp(),
             Boundary::None => None,
         };
-        let body = message::encode(self.run, &self.command, &self.targets, policy, engine.screened(), tmp, limits)?;
+        let replaced = Replaced { tmp, overlays: &launcher.enforcement().caches };
+        let body =
+            message::encode(self.run, &self.command, &self.targets, policy, engine.screened(), replaced, limits)?;
         Ok(Encoded { body, grouped: limits.grouped, enforcement })
     }
 

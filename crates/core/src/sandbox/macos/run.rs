@@ -196,7 +196,7 @@ fn start(
     let folder = standing.folder();
     let tmp = folder.map(|folder| folder.tmp());
     let inherited = environment::inherited(command, policy, engine.screened());
-    let in_tmp = environment::in_tmp(policy, tmp);
+    let in_tmp = environment::in_tmp(policy, tmp, &[]);
     let variables = environment::environment(&inherited, command, tmp, &in_tmp)?;
     let directory = environment::working_directory(command, policy);
     let found = program::find(&command.program, &variables, &directory)?;

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     exec::{Command, Environment, ExecError},
-    policy::{EnvironmentPolicy, SandboxPolicy, is_malformed_name},
+    policy::{EnvironmentPolicy, InTmp, SandboxPolicy, is_malformed_name},
 };
 
 /// Where programs are looked for when `PATH` is not set.
@@ -29,11 +29,11 @@ pub fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedH
     }
 }
 
-/// Variables that lead programs to the private tmp, with what they are set to.
-pub fn in_tmp(policy: &SandboxPolicy, tmp: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
-    let places =
-        tmp.into_iter().flat_map(|tmp| policy.in_tmp.iter().map(move |(name, below)| (*name, tmp.join(below))));
-    places.collect()
+/// Variables that lead programs to the private tmp, with what they are set to, where no overlay holds the usual place.
+pub fn in_tmp<'a>(policy: &'a SandboxPolicy, tmp: Option<&Path>, overlays: &[PathBuf]) -> Vec<(&'a InTmp, PathBuf)> {
+    let is_held = |one: &InTmp| overlays.iter().any(|overlay| one.place.starts_with(overlay));
+    let wanted = tmp.into_iter().flat_map(|tmp| policy.in_tmp.iter().map(move |one| (one, tmp.join(one.directory))));
+    wanted.filter(|(one, _)| !is_held(one)).collect()
 }
 
 /// Root's tar gives files to the owners that an archive names, and fails where it can't: in a Linux sandbox, root has no
@@ -45,12 +45,17 @@ pub fn environment<'a>(
     inherited: &'a Variables,
     command: &'a Command,
     tmp: Option<&'a Path>,
-    in_tmp: &'a [(&'static str, PathBuf)],
+    in_tmp: &'a [(&'a InTmp, PathBuf)],
 ) -> Result<Vec<Variable<'a>>, ExecError> {
     let has = |wanted: &[u8]| inherited.iter().any(|(name, _)| name == wanted);
+    // Who isn't told of a home looks for nothing there. What is set to another place than the usual one is meant, in either
+    // case of the letters: npm reads both.
     let has_home = has(b"HOME");
-    // npm reads its variables in either case.
-    let is_set = |name: &str| inherited.iter().any(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
+    let is_moved = |one: &InTmp| {
+        inherited.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case(one.variable.as_bytes()) && *value != one.place.as_os_str().as_bytes()
+        })
+    };
     // A sandbox that restricts anything has a tmp of its own. An environment that is given whole stays as it is.
     let for_tar = cfg!(target_os = "linux")
         && tmp.is_some()
@@ -66,9 +71,8 @@ pub fn environment<'a>(
     if let Some(tmp) = tmp {
         set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
     }
-    // Who isn't told of a home looks for nothing there.
-    for (name, place) in in_tmp.iter().filter(|(name, _)| has_home && !is_set(name)) {
-        set(name.as_bytes(), place.as_os_str().as_bytes());
+    for (one, place) in in_tmp.iter().filter(|(one, _)| has_home && !is_moved(one)) {
+        set(one.variable.as_bytes(), place.as_os_str().as_bytes());
     }
     if for_tar {
         set(TAR.0, TAR.1);
