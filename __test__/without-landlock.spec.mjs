@@ -1,6 +1,8 @@
 // On a kernel without Landlock the mounts hold the file rules alone, and the result says so.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { answer, run, script } from './support/node.mjs';
@@ -28,10 +30,39 @@ test('offline and workspace-write hold all that they promise', async () => {
   }
 });
 
-test('with network, what only Landlock holds is refused, or said', async () => {
+test('with a network no Unix socket can be made, so that those of the host without a path are out of reach', async (t) => {
+  const host = net.createServer((socket) => socket.end('host')).listen(`\0codex-spec-${process.pid}`);
+  await once(host, 'listening');
+  t.after(() => host.close());
+  const client = `
+import socket
+kinds = {'stream': socket.SOCK_STREAM, 'datagrams': socket.SOCK_DGRAM}
+def attempt(make):
+    try: return make()
+    except OSError as error: return error.strerror
+for name, kind in kinds.items(): print(name, attempt(lambda: socket.socket(socket.AF_UNIX, kind).connect('\\0codex-spec-${process.pid}')))
+print('pair', attempt(lambda: len(socket.socketpair())), attempt(lambda: len(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))))
+print('internet', attempt(lambda: socket.socket(socket.AF_INET).close()))`;
+  for (const profile of ['net-read-only', 'workspace-net']) {
+    const { stdout, stderr, enforcement } = await answer(hidden(script(`
+      codex.exec('python3', ['-c', facts.client], { profile: facts.profile, workspace: facts.folder }).then((result) => console.log(JSON.stringify(result)));`,
+    { folder: workspace(), profile, client })));
+    const closed = 'Address family not supported by protocol';
+    assert.equal(stdout, `stream ${closed}\ndatagrams ${closed}\npair 2 ${closed}\ninternet None\n`, stderr);
+    assert.deepEqual(enforcement.unenforced.filter(({ cause }) => cause === 'machine'), []);
+  }
+});
+
+test('a granted socket needs Landlock where there is a network', async (t) => {
+  const folder = workspace();
+  const socket = path.join(outside(), 'service');
+  const service = net.createServer((connection) => connection.end('service')).listen(socket);
+  await once(service, 'listening');
+  t.after(() => service.close());
   const results = await answer(hidden(script(`
-    const one = (enforcement) => codex.exec('true', [], { profile: 'workspace-net', workspace: facts.folder, enforcement }).catch(({ code, message }) => ({ code, message }));
-    Promise.all([one('required'), one('best-effort')]).then((results) => console.log(JSON.stringify(results)));`, { folder: workspace() })));
+    const profile = codex.SecurityProfile.named('workspace-net', { unixSockets: [facts.socket] });
+    const one = (enforcement) => codex.exec('true', [], { profile, workspace: facts.folder, enforcement }).catch(({ code, message }) => ({ code, message }));
+    Promise.all([one('required'), one('best-effort')]).then((results) => console.log(JSON.stringify(results)));`, { folder, socket })));
   assert.equal(results[0].code, 'SandboxUnavailable');
   assert.match(results[0].message, /Landlock/);
   assert.equal(results[1].exitCode, 0);

@@ -37,6 +37,9 @@ pub enum Network {
     Host,
 }
 
+/// The first version of Landlock whose scopes keep a run from sockets and processes outside.
+pub const LANDLOCK_SCOPES: u32 = 6;
+
 /// What of a run is looked at before it is done, so that what is refused can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Watch {

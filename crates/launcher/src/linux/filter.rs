@@ -13,8 +13,8 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     filter_table::{
-        ABSENT, Argument, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
-        REFUSED_IN_RUNS,
+        ABSENT, Argument, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, NO_UNIX_SOCKETS,
+        REFUSED, REFUSED_IN_RUNS,
     },
     watch_table::Watched,
 };
@@ -27,8 +27,8 @@ pub struct Program {
 /// Installs the filters that the launcher and all its runs share.
 ///
 /// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, no other process be limited, and without
-/// a `network` no socket be made but a pair.
-pub fn install_base(boundary: Boundary, network: Network) -> Result<(), Errno> {
+/// a `network` no socket be made but a pair. Without `unix_sockets` those of that family are closed anyway, but for pairs.
+pub fn install_base(boundary: Boundary, network: Network, unix_sockets: bool) -> Result<(), Errno> {
     compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
     if boundary == Boundary::Landlock {
         compile(NO_SHARED_IPC, libc::ENOSYS)?.install()?;
@@ -36,6 +36,9 @@ pub fn install_base(boundary: Boundary, network: Network) -> Result<(), Errno> {
         if network == Network::Private {
             compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
         }
+    }
+    if !unix_sockets {
+        compile(NO_UNIX_SOCKETS, libc::EAFNOSUPPORT)?.install()?;
     }
     compile(ABSENT, libc::ENOSYS)?.install()?;
     // Last, so that it is the first to see a call: it kills foreign calls before their numbers mean anything else.

@@ -180,11 +180,16 @@ pub const NO_SUCH_SOCKET: &[Closed] = &[
     ),
 ];
 
-/// Sockets that answer EAFNOSUPPORT where no network namespace keeps the host's network away.
+/// Sockets that answer EAFNOSUPPORT where no network namespace keeps the host's network away, besides [`NO_UNIX_SOCKETS`].
 pub const NO_NETWORK: &[Closed] = &[
     when(libc::SYS_socket, &[is(0, libc::AF_INET as u32)], "reaches the host's network"),
     when(libc::SYS_socket, &[is(0, libc::AF_INET6 as u32)], "reaches the host's network"),
     when(libc::SYS_socket, &[is(0, libc::AF_NETLINK as u32)], "shows the host's network"),
+];
+
+/// Sockets that answer EAFNOSUPPORT where nothing keeps the host's Unix sockets away: abstract ones belong to its network
+/// namespace, and no filter sees an address.
+pub const NO_UNIX_SOCKETS: &[Closed] = &[
     when(libc::SYS_socket, &[is(0, libc::AF_UNIX as u32)], "reaches services of the host; pairs stay possible"),
     // Of the types, those of datagrams have this bit (raw is another name), and streams and packets in order don't.
     when(libc::SYS_socketpair, &[has(1, libc::SOCK_DGRAM as u32)], "a datagram of a pair can be sent to any path"),

@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, ProcessLimit, Refusal, Step};
+use codex_launcher::protocol::{Applied, Boundary, LANDLOCK_SCOPES, LaunchPlan, Network, ProcessLimit, Refusal, Step};
 use rustix::io::Errno;
 
 use super::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
@@ -65,7 +65,8 @@ fn restrict(
 ) -> Result<(Restrictions, Applied), SetupError> {
     privileges::renounce(plan.boundary).during(Step::Privileges)?;
     let (landlock, landlock_abi) = landlock_rules::build(plan, overlays)?;
-    filter::install_base(plan.boundary, plan.network).during(Step::Seccomp)?;
+    let unix_sockets = keeps_unix_sockets(plan, landlock_abi);
+    filter::install_base(plan.boundary, plan.network, unix_sockets).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;
     Ok((
         Restrictions { boundary: plan.boundary, landlock, filter: Some(run_filter) },
@@ -76,4 +77,14 @@ fn restrict(
             caches: overlays.iter().map(|overlay| overlay.index).collect(),
         },
     ))
+}
+
+/// Whether runs may make Unix sockets: where those of the host that have no path are out of their reach, or where they were
+/// granted a socket; what that opens, the engine tells or refuses.
+fn keeps_unix_sockets(plan: &LaunchPlan, landlock_abi: u32) -> bool {
+    match (plan.boundary, plan.network) {
+        (Boundary::Landlock, Network::Private) => false,
+        (Boundary::Namespaces, Network::Host) => landlock_abi >= LANDLOCK_SCOPES || !plan.sockets.is_empty(),
+        _ => true,
+    }
 }

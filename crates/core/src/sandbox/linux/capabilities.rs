@@ -1,6 +1,6 @@
 //! What this machine can enforce, found out by trying it.
 
-use codex_launcher::protocol::{Applied, Boundary, LaunchPlan, Network, Watch};
+use codex_launcher::protocol::{Applied, Boundary, LANDLOCK_SCOPES, LaunchPlan, Network, Watch};
 
 use super::{
     launcher::{Answer, Starting},
@@ -24,7 +24,10 @@ pub async fn probe(options: &SandboxOptions) -> Capabilities {
             Err(error) => Feature::missing("namespaces", error),
         },
         match (&alone, abi) {
-            (_, 1..) => Feature::present("landlock", &format!("version {abi}")),
+            (_, LANDLOCK_SCOPES..) => Feature::present("landlock", &format!("version {abi}")),
+            (_, 1..) => {
+                Feature::present("landlock", &format!("version {abi}: with a network no Unix sockets but pairs"))
+            }
             (Err(error), 0) => Feature::missing("landlock", error),
             (Ok(_), 0) => Feature::missing("landlock", &no_landlock()),
         },

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use codex_launcher::protocol::{Applied, Boundary as Mechanism};
+use codex_launcher::protocol::{Applied, Boundary as Mechanism, LANDLOCK_SCOPES};
 
 use crate::{
     policy::{Limit, NetworkPolicy, SandboxPolicy},
@@ -39,9 +39,6 @@ const WITHOUT_NAMESPACES: [(Promise, &str); 7] = [
 /// What covering sockets by mounts leaves open.
 const SOCKETS_MADE_LATER: &str = "held for /run and for what listened when the sandbox was made; a socket that a host \
     program makes later outside of /run and the tmp directories, or by a relative path, can be connected to";
-
-/// The first Landlock version that keeps a run from sockets and processes outside by its scopes.
-const SCOPES: u32 = 6;
 
 /// What was found to be missing when the sandbox was made.
 #[derive(Debug, Clone, Copy, Default)]
@@ -82,11 +79,13 @@ pub fn enforcement(
         }
         if policy.network == NetworkPolicy::Outbound {
             missing(Promise::NetworkFilter, Cause::Version, "not in this version: the host's network is used as it is");
-            if applied.landlock_abi < SCOPES {
+            // Else the launcher closes them all, but for pairs.
+            let are_open = mechanism == Mechanism::Landlock || !policy.unix_sockets.is_empty();
+            if applied.landlock_abi < LANDLOCK_SCOPES && are_open {
                 missing(
                     Promise::AbstractUnixSockets,
                     Cause::Machine,
-                    "needs Landlock 6 (Linux 6.12) where the host's network is used",
+                    "needs Landlock 6 (Linux 6.12) where the host's network is used and a socket is granted",
                 );
             }
         }
@@ -123,7 +122,7 @@ pub fn enforcement(
                 "without a network namespace no socket that connects can be made at all, not to a granted service either",
             );
         }
-        if applied.landlock_abi < SCOPES {
+        if applied.landlock_abi < LANDLOCK_SCOPES {
             missing(Promise::Signals, Cause::Machine, "needs Landlock 6 (Linux 6.12) where there is no pid namespace");
         }
         let hidden = [
@@ -233,11 +232,11 @@ mod tests {
     }
 
     #[test]
-    fn mounts_alone_hold_the_profiles_without_network() {
+    fn mounts_alone_hold_every_profile() {
         let without_landlock = Applied { landlock_abi: 0, ..NEWEST };
-        assert_eq!(machine_lacks(&report(ProfileName::WorkspaceWrite, Mechanism::Namespaces, &without_landlock)), []);
-        let net = report(ProfileName::WorkspaceNet, Mechanism::Namespaces, &without_landlock);
-        assert_eq!(machine_lacks(&net), [Promise::AbstractUnixSockets]);
+        for name in [ProfileName::WorkspaceWrite, ProfileName::WorkspaceNet] {
+            assert_eq!(machine_lacks(&report(name, Mechanism::Namespaces, &without_landlock)), []);
+        }
     }
 
     #[test]
