@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { CodexError, Sandbox, SecurityProfile, exec } from '../index.js';
+import { runInNewContext } from 'node:vm';
+import { AuditLog, CodexError, ExecPolicy, Sandbox, SecurityProfile, exec } from '../index.js';
+import { newLog } from './support/logs.mjs';
 import { workspace } from './support/places.mjs';
 import { sandbox } from './support/sandbox.mjs';
 
@@ -19,9 +21,9 @@ test('of a command', async (t) => {
   const box = sandbox(t, { profile: 'workspace-write', workspace: folder });
   const wrong = [
     [], [''], [5], [null], [['touch', 'made']], ['touch', 'made'], ['touch', [5]], ['touch', [null]], ['touch', ['made', undefined]], ['touch', [['made']]],
-    ['touch', ['made'], null], ['touch', ['made'], 5], ['touch', { length: 1, 0: 'made' }, {}],
+    ['touch', ['made'], null], ['touch', ['made'], 5], ['touch', new Set(['made'])], ['touch', ['made'], new Map()], ['touch', { length: 1, 0: 'made' }, {}],
     ...[
-      { cwd: 5 }, { env: 5 }, { env: null }, { env: { '': 'x' } }, { env: { 'A=B': 'x' } }, { input: 5 }, { input: {} }, { stdout: 'inherits' }, { stdout: 1.5 },
+      { cwd: 5 }, { env: 5 }, { env: null }, { env: ['A=1'] }, { env: new Map([['A', '1']]) }, { env: { '': 'x' } }, { env: { 'A=B': 'x' } }, { input: 5 }, { input: {} }, { stdout: 'inherits' }, { stdout: 1.5 },
       { stderr: null }, { encoding: 'latin1' }, { encoding: null }, { timeout: -1 }, { timeout: NaN }, { timeout: '5' }, { maxBuffer: -1 }, { maxBuffer: '1' }, { maxBuffer: NaN },
       { signal: {} }, { signal: null }, { killSignal: 'SIGNOTHING' }, { killSignal: 0 }, { killSignal: 99 }, { killSignal: null }, { forceKillAfterDelay: -1 },
       { forceKillAfterDelay: 'x' }, { reject: 'yes' }, { reject: 1 },
@@ -50,4 +52,42 @@ test('of a profile', async () => {
     assert.throws(() => SecurityProfile.named('workspace-write', overrides), { code: 'ProfileError' }, JSON.stringify(overrides));
   }
   await assert.rejects(SecurityProfile.load(5), TypeError);
+});
+
+test('what only looks like a policy, a log or a profile never counts as none', async (t) => {
+  const [policy, profile, audit] = [ExecPolicy.builtin(), new SecurityProfile(), await AuditLog.open(newLog())];
+  t.after(() => audit.close());
+  for (const wrap of [(value) => new Proxy(value, {}), (value) => Object.create(value), (value) => Object.create(Object.getPrototypeOf(value))]) {
+    for (const options of [{ policy: wrap(policy) }, { audit: wrap(audit) }, { profile: wrap(profile) }]) {
+      assert.throws(() => new Sandbox({ workspace: workspace(), ...options }), { code: 'ERR_INVALID_ARG_TYPE', message: /itself, not what wraps one/ });
+    }
+    assert.throws(() => wrap(policy).check('ls'), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => policy.check('ls', { profile: wrap(profile) }), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => wrap(profile).explain({ read: '/' }), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.throws(() => wrap(audit).publicKey, { code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  assert.throws(() => policy.check('ls', { profile: {} }), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+test('options that are inherited are refused, never ignored', async (t) => {
+  const [folder, policy] = [workspace(), ExecPolicy.builtin()];
+  class Options {
+    workspace = folder;
+    get policy() {
+      return policy;
+    }
+  }
+  class Command {
+    get timeout() {
+      return 1;
+    }
+  }
+  for (const options of [new Options(), new (class extends Options {})(), Object.create({ workspace: folder, policy })]) {
+    assert.throws(() => new Sandbox(options), { code: 'ERR_INVALID_ARG_VALUE', message: /inherited/ });
+  }
+  const box = sandbox(t, Object.freeze(Object.assign(Object.create(null), { workspace: folder })));
+  await assert.rejects(box.exec('true', [], new Command()), { code: 'ERR_INVALID_ARG_VALUE', message: /timeout.*inherited/ });
+  assert.throws(() => box.spawn('true', [], new Command()), { code: 'ERR_INVALID_ARG_VALUE' });
+  const ofAnotherRealm = runInNewContext('({ timeout: 60000 })');
+  assert.equal((await box.exec('true', [], ofAnotherRealm)).exitCode, 0);
 });

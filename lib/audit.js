@@ -135,8 +135,9 @@ async function settle(promise) {
 }
 
 function nativeAuditLog(log) {
-  if (log instanceof AuditLog) return natives.get(log);
-  throw check.invalidType('options.audit', 'an AuditLog', log);
+  const found = natives.get(log);
+  if (found === undefined) throw check.invalidType('options.audit', "an AuditLog itself, not what wraps one", log);
+  return found;
 }
 
 module.exports = { AuditLog, nativeAuditLog };

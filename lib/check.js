@@ -19,10 +19,11 @@ function describe(value) {
   return Array.isArray(value) ? 'an array' : `an instance of ${value.constructor?.name ?? 'Object'}`;
 }
 
-/** A copy of the own properties of an options object. Keys that are not known are refused, never ignored. */
+/** A copy of the own properties of an options object. Keys that are not known, or inherited from a class, are refused, never ignored. */
 function options(name, value, known) {
   if (value === undefined) return { __proto__: null };
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidType(name, 'an object', value);
+  if (value === null || typeof value !== 'object' || Symbol.iterator in value) throw invalidType(name, 'an object', value);
+  refuseInherited(name, value, known);
   const own = { __proto__: null };
   for (const key of Object.keys(value)) {
     if (!known.has(key)) {
@@ -33,6 +34,16 @@ function options(name, value, known) {
     own[key] = value[key];
   }
   return own;
+}
+
+/** What a class or a prototype of the caller's gives would be left out without a word. What `Object.prototype` was polluted with is not meant. */
+function refuseInherited(name, value, known) {
+  let holder = Object.getPrototypeOf(value);
+  if (holder === Object.prototype) return;
+  for (let above; holder !== null && (above = Object.getPrototypeOf(holder)) !== null; holder = above) {
+    const key = [...known].find((one) => Object.hasOwn(holder, one));
+    if (key !== undefined) throw invalidValue(`${name}.${key}`, 'a property of the object itself, not an inherited one; pass a plain object', value);
+  }
 }
 
 function string(name, value) {
@@ -50,7 +61,7 @@ function oneOf(name, value, allowed) {
 function number(name, value, least) {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
   if (!(value >= least && value <= Number.MAX_SAFE_INTEGER)) {
-    const error = new RangeError(`${name} must be a number of at least ${least}; got ${value}`);
+    const error = new RangeError(`${name} must be a number from ${least} to ${Number.MAX_SAFE_INTEGER}; got ${value}`);
     error.code = 'ERR_OUT_OF_RANGE';
     throw error;
   }

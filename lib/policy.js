@@ -2,7 +2,7 @@
 const { addon } = require('../native.js');
 const check = require('./check.js');
 const { unwrap } = require('./errors.js');
-const { filePath } = require('./profile.js');
+const { filePath, nativeProfile } = require('./profile.js');
 
 const CONTEXT = new Set(['shell', 'profile', 'workspace']);
 const LOAD_OPTIONS = new Set(['workspace', 'administrator']);
@@ -36,23 +36,31 @@ class ExecPolicy {
   check(argvOrLine, context) {
     const { shell = 'bash', profile, workspace } = check.options('context', context, CONTEXT);
     check.oneOf('context.shell', shell, ['bash', 'powershell', 'cmd']);
-    const name = profile === undefined || typeof profile === 'string' ? profile : profile.name;
+    const name = profile === undefined || typeof profile === 'string' ? profile : nativeProfile(profile).name;
     const directory = workspace === undefined ? undefined : filePath('context.workspace', workspace);
     if (typeof argvOrLine !== 'string' && !(Array.isArray(argvOrLine) && argvOrLine.every((word) => typeof word === 'string'))) {
       throw check.invalidType('argvOrLine', 'a command line or an array of words', argvOrLine);
     }
     const [line, argv] = typeof argvOrLine === 'string' ? [argvOrLine, undefined] : [undefined, argvOrLine];
-    return JSON.parse(unwrap(() => natives.get(this).check(line, argv, shell, name, directory)));
+    return JSON.parse(unwrap(() => native(this).check(line, argv, shell, name, directory)));
   }
 
   test() {
-    return JSON.parse(unwrap(() => natives.get(this).test()));
+    return JSON.parse(unwrap(() => native(this).test()));
   }
 }
 
 function nativePolicy(policy) {
-  if (policy instanceof ExecPolicy) return natives.get(policy);
-  throw check.invalidType('options.policy', 'an ExecPolicy', policy);
+  const found = natives.get(policy);
+  // A wrapper that counted as no policy would let everything run.
+  if (found === undefined) throw check.invalidType('options.policy', 'an ExecPolicy itself, not what wraps one', policy);
+  return found;
+}
+
+function native(policy) {
+  const found = natives.get(policy);
+  if (found === undefined) throw check.invalidType('this', 'an ExecPolicy', policy);
+  return found;
 }
 
 function adopt(native) {

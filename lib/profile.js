@@ -30,17 +30,17 @@ class SecurityProfile {
   }
 
   get name() {
-    return natives.get(this).name;
+    return native(this).name;
   }
 
   extend(overrides) {
     const json = toJson('overrides', overrides);
-    return adopt(unwrap(() => natives.get(this).extend(json)));
+    return adopt(unwrap(() => native(this).extend(json)));
   }
 
   toSandboxPolicy(workspace = process.cwd()) {
     const directory = filePath('workspace', workspace);
-    return JSON.parse(unwrap(() => natives.get(this).toCodex(directory)));
+    return JSON.parse(unwrap(() => native(this).toCodex(directory)));
   }
 
   explain(access, workspace = process.cwd()) {
@@ -49,11 +49,11 @@ class SecurityProfile {
     const [kind, target] = asked[0];
     check.string(`access.${kind}`, target);
     const directory = filePath('workspace', workspace);
-    return JSON.parse(unwrap(() => natives.get(this).explain(directory, kind, target)));
+    return JSON.parse(unwrap(() => native(this).explain(directory, kind, target)));
   }
 
   toJSON() {
-    return JSON.parse(unwrap(() => natives.get(this).toJson()));
+    return JSON.parse(unwrap(() => native(this).toJson()));
   }
 }
 
@@ -65,8 +65,15 @@ function loadProfile(file) {
 /** The addon's object behind a profile, or behind the profile of that name, with overrides if there are some. */
 function nativeProfile(profile, overrides) {
   const named = typeof profile === 'string' ? new SecurityProfile(profile) : profile;
-  if (!(named instanceof SecurityProfile)) throw check.invalidType('profile', 'a SecurityProfile or a profile name', profile);
-  return natives.get(overrides === undefined ? named : named.extend(overrides));
+  if (!natives.has(named)) throw check.invalidType('profile', 'a profile name, or a SecurityProfile itself, not what wraps one', profile);
+  const found = natives.get(named);
+  return overrides === undefined ? found : unwrap(() => found.extend(toJson('overrides', overrides)));
+}
+
+function native(profile) {
+  const found = natives.get(profile);
+  if (found === undefined) throw check.invalidType('this', 'a SecurityProfile', profile);
+  return found;
 }
 
 function adopt(native) {

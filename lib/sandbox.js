@@ -42,6 +42,8 @@ class Sandbox {
   #onDenial;
   #onRequest;
   #childProcess;
+  /** For each command that somebody is asked about, what takes the question back. */
+  #questions = new Set();
 
   constructor(options) {
     const { profile = 'offline', workspace = process.cwd(), policy, audit, enforcement = 'required', limits, denials = 'full', onDenial, onRequest } = check.options(
@@ -62,15 +64,7 @@ class Sandbox {
   }
 
   async exec(file, args, options) {
-    const call = prepare(file, args, options);
-    try {
-      return await this.#run(call, false);
-    } catch (error) {
-      // The policy asks; without anybody to answer, its question is the refusal.
-      if (error.code !== 'PolicyPrompt' || this.#onRequest === undefined) throw error;
-      if (!(await this.#isAllowed(call, error.verdict))) throw denied(error);
-      return await this.#run(call, true);
-    }
+    return this.#run(prepare(file, args, options), false);
   }
 
   execSync(file, args, options) {
@@ -80,9 +74,8 @@ class Sandbox {
   }
 
   spawn(file, args, options) {
-    // As in node:child_process, the arguments may be left out.
-    if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
-    const { streams, rest } = stdio.streamsOf(options);
+    [args, options] = sorted(args, options);
+    const { streams, rest } = stdio.streamsOf(options, EXEC_OPTIONS);
     const call = prepare(file, args, rest);
     [call.command.stdin, call.command.stdout, call.command.stderr] = streams.kinds;
     // Who looks at a stream late gets the bytes as they came; the result gets them as it was asked for.
@@ -108,16 +101,32 @@ class Sandbox {
     return this.#childProcess;
   }
 
-  async #isAllowed({ command, args }, verdict) {
-    return (await this.#onRequest({ kind: 'exec', file: command.program, args, ...verdict })) === 'allow';
+  /** Asks whether a command may run. Nobody has to answer any more when it is aborted, or the sandbox is closed: then it may not. */
+  async #isAllowed({ command, args, signal }, verdict) {
+    if (signal?.aborted) return false;
+    let withdraw;
+    const withdrawn = new Promise((resolve) => {
+      withdraw = resolve;
+    });
+    this.#questions.add(withdraw);
+    signal?.addEventListener('abort', withdraw, { once: true });
+    try {
+      const answer = this.#closing === undefined && await Promise.race([this.#onRequest({ kind: 'exec', file: command.program, args, ...verdict }), withdrawn]);
+      if (this.#closing !== undefined) throw new CodexError('the sandbox was closed before the command was allowed; make a new one', { code: 'SandboxUnavailable', verdict });
+      return answer === 'allow';
+    } finally {
+      signal?.removeEventListener('abort', withdraw);
+      this.#questions.delete(withdraw);
+    }
   }
 
-  async #run({ command, reject, signal }, approved) {
+  async #run(call, approved) {
+    const { command, reject, signal } = call;
     const file = command.program;
-    if (signal?.aborted) return finish(canceledEarly(command), reject, file);
+    if (signal?.aborted) return finish(canceledEarly(command), reject, file, signal.reason);
     const start = (token) => unwrap(() => this.#native.exec(pending.listed(command), token, approved));
     const { token, report } = pending.add(this, start);
-    if (signal === undefined) return finish(this.#result(await report), reject, file);
+    if (signal === undefined) return this.#finished(call, await report, approved);
 
     let canceled = false;
     let killer;
@@ -125,22 +134,35 @@ class Sandbox {
       canceled = this.#native.signal(token, command.killSignal);
       if (!canceled) return;
       // Ended by force when the signal is not enough, as at a timeout.
-      killer = setTimeout(() => this.#native.signal(token, constants.signals.SIGKILL), command.forceKillAfterDelay);
+      killer = setTimeout(() => this.#native.signal(token, constants.signals.SIGKILL), delay(command.forceKillAfterDelay));
     };
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      const result = this.#result(await report);
-      result.isCanceled = canceled;
-      result.failed ||= canceled;
-      return finish(result, reject, file, canceled ? signal.reason : undefined);
+      return await this.#finished(call, await report, approved, () => canceled);
     } finally {
       clearTimeout(killer);
       signal.removeEventListener('abort', cancel);
     }
   }
 
+  /** What becomes of a report. Where the policy asks, and there is somebody to answer, the command is run once they have. */
+  async #finished(call, report, approved, wasCanceled = () => false) {
+    const question = report.error !== null && !approved && this.#onRequest !== undefined ? fromFacts(report.error) : undefined;
+    if (question?.code === 'PolicyPrompt') {
+      const isAllowed = await this.#isAllowed(call, question.verdict);
+      if (!isAllowed && !call.signal?.aborted) throw denied(question);
+      return this.#run(call, isAllowed);
+    }
+    const result = this.#result(report);
+    const canceled = wasCanceled();
+    result.isCanceled = canceled;
+    result.failed ||= canceled;
+    return finish(result, call.reject, call.command.program, canceled ? call.signal.reason : undefined);
+  }
+
   async close() {
     this.#closing ??= this.#native.close();
+    for (const withdraw of this.#questions) withdraw();
     await this.#closing;
   }
 
@@ -189,9 +211,14 @@ function moreOf(more) {
   return more.startsWith('{') ? JSON.parse(more) : { auditId: more };
 }
 
+/** The longest that a timer can wait is 25 days; a longer one would end at once. */
+function delay(milliseconds) {
+  return Math.min(milliseconds, 0x7fffffff);
+}
+
 /** Runs one command in a sandbox of its own. */
 async function exec(file, args, options) {
-  if (!Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
+  [args, options] = sorted(args, options);
   const all = check.options('options', options, ONE_SHOT_OPTIONS);
   const sandbox = new Sandbox(pick(all, SANDBOX_OPTIONS));
   try {
@@ -206,10 +233,15 @@ function pick(options, keys) {
   return Object.fromEntries(Object.entries(options).filter(([key]) => keys.has(key)));
 }
 
+/** The arguments and the options: as in node:child_process, the arguments may be left out. */
+function sorted(args, options) {
+  const isOptions = options === undefined && args !== null && typeof args === 'object' && !(Symbol.iterator in args);
+  return isOptions ? [undefined, args] : [args, options];
+}
+
 /** Checks a call and puts it into the form that the addon takes. */
 function prepare(file, args, options) {
-  // As in node:child_process, the arguments may be left out.
-  if (args !== undefined && !Array.isArray(args) && options === undefined) [args, options] = [undefined, args];
+  [args, options] = sorted(args, options);
   const {
     cwd, env, input, stdin, stdout, stderr, encoding = 'utf8', timeout = 0, maxBuffer = DEFAULT_MAX_BUFFER,
     signal, killSignal = 'SIGTERM', forceKillAfterDelay = DEFAULT_FORCE_KILL_AFTER_DELAY, reject = false, limits,
@@ -278,7 +310,7 @@ function environments(given) {
     given = process.env;
   }
   let env = '';
-  if (given === null || typeof given !== 'object') throw check.invalidType('options.env', 'an object', given);
+  if (given === null || typeof given !== 'object' || Symbol.iterator in given) throw check.invalidType('options.env', 'an object of names and values', given);
   let set = '';
   for (const name of Object.keys(given)) {
     if (given[name] === undefined) continue;

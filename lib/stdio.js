@@ -22,10 +22,9 @@ function captured(number, value) {
   return descriptorOf(`options.${NAMES[number]}`, number, value, FORMS);
 }
 
-/** The streams of `spawn`, and the options that are not about them. */
-function streamsOf(options) {
-  if (options === undefined) return { streams: toStreams({}), rest: options };
-  if (options === null || typeof options !== 'object' || Array.isArray(options)) throw check.invalidType('options', 'an object', options);
+/** The streams of `spawn`, and the options that are not about them: those of `exec`, which are `others`. */
+function streamsOf(given, others) {
+  const options = check.options('options', given, new Set([...others, ...SPAWN_OPTIONS]));
   const [own, rest] = [{ __proto__: null }, { __proto__: null }];
   for (const key of Object.keys(options)) (SPAWN_OPTIONS.has(key) ? own : rest)[key] = options[key];
   return { streams: toStreams(own, rest.input !== undefined), rest };
@@ -60,6 +59,7 @@ function kindOf(name, number, value) {
 function descriptorOf(name, number, value, forms) {
   if (value === 'ignore') return NULL;
   if (value === 'inherit') return number;
+  if (value?.fd === null) throw check.invalidValue(name, "a stream that is open, as a file's is from its event `open` on", value);
   const descriptor = typeof value === 'number' ? value : (value?.fd ?? value?._handle?.fd);
   if (!Number.isInteger(descriptor) || descriptor < 0 || descriptor > 0x7fffffff) throw check.invalidValue(name, forms, value);
   return descriptor;
