@@ -433,11 +433,11 @@ export interface SandboxOptions {
    * failed ends 0.1 to 0.5 seconds later. Reads are never told. `network`: connections. `off`: none. What the run may do is the same.
    */
   denials?: 'full' | 'network' | 'off';
-  /** Called for each refusal of a run, when the run is over. */
+  /** Called for each refusal of a run, when the run is over. What it throws, the command rejects with in place of its result. */
   onDenial?(denial: Denial): void;
   /**
    * Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. A command of `spawn` starts when it has
-   * answered; until then `pid` is undefined. Not asked by `execSync` and `childProcess()`, which can't wait: they refuse.
+   * answered; until then `pid` is undefined, and `timeout` doesn't count. An abort, or `close`, takes the question back. Not asked by `execSync` and `childProcess()`, which can't wait: they refuse.
    */
   onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
 }
@@ -446,8 +446,8 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
   /** The working directory; relative to the workspace. Default: the workspace. */
   cwd?: string | URL;
   /**
-   * Replaces the environment, as in `node:child_process`. Variables that are the host's own are filtered by the profile;
-   * what you add or change is passed as it is. Default: `process.env`, filtered.
+   * Replaces the environment, as in `node:child_process`, with the own properties of the object. Variables that are the host's own are
+   * filtered by the profile; what you add or change is passed as it is. Default: `process.env`, filtered.
    */
   env?: Record<string, string | undefined>;
   /** Written to standard input, then closed. Default: no input. */

@@ -1,11 +1,13 @@
 // An AbortSignal ends a command, or keeps it from starting.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { CodexError, exec } from '../index.js';
 import { workspace } from './support/places.mjs';
 import { gone, started, unusualSleep } from './support/processes.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
+import { until } from './support/until.mjs';
 
 test('aborted before: nothing is started', async (t) => {
   const folder = workspace();
@@ -80,7 +82,18 @@ test('with `reject` the error has the reason as its cause', async () => {
   await assert.rejects(run, (error) => error instanceof CodexError && error.code === 'ERR_CODEX_FAILED' && error.cause === reason && error.isCanceled);
   await assert.rejects(
     exec('true', [], { workspace: workspace(), signal: AbortSignal.abort(reason), reject: true }),
-    (error) => error.code === 'ERR_CODEX_FAILED' && error.isCanceled);
+    (error) => error.code === 'ERR_CODEX_FAILED' && error.isCanceled && error.cause === reason);
+});
+
+test('a program may have longer to end than a timer can wait', async (t) => {
+  const [folder, abort] = [workspace(), new AbortController()];
+  const run = sh(sandbox(t, { profile: 'workspace-write', workspace: folder }), 'trap "sleep 0.5; exit 7" TERM; touch ready; while :; do sleep 0.05; done', {
+    signal: abort.signal, forceKillAfterDelay: 2 ** 40,
+  });
+  await until(() => existsSync(path.join(folder, 'ready')));
+  abort.abort();
+  const { exitCode, signal, isCanceled } = await run;
+  assert.deepEqual({ exitCode, signal, isCanceled }, { exitCode: 7, signal: null, isCanceled: true });
 });
 
 test('one signal may abort many commands', async (t) => {

@@ -74,6 +74,33 @@ test('what it asks about runs when somebody says yes', async () => {
   await Promise.all([nobody, no, yes].map((box) => box.close()));
 });
 
+test('nobody waits for an answer that is not needed any more', async (t) => {
+  const options = { profile: 'workspace-write', workspace: workspace(), policy: ExecPolicy.builtin() };
+  const box = sandbox(t, { ...options, onRequest: () => new Promise(() => {}) });
+  const abort = new AbortController();
+  const [ran, spawned] = [box.exec('mkdir', ['a'], { signal: abort.signal }), box.spawn('mkdir', ['a'], { signal: abort.signal })];
+  await setImmediate();
+  abort.abort(new Error('on purpose'));
+  for (const { isCanceled, pid } of [await ran, await spawned]) assert.deepEqual({ isCanceled, pid }, { isCanceled: true, pid: undefined });
+  const closed = [box.exec('mkdir', ['a']), box.spawn('mkdir', ['a']).then()].map((run) => assert.rejects(run, { code: 'SandboxUnavailable', message: /closed/ }));
+  await setImmediate();
+  await box.close();
+  await Promise.all(closed);
+  const late = new Sandbox({ ...options, onRequest: async () => (await late.close(), 'allow') });
+  await assert.rejects(late.exec('mkdir', ['a']), { code: 'SandboxUnavailable' });
+  assert.ok(!existsSync(path.join(options.workspace, 'a')));
+});
+
+test('a question of another command, asked while refusals are told, is not taken for its own', async (t) => {
+  const asked = [];
+  const box = sandbox(t, {
+    profile: 'workspace-write', workspace: workspace(), policy: ExecPolicy.parse(RULES),
+    onRequest: ({ file }) => (asked.push(file), 'allow'), onDenial: () => box.execSync('mkdir', ['a']),
+  });
+  await assert.rejects(box.exec('touch', [path.join(outside(), 'b')]), { code: 'PolicyPrompt' });
+  assert.deepEqual(asked, []);
+});
+
 test('lines and words are judged without running anything', () => {
   const policy = ExecPolicy.builtin();
   assert.equal(policy.check('ls -la').decision, 'allow');
