@@ -70,6 +70,22 @@ test('a slow consumer holds the program up and keeps nothing', async (t) => {
   assert.equal((await run).exitCode, 0);
 });
 
+test('a consumer that pauses gets what came meanwhile, also when the program is gone by then', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const run = box.spawn('sh', ['-c', 'echo one; sleep 0.1; echo two']);
+  let got = '';
+  run.stdout.on('data', (chunk) => {
+    got += chunk;
+    run.stdout.pause();
+    run.then(() => setImmediate(() => run.stdout.resume()));
+  });
+  await once(run, 'close');
+  assert.equal(got, 'one\ntwo\n');
+  const [numbers, count] = [box.spawn('seq', ['100000']), box.spawn('wc', ['-l'])];
+  numbers.stdout.pipe(count.stdin);
+  assert.equal((await count).stdout.trim(), '100000');
+});
+
 test('a program whose reader goes away is told', async (t) => {
   const run = sandbox(t, { workspace: workspace() }).spawn('yes');
   await once(run.stdout, 'data');

@@ -26,10 +26,15 @@ class Output extends Readable {
   constructor(descriptor) {
     super({ highWaterMark: FIRST_PIECE });
     const onread = { buffer: () => this.#room(), callback: (count) => this.#take(count) };
+    // What was read may still wait for a slow consumer when the pipe is closed: the stream ends, and is then destroyed, by itself.
+    let hasEnded = false;
     this.#socket = new net.Socket({ fd: descriptor, readable: true, writable: false, manualStart: true, onread })
-      .on('end', () => this.push(null))
+      .on('end', () => {
+        hasEnded = true;
+        this.push(null);
+      })
       .on('error', (error) => this.destroy(error))
-      .on('close', () => this.destroy());
+      .on('close', () => hasEnded || this.destroy());
   }
 
   /** As a socket does: keeps the process alive while the stream is open. */
