@@ -1,6 +1,6 @@
 // What a command may have for its streams.
 import assert from 'node:assert/strict';
-import { createReadStream, createWriteStream, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, openSync, closeSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -8,8 +8,17 @@ import { text } from 'node:stream/consumers';
 import { answer, run as runScript, script } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
 import { sandbox } from './support/sandbox.mjs';
+import { until } from './support/until.mjs';
 
 const LIST = 'cd /proc/self/fd; for fd in *; do [ -e $fd ] && echo $fd; done';
+
+function linkOf(descriptor) {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return '';
+  }
+}
 
 test('by default three pipes, and nothing else', async (t) => {
   const run = sandbox(t, { workspace: workspace() }).spawn('sh', ['-c', LIST]);
@@ -75,6 +84,22 @@ test('declared ones have the numbers that were asked for', async (t) => {
   const inherited = listed.split('\n').filter(Boolean).map(Number).filter((number) => [3, 4, 5, 6, 7].includes(number));
   assert.deepEqual(inherited.filter((number) => number !== 4 && number !== 5 && number !== 6), [3, 7]);
   assert.equal((await run).exitCode, 0);
+});
+
+test('none of them stays open, whether it was looked at or not', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const stdio = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'];
+  const sockets = () => readdirSync('/proc/self/fd').filter((number) => linkOf(number).startsWith('socket:')).length;
+  await box.spawn('true', { stdio });
+  const before = sockets();
+  for (let turn = 0; turn < 5; turn++) {
+    await box.spawn('true', { stdio });
+    await assert.rejects(box.spawn('no-such-program', { stdio }).then(), { code: 'ENOENT' });
+    const read = box.spawn('sh', ['-c', 'echo three >&3'], { stdio });
+    assert.equal(await text(read.stdio[3]), 'three\n');
+    await once(read, 'close');
+  }
+  await until(() => sockets() <= before, 'closed sockets');
 });
 
 test('as many as there are numbers, whichever number they have here', async (t) => {

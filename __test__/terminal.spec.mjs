@@ -1,5 +1,6 @@
 // A run may have a terminal: one of the sandbox's own, with all that belongs to one.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { workspace } from './support/places.mjs';
@@ -123,6 +124,11 @@ test('nothing of it stays open', async (t) => {
     }
   }).length;
   const before = masters();
-  for (let turn = 0; turn < 5; turn++) await box.spawn('true', PTY);
+  for (let turn = 0; turn < 5; turn++) {
+    await box.spawn('true', PTY);
+    const read = box.spawn('true', PTY);
+    read.stdout.resume();
+    await once(read, 'close');
+  }
   await until(() => masters() <= before, 'closed terminals');
 });

@@ -205,7 +205,7 @@ class Subprocess extends EventEmitter {
   #ended(result, error) {
     this.#isOver = true;
     for (const [name, late] of this.#taken) if (late !== undefined) end(late, this.#captured[name]);
-    this.#closeInput();
+    this.#closeEnds();
     if (result?.failed === undefined) {
       // Whoever listens need not await.
       if (this.listenerCount('error') > 0) this.#isAwaited = this.emit('error', error);
@@ -221,11 +221,18 @@ class Subprocess extends EventEmitter {
     if (error !== undefined && !this.#isAwaited && !this.#isClosed()) Promise.reject(error);
   }
 
-  /** Nobody reads what would be written from here on. */
-  #closeInput() {
-    if (this.#kinds[0] !== PIPE) return;
-    const stdin = this.#stream(0);
-    if (!stdin.writableFinished) stdin.destroy();
+  /**
+   * Nobody reads what would be written from here on. What goes both ways is closed when it has been read to its end, and at
+   * once where nobody has looked at it.
+   */
+  #closeEnds() {
+    this.#kinds.forEach((kind, number) => {
+      if (kind !== PIPE || NAMES[number] === 'stdout' || NAMES[number] === 'stderr') return;
+      const isLookedAt = this.#streams.has(number);
+      const stream = this.#stream(number);
+      if (number === 0 ? !stream.writableFinished : !isLookedAt) stream.destroy();
+    });
+    for (const stream of this.#streams.values()) if (stream?.readableEnded) stream.destroy();
   }
 
   #closed() {
@@ -254,6 +261,7 @@ class Subprocess extends EventEmitter {
       ? new Output(descriptor)
       : new net.Socket({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL, allowHalfOpen: true });
     this.#openStreams++;
+    stream.once('end', () => this.#isOver && stream.destroy());
     stream.once('close', () => {
       this.#openStreams--;
       this.#closed();
