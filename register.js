@@ -16,9 +16,9 @@ real.execSync = sandboxed.execSync;
 real.execFileSync = sandboxed.execFileSync;
 syncBuiltinESMExports();
 
-/** A Node that is forked is in the sandbox already, and can't make another one there. */
+/** A Node that is forked is in the sandbox already, and can't make another one there. Words may be numbers, which become text later. */
 function withoutThis(args) {
-  return args?.filter((word, index) => !isThis(word.replace(/^(--require|-r)=/, '')) && !(isOption(word) && isThis(args[index + 1])));
+  return args?.filter((word, index) => !isThis(String(word).replace(/^(--require|-r)=/, '')) && !(isOption(word) && isThis(args[index + 1])));
 }
 
 function isOption(word) {
@@ -27,7 +27,7 @@ function isOption(word) {
 
 function isThis(word) {
   try {
-    return word !== undefined && /register/.test(word) && require.resolve(word, { paths: [process.cwd()] }) === __filename;
+    return typeof word === 'string' && /register/.test(word) && require.resolve(word, { paths: [process.cwd()] }) === __filename;
   } catch {
     return false;
   }

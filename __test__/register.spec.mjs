@@ -81,3 +81,23 @@ test('forked programs and workers of a cluster are inside, and may start process
   assert.equal(existsSync(path.join(options.env.OUTSIDE, 'made')), false);
   assert.ok(existsSync(path.join(folder, 'inside')));
 });
+
+test('words that are numbers are text, as for Node', async () => {
+  const folder = workspace();
+  const program = "console.log(require('child_process').execFileSync('echo', ['-n', 5, true]).toString())";
+  const { stdout, stderr } = await run([process.execPath, '--require', REGISTER, '-e', program], environment(folder));
+  assert.deepEqual([stdout, stderr], ['5 true\n', '']);
+  const spawning = "require('child_process').spawn('echo', ['-n', 5], { stdio: 'inherit' })";
+  assert.equal((await run([process.execPath, '--require', REGISTER, '-e', spawning], environment(folder))).stdout, '5');
+});
+
+test('a worker thread is under it, too, and Node has nothing to warn of', async () => {
+  const folder = workspace();
+  const options = environment(folder);
+  const inWorker = "require('child_process').spawnSync('touch', ['inside', process.env.OUTSIDE + '/made'])";
+  const program = `new (require('node:worker_threads').Worker)(${JSON.stringify(inWorker)}, { eval: true })`;
+  const { stderr, exitCode } = await run([process.execPath, '--require', REGISTER, '-e', program], options);
+  assert.deepEqual([stderr, exitCode], ['', 0]);
+  assert.ok(existsSync(path.join(folder, 'inside')));
+  assert.equal(existsSync(path.join(options.env.OUTSIDE, 'made')), false);
+});

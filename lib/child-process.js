@@ -5,7 +5,7 @@
 // that process is the launcher, as a guest: it hands its streams over to the sandbox and stands for the run until its end.
 // What is to be run was told the addon before, so nothing about it stands in the guest's command line or environment.
 const real = require('node:child_process');
-const { closeSync, accessSync, statSync, constants: { X_OK } } = require('node:fs');
+const { accessSync, statSync, constants: { X_OK } } = require('node:fs');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const check = require('./check.js');
@@ -25,10 +25,10 @@ const LAST = 63;
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /**
- * The module for a sandbox. `join` asks the addon of the sandbox for the descriptor of a run that is about to be started;
- * `environments` sorts an environment into what is the host's and what was set.
+ * The module for a sandbox. `join` asks the addon of the sandbox for the descriptor of a run that is about to be started, and
+ * `joined` says that the process has it; `environments` sorts an environment into what is the host's and what was set.
  */
-function childProcess({ launcher, join, environments }) {
+function childProcess({ launcher, join, joined, environments }) {
   check.string('launcher', launcher);
 
   /** Starts a guest in place of what a `ChildProcess` was asked to start. */
@@ -39,7 +39,7 @@ function childProcess({ launcher, join, environments }) {
     try {
       return start.call(child, { __proto__: null, ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
     } finally {
-      closeSync(run.descriptor);
+      joined(run.descriptor);
       child.spawnfile = options.file;
       child.spawnargs = options.args;
       // Ours is no stream of the child's.
@@ -164,7 +164,7 @@ function childProcess({ launcher, join, environments }) {
       }
       return result;
     } finally {
-      closeSync(run.descriptor);
+      joined(run.descriptor);
     }
   }
 

@@ -97,7 +97,12 @@ class Sandbox {
     // On Linux alone a process of Node's can stand for a run.
     if (this.#native.join === undefined) throw new CodexError(`childProcess is not in this version on ${process.platform}; use exec or spawn`, { code: 'SandboxUnavailable' });
     const { childProcess } = require('./child-process.js');
-    this.#childProcess ??= childProcess({ launcher, join: (command, declared) => this.#native.join(pending.listed(command), declared), environments });
+    this.#childProcess ??= childProcess({
+      launcher,
+      join: (command, declared) => this.#native.join(pending.listed(command), declared),
+      joined: (descriptor) => this.#native.joined(descriptor),
+      environments,
+    });
     return this.#childProcess;
   }
 

@@ -1,6 +1,6 @@
 //! Runs that a child process of Node's own stands for.
 
-use std::os::fd::IntoRawFd;
+use std::{os::fd::AsRawFd, sync::PoisonError};
 
 use codex_core::{
     exec::ExecError,
@@ -15,7 +15,7 @@ use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeS
 impl NativeSandbox {
     /// Makes ready to run a command with the streams of a process that is started next: the launcher, with the number of
     /// the descriptor returned as its argument, under which it must have it, too, with nothing but streams below. Those
-    /// from 3 on that the command is to have are `declared`.
+    /// from 3 on that the command is to have are `declared`. It stays open until `joined`.
     #[napi(catch_unwind)]
     pub fn join(&self, command: Array<'_>, declared: Vec<u8>) -> napi::Result<i32> {
         let throw = |error: ExecError| ErrorFacts::from(&error).throw();
@@ -29,6 +29,16 @@ impl NativeSandbox {
             // The process has been told of any error.
             let _ = session.join(command, &declared, guest).await;
         });
-        Ok(theirs.into_raw_fd())
+        let number = theirs.as_raw_fd();
+        self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner).push(theirs);
+        Ok(number)
+    }
+
+    /// Closes a descriptor that `join` returned: the process has it. In a worker thread, Node warns of those that JavaScript
+    /// closes and hasn't opened.
+    #[napi(catch_unwind)]
+    pub fn joined(&self, descriptor: i32) {
+        let mut joining = self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner);
+        joining.retain(|theirs| theirs.as_raw_fd() != descriptor);
     }
 }

@@ -97,6 +97,9 @@ pub struct Shared {
     signallers: Mutex<HashMap<u32, Signaller>>,
     /// The ends of their streams that JavaScript may take, likewise.
     spawned: Mutex<HashMap<u32, Spawned>>,
+    /// What the processes that are being started to stand for runs are told by.
+    #[cfg(target_os = "linux")]
+    pub(crate) joining: Mutex<Vec<std::os::fd::OwnedFd>>,
     /// The reports of the launchers so far; results carry their index.
     enforcements: Mutex<Vec<Arc<Enforcement>>>,
 }
