@@ -1,6 +1,6 @@
 // A whole program, or its own import, under the profile that variables name.
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { run } from './support/node.mjs';
@@ -96,8 +96,18 @@ test('a worker thread is under it, too, and Node has nothing to warn of', async 
   const options = environment(folder);
   const inWorker = "require('child_process').spawnSync('touch', ['inside', process.env.OUTSIDE + '/made'])";
   const program = `new (require('node:worker_threads').Worker)(${JSON.stringify(inWorker)}, { eval: true })`;
-  const { stderr, exitCode } = await run([process.execPath, '--require', REGISTER, '-e', program], options);
-  assert.deepEqual([stderr, exitCode], ['', 0]);
-  assert.ok(existsSync(path.join(folder, 'inside')));
-  assert.equal(existsSync(path.join(options.env.OUTSIDE, 'made')), false);
+  for (const line of [program, program.replace('{ eval: true', '{ execArgv: [], eval: true')]) {
+    const { stderr, exitCode } = await run([process.execPath, '--require', REGISTER, '-e', line], options);
+    assert.deepEqual([stderr, exitCode], ['', 0]);
+    assert.ok(existsSync(path.join(folder, 'inside')));
+    assert.equal(existsSync(path.join(options.env.OUTSIDE, 'made')), false);
+    rmSync(path.join(folder, 'inside'));
+  }
+});
+
+test('a Node that is forked by one that imported it', async () => {
+  const folder = workspace();
+  writeFileSync(path.join(folder, 'child.cjs'), 'console.log(process.execArgv.length)');
+  const { stdout, stderr } = await run([process.execPath, '--import', REGISTER, '-e', "require('node:child_process').fork('child.cjs', { execArgv: ['--import', process.execArgv[1]] })"], environment(folder));
+  assert.deepEqual([stdout, stderr], ['0\n', '']);
 });
