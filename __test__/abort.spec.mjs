@@ -106,3 +106,17 @@ test('one signal may abort many commands', async (t) => {
   assert.ok((await Promise.all(runs)).every(({ isCanceled }) => isCanceled));
   await gone(`sleep ${seconds}`);
 });
+
+test('a signal of another realm, or of a library, aborts as well', async (t) => {
+  const target = new EventTarget();
+  const signal = Object.defineProperties(target, { aborted: { value: false, writable: true }, reason: { value: new Error('on purpose') } });
+  const seconds = unusualSleep();
+  const run = sandbox(t, { workspace: workspace() }).exec('sleep', [seconds], { signal, reject: true });
+  await Promise.all([
+    assert.rejects(run, (error) => error.isCanceled && error.cause === signal.reason),
+    started(`sleep ${seconds}`).then(() => {
+      signal.aborted = true;
+      target.dispatchEvent(new Event('abort'));
+    }),
+  ]);
+});

@@ -253,7 +253,9 @@ function prepare(file, args, options) {
   } = check.options('options', options, EXEC_OPTIONS);
   check.string('file', file);
   if (file === '') throw check.invalidValue('file', 'the name or the path of a program', file);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw check.invalidType('options.signal', 'an AbortSignal', signal);
+  // One of another realm, or of a library, serves as well.
+  const isSignal = typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function' && typeof signal.removeEventListener === 'function';
+  if (signal !== undefined && !isSignal) throw check.invalidType('options.signal', 'an AbortSignal', signal);
   if (typeof reject !== 'boolean') throw check.invalidType('options.reject', 'a boolean', reject);
   check.oneOf('options.encoding', encoding, ['utf8', 'buffer']);
   if (input !== undefined && stdin !== undefined && stdin !== 'pipe') throw check.invalidValue('options.input', 'absent where stdin is given', stdin);
