@@ -413,67 +413,67 @@ export interface Capabilities {
 
 export interface SandboxOptions {
   /** Default: `offline`. */
-  profile?: SecurityProfile | ProfileName;
+  profile?: SecurityProfile | ProfileName | undefined;
   /** The working directory of commands and, in the workspace profiles, writable. Must exist. Default: the current one. */
-  workspace?: string | URL;
+  workspace?: string | URL | undefined;
   /**
    * `required` (default): a machine that can't hold every promise of the profile is refused. `best-effort`: what can be
    * enforced is, and `enforcement.unenforced` says what is missing; without any file boundary it is still refused.
    */
-  enforcement?: 'required' | 'best-effort';
+  enforcement?: 'required' | 'best-effort' | undefined;
   /** Judges each command before it runs. `forbid` rejects with `PolicyRefused`, `prompt` asks `onRequest`. Default: none. */
-  policy?: ExecPolicy;
+  policy?: ExecPolicy | undefined;
   /** Records each command before and after it. Refused where the commands may write it. Default: none. */
-  audit?: AuditLog;
+  audit?: AuditLog | undefined;
   /** Limits, as in the profile, which they can only lower. */
-  limits?: Limits;
+  limits?: Limits | undefined;
   /**
    * Which refusals are told. `full` (default): changes of files by a path, starts of programs, and connections; on Linux each such
    * call takes about 12 microseconds longer, on macOS one more process reads the system's log while the sandbox stands, and a run that
    * failed ends 0.1 to 0.5 seconds later. Reads are never told. `network`: connections. `off`: none. What the run may do is the same.
    */
-  denials?: 'full' | 'network' | 'off';
+  denials?: 'full' | 'network' | 'off' | undefined;
   /** Called for each refusal of a run, when the run is over. What it throws, the command rejects with in place of its result. */
-  onDenial?(denial: Denial): void;
+  onDenial?: ((denial: Denial) => void) | undefined;
   /**
    * Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. A command of `spawn` starts when it has
    * answered; until then `pid` is undefined, and `timeout` doesn't count. An abort, or `close`, takes the question back. Not asked by `execSync` and `childProcess()`, which can't wait: they refuse.
    */
-  onRequest?(request: AccessRequest): Promise<'allow' | 'deny'> | 'allow' | 'deny';
+  onRequest?: ((request: AccessRequest) => Promise<'allow' | 'deny'> | 'allow' | 'deny') | undefined;
 }
 
 export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buffer'> {
   /** The working directory; relative to the workspace. Default: the workspace. */
-  cwd?: string | URL;
+  cwd?: string | URL | undefined;
   /**
    * Replaces the environment, as in `node:child_process`, with the own properties of the object. Variables that are the host's own are
    * filtered by the profile; what you add or change is passed as it is. Default: `process.env`, filtered.
    */
-  env?: Record<string, string | undefined>;
+  env?: Record<string, string | undefined> | undefined;
   /** Written to standard input, then closed. Default: no input. */
-  input?: string | Buffer | NodeJS.ArrayBufferView;
+  input?: string | Buffer | NodeJS.ArrayBufferView | undefined;
   /** Where standard input comes from. `pipe` and `ignore` (default): nothing, unless there is `input`. */
-  stdin?: StreamTarget;
+  stdin?: StreamTarget | undefined;
   /** `pipe` (default): captured. */
-  stdout?: StreamTarget;
+  stdout?: StreamTarget | undefined;
   /** `pipe` (default): captured. */
-  stderr?: StreamTarget;
+  stderr?: StreamTarget | undefined;
   /** `utf8` (default): strings. `buffer`: the bytes. */
-  encoding?: Encoding;
+  encoding?: Encoding | undefined;
   /** Milliseconds after which `killSignal` is sent. Default: 0, never. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Bytes of each stream that are kept; the rest is dropped and `truncated` is true. Default: 10 MiB. */
-  maxBuffer?: number;
+  maxBuffer?: number | undefined;
   /** Aborts the command: `killSignal`, then the end of its tree. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Sent to the program's process group at the timeout or abort. Default: `SIGTERM`. */
-  killSignal?: NodeJS.Signals | number;
+  killSignal?: NodeJS.Signals | number | undefined;
   /** Milliseconds after `killSignal` until the whole tree is killed. Default: 5000. */
-  forceKillAfterDelay?: number;
+  forceKillAfterDelay?: number | undefined;
   /** Whether a command that failed rejects with the result as a `CodexError`. Default: false. */
-  reject?: boolean;
+  reject?: boolean | undefined;
   /** Limits of this command, which can only lower those of the sandbox. In the one-shot `exec` they are the sandbox's. */
-  limits?: Omit<Limits, 'tmpSize'>;
+  limits?: Omit<Limits, 'tmpSize'> | undefined;
 }
 
 /** One operation of a run that was refused, or undone. Strings that came from the run are bounded, and are what the run claimed. */
@@ -520,17 +520,17 @@ export interface SpawnOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buf
    * The streams of the program by their numbers, at most 64; a word stands for all three standard ones. A `pipe` from 3 on
    * goes both ways. Default: `pipe` for the standard ones, none from 3 on. Not together with `stdin`, `stdout`, `stderr`.
    */
-  stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'pty' | readonly SpawnTarget[];
+  stdio?: 'pipe' | 'overlapped' | 'ignore' | 'inherit' | 'pty' | readonly SpawnTarget[] | undefined;
   /** Default: `pipe`. It has to be ended where the program reads to the end. With `input` there is no stream. */
-  stdin?: SpawnTarget;
+  stdin?: SpawnTarget | undefined;
   /** Default: `pipe`. It must be `pty` where another stream is. */
-  stdout?: SpawnTarget;
+  stdout?: SpawnTarget | undefined;
   /** Default: `pipe`. */
-  stderr?: SpawnTarget;
+  stderr?: SpawnTarget | undefined;
   /** The width of the terminal in characters. Default: 80. */
-  columns?: number;
+  columns?: number | undefined;
   /** The height of the terminal in lines. Default: 24. */
-  rows?: number;
+  rows?: number | undefined;
 }
 
 export interface ExecResult<Output = string> {
@@ -639,10 +639,12 @@ export class Sandbox implements AsyncDisposable {
   exec(file: string, args: readonly string[], options: ExecOptions<'buffer'> & { encoding: 'buffer' }): Promise<ExecResult<Buffer>>;
   exec(file: string, args?: readonly string[], options?: ExecOptions<'utf8'>): Promise<ExecResult>;
   exec(file: string, options: ExecOptions<'utf8'>): Promise<ExecResult>;
+  exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<ExecResult<string | Buffer>>;
   /** The same, while JavaScript waits. `signal` is refused. */
   execSync(file: string, args: readonly string[], options: ExecOptions<'buffer'> & { encoding: 'buffer' }): ExecResult<Buffer>;
   execSync(file: string, args?: readonly string[], options?: ExecOptions<'utf8'>): ExecResult;
   execSync(file: string, options: ExecOptions<'utf8'>): ExecResult;
+  execSync(file: string, args?: readonly string[], options?: ExecOptions): ExecResult<string | Buffer>;
   /**
    * The same with streams, while it is under way. Returns at once; with a terminal it waits until the sandbox stands. What the
    * exec policy wants to be asked about is refused. Throws `TypeError` and `RangeError` for options that can't be meant; all
@@ -651,6 +653,7 @@ export class Sandbox implements AsyncDisposable {
   spawn(file: string, args: readonly string[], options: SpawnOptions<'buffer'> & { encoding: 'buffer' }): Subprocess<Buffer>;
   spawn(file: string, args?: readonly string[], options?: SpawnOptions<'utf8'>): Subprocess;
   spawn(file: string, options: SpawnOptions<'utf8'>): Subprocess;
+  spawn(file: string, args?: readonly string[], options?: SpawnOptions): Subprocess<string | Buffer>;
   /**
    * `node:child_process` with every process in this sandbox: Node's own functions, streams, channels and errors. `pid` is that
    * of a small process that stands for the run in the host's process tree: signals to it reach the program's process group,
@@ -673,6 +676,10 @@ export function exec(
 ): Promise<ExecResult<Buffer>>;
 export function exec(file: string, args?: readonly string[], options?: SandboxOptions & ExecOptions<'utf8'>): Promise<ExecResult>;
 export function exec(file: string, options: SandboxOptions & ExecOptions<'utf8'>): Promise<ExecResult>;
+export function exec(file: string, args?: readonly string[], options?: SandboxOptions & ExecOptions): Promise<ExecResult<string | Buffer>>;
+
+/** With `reject: true` an error with the code `ERR_CODEX_FAILED` has what the result would have had. */
+export interface CodexError extends Partial<Omit<ExecResult<string | Buffer>, 'verdict'>> {}
 
 /** An error with a `code` to branch on and a message that says what to do next. */
 export class CodexError extends Error {

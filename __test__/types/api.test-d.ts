@@ -1,7 +1,7 @@
 // Held by the compiler: what callers may write, and, marked, what they may not.
 import type { ChildProcess } from 'node:child_process';
 import { CodexError, Sandbox, SecurityProfile, exec } from '../../index.js';
-import type { Decision, Enforcement, ExecResult, SpawnResult, Subprocess } from '../../index.js';
+import type { Decision, Enforcement, ExecOptions, ExecResult, SpawnOptions, SpawnResult, Subprocess } from '../../index.js';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<T>() {
@@ -34,6 +34,17 @@ async function callers() {
   expectType<Promise<SecurityProfile>>()(SecurityProfile.load('profile.toml'));
   expectType<Decision>()(profile.explain({ write: '/etc/passwd' }));
   expectType<string>()(new CodexError('x').code);
+
+  const failed = new CodexError('x');
+  expectType<number | null | undefined>()(failed.exitCode);
+  expectType<string | Buffer | undefined>()(failed.stdout);
+  const passedOn = (options: ExecOptions) => sandbox.exec('ls', [], options);
+  expectType<string | Buffer>()((await passedOn({})).stdout);
+  const spawned = (options: SpawnOptions) => sandbox.spawn('ls', [], options);
+  expectType<string | Buffer | undefined>()((await spawned({})).stdout);
+  const absent: AbortSignal | undefined = failed.failed ? new AbortController().signal : undefined;
+  expectType<string>()((await sandbox.exec('ls', [], { signal: absent, cwd: undefined, env: undefined })).stdout);
+  new Sandbox({ onRequest: undefined, policy: undefined });
 
   // @ts-expect-error an unknown profile
   new Sandbox({ profile: 'everything' });
