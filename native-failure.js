@@ -15,6 +15,9 @@ const MESSAGES = {
   unsupported: ({ platform, supported }) => `there is no build for ${platform}; it runs on ${supported.join(', ')}`,
 
   notInstalled({ name, platform, supported }) {
+    if (!existsSync(path.join(__dirname, 'native-failure.js'))) {
+      return 'it is in a bundle, which leaves the addon and the launcher behind; name @openai/codex as external in the settings of the bundler';
+    }
     const others = presentPackages(supported);
     const dangling = others.find(({ isDangling, found }) => isDangling && found === platform);
     if (dangling) {

@@ -1,10 +1,11 @@
 // Where the addon can't be loaded, the error says why and what to do; and it is found where packers and managers put it.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ADDON, PLATFORM, addPlatform, installation, load } from './support/installation.mjs';
-import { workspace } from './support/places.mjs';
+import { PACKAGE, workspace } from './support/places.mjs';
 
 const LOADED = { loaded: 'function' };
 /** Lets a script believe that it runs on another platform. */
@@ -58,6 +59,16 @@ test('of another version than the package', async () => {
   const { message } = await load(place);
   assert.match(message, /is version 0\.0\.1, but this is version/);
   assert.ok(message.includes(folder), message);
+});
+
+test('in a bundle', () => {
+  const source = readFileSync(path.join(PACKAGE, 'native-failure.js'), 'utf8');
+  const bundled = { exports: {} };
+  // Bundlers have a `require` of their own, which can't look for packages.
+  new Function('exports', 'require', '__dirname', source)(bundled.exports, (name) => createRequire(import.meta.url)(name), workspace());
+  const { message, code } = bundled.exports.failure('notInstalled', { name: `@openai/codex-${PLATFORM}`, platform: PLATFORM, supported: [PLATFORM] });
+  assert.match(message, /@openai\/codex as external/);
+  assert.equal(code, 'ERR_CODEX_ADDON');
 });
 
 test('with a manifest that is broken', async () => {
