@@ -1,8 +1,11 @@
 // Services of the host that listen on a socket in the file system can't be reached, unless their path is granted.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { exec } from '../index.js';
 import { codex } from './support/cli.mjs';
 import { start } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
@@ -74,6 +77,23 @@ test('one that a variable names', async (t) => {
   t.after(() => (before === undefined ? delete process.env.SSH_AUTH_SOCK : (process.env.SSH_AUTH_SOCK = before)));
   assert.notEqual(await probe(sandbox(t, { profile: 'workspace-net', workspace: workspace() }), 'unix', socket), 'ok');
   assert.deepEqual(seen, []);
+});
+
+test('services that come and go keep no sandbox from being made', async (t) => {
+  const folder = outside();
+  const churn = `
+import os, socket, sys
+live = {}
+for turn in range(10**9):
+    name = str(turn % 200)
+    if name in live: os.unlink(name); live.pop(name).close()
+    live[name] = socket.socket(socket.AF_UNIX); live[name].bind(os.path.join(sys.argv[1], name)); live[name].listen(1)
+    if turn == 200: print('ready', flush=True)`;
+  const services = spawn('python3', ['-c', churn, folder], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => services.kill('SIGKILL'));
+  await once(services.stdout, 'data');
+  for (let turn = 0; turn < 40; turn++) assert.equal((await exec('true', [], { workspace: folder })).exitCode, 0);
+  assert.equal(services.exitCode, null);
 });
 
 test('a granted one is reached, and it alone', async (t) => {

@@ -55,6 +55,9 @@ const KEPT: [&str; 16] = [
     "/run/shm",
 ];
 
+/// How often a socket is looked for that is removed whenever it is found.
+const ATTEMPTS: usize = 100;
+
 /// What is taken before anything is covered.
 pub struct Taken<'a> {
     kept: Vec<(&'static str, Kept)>,
@@ -140,8 +143,16 @@ fn cover(taken: &Taken<'_>) -> Result<(), Errno> {
     make_directories(&PathBuf::from(format!("/run/user/{}", geteuid().as_raw()))).map(drop)
 }
 
-/// Only a socket is covered: the list was read from names that any user of the host can choose.
+/// Covers a socket. One that is removed at that moment is looked for again: it may have been made anew.
 fn cover_socket(path: &Path) -> Result<(), Errno> {
+    (0..ATTEMPTS)
+        .map(|_| cover_if_socket(path))
+        .find(|covered| *covered != Err(Errno::NOENT))
+        .unwrap_or(Err(Errno::NOENT))
+}
+
+/// Only a socket is covered: the list was read from names that any user of the host can choose.
+fn cover_if_socket(path: &Path) -> Result<(), Errno> {
     match openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
         // Gone, hidden already, or out of this user's reach.
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => Ok(()),
