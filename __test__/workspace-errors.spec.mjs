@@ -40,6 +40,16 @@ test('the whole file system, or the home directory', () => {
   }
 });
 
+test('a directory of which every sandbox has its own', async (t) => {
+  for (const location of ['/tmp', '/var/tmp', '/dev/shm', '/dev', '/run', '/tmp/../run/']) {
+    const refused = { code: 'ProfileError', message: /every sandbox has its own; choose a folder in it/ };
+    assert.throws(() => new Sandbox({ ...WRITE, workspace: location }), refused, location);
+    const writable = SecurityProfile.named('workspace-write', { writable: [location] });
+    assert.throws(() => new Sandbox({ profile: writable, workspace: workspace() }), refused, location);
+    assert.equal((await sandbox(t, { workspace: location }).exec('pwd')).exitCode, 0);
+  }
+});
+
 test('the whole file system may be read', async (t) => {
   assert.equal((await sandbox(t, { workspace: '/' }).exec('pwd')).stdout, '/\n');
 });

@@ -235,6 +235,9 @@ pub enum DirectoryProblem {
          same path explicitly through `writable`"
     )]
     Home,
+    /// A directory in whose place every run has its own.
+    #[error("is a directory of which every sandbox has its own; choose a folder in it")]
+    Own,
     /// A workspace in a place of secrets.
     #[error("lies in {secret:?}, which is hidden ({reason}); choose a project folder, or add the path to `readable`")]
     Secret {

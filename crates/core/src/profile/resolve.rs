@@ -64,6 +64,9 @@ impl SecurityProfile {
             if is_root(&resolved) {
                 return Err(refuse(DirectoryProblem::Root));
             }
+            if is_own(&resolved) {
+                return Err(refuse(DirectoryProblem::Own));
+            }
             let holds_home =
                 home.is_some_and(|home| land(home, home, None).is_ok_and(|home| home.starts_with(&resolved)));
             if holds_home && !roots.iter().any(|root| resolved.starts_with(root)) {
@@ -200,13 +203,13 @@ fn opens_browsers(policy: &SandboxPolicy, home: Option<&Path>) -> bool {
 
 fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
     let expanded = expand(path, workspace, home).map_err(|problem| path_error("writable", index, path, problem))?;
-    let root = directory(&expanded).map_err(|problem| ProfileError::Directory {
-        key: format!("writable[{index}]"),
-        path: path.into(),
-        problem,
-    })?;
+    let refuse = |problem| ProfileError::Directory { key: format!("writable[{index}]"), path: path.into(), problem };
+    let root = directory(&expanded).map_err(refuse)?;
     if is_root(&root) {
         return Err(path_error("writable", index, path, PathProblem::Root));
+    }
+    if is_own(&root) {
+        return Err(refuse(DirectoryProblem::Own));
     }
     Ok(root)
 }
@@ -229,6 +232,12 @@ fn readable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path
 
 fn path_error(key: &str, index: usize, path: &Path, problem: PathProblem) -> ProfileError {
     ProfileError::Path { key: format!("{key}[{index}]"), path: path.into(), problem }
+}
+
+/// Whether every run has a directory of its own in place of this one. What lies in it may be written all the same.
+fn is_own(path: &Path) -> bool {
+    cfg!(target_os = "linux")
+        && ["/tmp", "/var/tmp", "/dev", "/dev/shm", "/run"].iter().any(|own| path == Path::new(own))
 }
 
 /// Whether a resolved path is the root of a file system tree (on Windows, of a drive).
