@@ -115,8 +115,14 @@ impl Starting {
             .map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
         rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| SandboxError::host("set up a socket")(errno.into()))?;
         let (pids, their_pids) = Pids::new().map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
-        let pidfd = spawn::spawn(&program, &theirs, &their_pids)
-            .map_err(|error| SandboxError::Launcher { path: path.into(), reason: error.to_string() })?;
+        let pidfd =
+            spawn::spawn(&program, &theirs, &their_pids).map_err(|error| match Errno::from_io_error(&error) {
+                // Nothing is wrong with the program.
+                Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => {
+                    SandboxError::host("start the launcher")(error)
+                }
+                _ => SandboxError::Launcher { path: path.into(), reason: error.to_string() },
+            })?;
         drop(their_pids);
         drop(theirs);
         let _inside = runtime.enter();

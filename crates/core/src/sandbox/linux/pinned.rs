@@ -79,6 +79,10 @@ impl PinnedPath {
         // Symbolic links were resolved with the policy: one here now means that the path was replaced.
         let handle = match openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
             Err(Errno::NOENT) => return Ok(None),
+            // Nothing is wrong with the path.
+            Err(errno @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => {
+                return Err(SandboxError::host("open what the profile names")(errno.into()));
+            }
             other => other.map_err(|errno| directory_error(path, &format!("can't be opened ({errno})")))?,
         };
         let found = fstat(&handle).map_err(|errno| directory_error(path, &format!("can't be examined ({errno})")))?;
