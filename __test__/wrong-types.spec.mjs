@@ -69,6 +69,30 @@ test('what only looks like a policy, a log or a profile never counts as none', a
   assert.throws(() => policy.check('ls', { profile: {} }), { code: 'ERR_INVALID_ARG_TYPE' });
 });
 
+test('of a profile or a rule: what JSON would leave out in silence', () => {
+  class Getters {
+    get denyRead() {
+      return ['.env'];
+    }
+  }
+  const restrictions = new SecurityProfile('workspace-write', { denyRead: ['.env'] });
+  for (const overrides of [
+    { denyRead: () => ['.env'] }, { denyRead: Symbol('.env') }, { denyRead: new Set(['.env']) }, new Getters(), Object.create({ denyRead: ['.env'] }), restrictions,
+    new Map([['denyRead', ['.env']]]), { environment: new Map([['mode', 'minimal']]) }, { environment: { set: new Map([['A', '1']]) } }, { limits: { memory: NaN } },
+    { limits: { memory: Infinity } }, { limits: { memory: 5n } }, { limits: { memory: () => 1 } }, { writable: [new URL('file:///')] }, { toJSON: () => ({}) },
+  ]) {
+    assert.throws(() => new SecurityProfile('workspace-write', overrides), { code: 'ProfileError' });
+    assert.throws(() => new SecurityProfile('workspace-write').extend(overrides), { code: 'ProfileError' });
+  }
+  const rule = { command: ['git'], decision: 'allow', match: ['git'], not_match: ['ls'] };
+  for (const lost of [{ env: () => 1 }, { flags: new Set() }, { env: Symbol('A') }]) {
+    assert.throws(() => ExecPolicy.parse({ rule: [{ ...rule, ...lost }] }), { code: 'PolicyError', message: /env|flags/ });
+  }
+  const plain = Object.assign(Object.create(null), { denyRead: ['.env'], limits: { memory: undefined } });
+  assert.deepEqual(new SecurityProfile('workspace-write', plain).toJSON(), restrictions.toJSON());
+  assert.deepEqual(new SecurityProfile('workspace-write', runInNewContext('({ denyRead: [".env"] })')).toJSON(), restrictions.toJSON());
+});
+
 test('options that are inherited are refused, never ignored', async (t) => {
   const [folder, policy] = [workspace(), ExecPolicy.builtin()];
   class Options {

@@ -38,12 +38,47 @@ function options(name, value, known) {
 
 /** What a class or a prototype of the caller's gives would be left out without a word. What `Object.prototype` was polluted with is not meant. */
 function refuseInherited(name, value, known) {
-  let holder = Object.getPrototypeOf(value);
-  if (holder === Object.prototype) return;
-  for (let above; holder !== null && (above = Object.getPrototypeOf(holder)) !== null; holder = above) {
+  for (const holder of prototypes(value)) {
     const key = [...known].find((one) => Object.hasOwn(holder, one));
     if (key !== undefined) throw invalidValue(`${name}.${key}`, 'a property of the object itself, not an inherited one; pass a plain object', value);
   }
+}
+
+/** The prototypes of an object without the last one, which all objects have in common. */
+function prototypes(value) {
+  const found = [];
+  for (let holder = Object.getPrototypeOf(value); holder !== null && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) found.push(holder);
+  // That of another realm.
+  if (found.length > 0 && Object.getPrototypeOf(found.at(-1)) === null) found.pop();
+  return found;
+}
+
+/**
+ * An object as JSON, of its own properties: what a prototype was polluted with must not become a grant. What JSON leaves out in
+ * silence is refused: a restriction that is lost would be none.
+ */
+function json(name, value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalidType(name, 'an object', value);
+  refuseLost(name, value);
+  return JSON.stringify({ __proto__: null, ...value }, function refusing(key) {
+    // As it stands there, whatever a `toJSON` makes of it.
+    const found = this[key];
+    refuseLost(key === '' ? name : `${key} in ${name}`, found);
+    return found;
+  });
+}
+
+function refuseLost(name, value) {
+  if (['function', 'symbol', 'bigint'].includes(typeof value) || (typeof value === 'number' && !Number.isFinite(value))) {
+    throw invalidType(name, 'a value that JSON can hold', value);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return;
+  const isPlain = !(Symbol.iterator in value) && prototypes(value).every((holder) => Object.values(Object.getOwnPropertyDescriptors(holder)).every(isMethod));
+  if (!isPlain) throw invalidType(name, 'a plain object', value);
+}
+
+function isMethod({ value }) {
+  return typeof value === 'function';
 }
 
 function string(name, value) {
@@ -68,4 +103,4 @@ function number(name, value, least) {
   return value;
 }
 
-module.exports = { invalidType, invalidValue, options, string, oneOf, number };
+module.exports = { invalidType, invalidValue, options, json, string, oneOf, number };

@@ -1,7 +1,7 @@
 'use strict';
 const { addon } = require('../native.js');
 const check = require('./check.js');
-const { unwrap } = require('./errors.js');
+const { CodexError, unwrap } = require('./errors.js');
 const { filePath, nativeProfile } = require('./profile.js');
 
 const CONTEXT = new Set(['shell', 'profile', 'workspace']);
@@ -21,7 +21,7 @@ class ExecPolicy {
   static parse(rules) {
     if (typeof rules === 'string') return adopt(unwrap(() => addon.NativePolicy.parseToml(rules)));
     if (rules === null || typeof rules !== 'object') throw check.invalidType('rules', 'a TOML text or an object', rules);
-    const json = JSON.stringify({ __proto__: null, ...rules });
+    const json = toJson(rules);
     return adopt(unwrap(() => addon.NativePolicy.parseJson(json)));
   }
 
@@ -47,6 +47,14 @@ class ExecPolicy {
 
   test() {
     return JSON.parse(unwrap(() => native(this).test()));
+  }
+}
+
+function toJson(rules) {
+  try {
+    return check.json('rules', rules);
+  } catch (cause) {
+    throw new CodexError(`rules can't be read: ${cause.message}`, { code: 'PolicyError', cause });
   }
 }
 

@@ -82,11 +82,10 @@ function adopt(native) {
   return profile;
 }
 
-/** Own properties only: what a prototype was polluted with must not become a grant. */
 function toJson(name, value) {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw check.invalidType(name, 'an object', value);
   try {
-    return JSON.stringify({ __proto__: null, ...value });
+    return check.json(name, value);
   } catch (cause) {
     throw new CodexError(`${name} can't be read: ${cause.message}`, { code: 'ProfileError', cause });
   }

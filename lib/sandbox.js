@@ -19,6 +19,7 @@ const EXEC_OPTIONS = new Set([
   'cwd', 'env', 'input', 'stdin', 'stdout', 'stderr', 'encoding', 'timeout', 'maxBuffer', 'signal', 'killSignal',
   'forceKillAfterDelay', 'reject', 'limits',
 ]);
+const SPAWN_OPTIONS = new Set([...EXEC_OPTIONS, ...stdio.SPAWN_OPTIONS]);
 const ONE_SHOT_OPTIONS = new Set([...SANDBOX_OPTIONS, ...EXEC_OPTIONS]);
 
 const LIMITS = new Set(['wallTime', 'cpuTime', 'memory', 'processes', 'openFiles', 'fileSize', 'output', 'tmpSize']);
@@ -75,7 +76,7 @@ class Sandbox {
 
   spawn(file, args, options) {
     [args, options] = sorted(args, options);
-    const { streams, rest } = stdio.streamsOf(options, EXEC_OPTIONS);
+    const { streams, rest } = stdio.streamsOf(check.options('options', options, SPAWN_OPTIONS));
     const call = prepare(file, args, rest);
     [call.command.stdin, call.command.stdout, call.command.stderr] = streams.kinds;
     // Who looks at a stream late gets the bytes as they came; the result gets them as it was asked for.

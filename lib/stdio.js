@@ -22,9 +22,8 @@ function captured(number, value) {
   return descriptorOf(`options.${NAMES[number]}`, number, value, FORMS);
 }
 
-/** The streams of `spawn`, and the options that are not about them: those of `exec`, which are `others`. */
-function streamsOf(given, others) {
-  const options = check.options('options', given, new Set([...others, ...SPAWN_OPTIONS]));
+/** The streams of `spawn`, and the options that are not about them. */
+function streamsOf(options) {
   const [own, rest] = [{ __proto__: null }, { __proto__: null }];
   for (const key of Object.keys(options)) (SPAWN_OPTIONS.has(key) ? own : rest)[key] = options[key];
   return { streams: toStreams(own, rest.input !== undefined), rest };
@@ -69,4 +68,4 @@ function size(name, value) {
   return Math.min(Math.trunc(check.number(name, value, 1)), 0xffff);
 }
 
-module.exports = { PIPE, TERMINAL, captured, size, streamsOf };
+module.exports = { SPAWN_OPTIONS, PIPE, TERMINAL, captured, size, streamsOf };
