@@ -137,12 +137,15 @@ impl From<&ExecError> for ErrorFacts {
     }
 }
 
-/// The message, and after it what lies behind.
+/// The message, and after it what lies behind, unless the message says so itself.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(current) = cause {
-        message = format!("{message}: {current}");
+        let text = current.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
         cause = current.source();
     }
     message
