@@ -12,6 +12,7 @@ for (const profile of ['offline', 'trusted']) {
     assert.equal(result.limit, 'wallTime');
     assert.equal(result.timedOut, true);
     assert.equal(result.failed, true);
+    assert.deepEqual(result.hints, ['the command reached limits.wallTime and was ended; raise it, or give it less to do']);
     assert.deepEqual(result.enforcement.limits.wallTime, { value: 200, by: 'engine', per: 'run' });
     await gone(`sleep ${seconds}`);
   });
@@ -22,4 +23,5 @@ test('the shorter one counts', async (t) => {
   const result = await box.exec('sleep', [unusualSleep()], { timeout: 200 });
   assert.equal(result.timedOut, true);
   assert.equal(result.limit, undefined);
+  assert.deepEqual(result.hints, ['the timeout ended the command; give it more time, or less to do']);
 });

@@ -292,7 +292,7 @@ fn refusal(verdict: &Verdict, approval: Approval) -> Option<RunError> {
 pub fn hints(outcome: &Outcome) -> Vec<String> {
     let mut hints = Vec::new();
     hints.extend(denied(&outcome.denials));
-    if outcome.timed_out {
+    if outcome.timed_out && outcome.limit != Some(Limit::WallTime) {
         hints.push("the timeout ended the command; give it more time, or less to do".to_owned());
     }
     if outcome.stdout.truncated || outcome.stderr.truncated {
@@ -313,8 +313,8 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
 /// Of those that end a run, or that its output may say nothing about.
 fn limit_hint(limit: Limit) -> Option<&'static str> {
     match limit {
-        // The hint about the timeout says it.
-        Limit::WallTime | Limit::OpenFiles => None,
+        Limit::OpenFiles => None,
+        Limit::WallTime => Some("the command reached limits.wallTime and was ended; raise it, or give it less to do"),
         Limit::CpuTime => Some("the command used up limits.cpuTime and was ended; raise it, or give it less to do"),
         Limit::Memory => Some("the kernel ended a process that went beyond limits.memory; raise it"),
         Limit::Processes => {
