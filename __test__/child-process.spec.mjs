@@ -238,6 +238,10 @@ test('what a prototype was polluted with is no option', async (t) => {
 test('arguments are taken as Node takes them', async (t) => {
   const { cp, folder } = under(t);
   for (const absent of [undefined, null, []]) assert.equal(cp.spawnSync('pwd', absent, { cwd: folder, encoding: 'utf8' }).stdout, `${folder}\n`);
+  for (const stdio of ['none', 5, {}]) {
+    for (const start of ['spawnSync', 'spawn', 'execFileSync']) assert.throws(() => cp[start]('pwd', [], { cwd: folder, stdio }), { code: 'ERR_INVALID_ARG_VALUE' }, `${start} ${stdio}`);
+  }
+  for (const absent of [null, undefined, '']) assert.equal(cp.spawnSync('pwd', { cwd: folder, stdio: absent, encoding: 'utf8' }).stdout, `${folder}\n`);
   const { execFile } = real;
   real.execFile = () => assert.fail('somebody else is called');
   try {

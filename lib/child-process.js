@@ -216,7 +216,10 @@ function inShell(options) {
 }
 
 /** As an array with all standard streams. */
-function streams(stdio = 'pipe') {
+function streams(given) {
+  const stdio = given || 'pipe';
+  // A word that Node doesn't know it takes for bytes where it stands in an array.
+  if (!Array.isArray(stdio)) check.oneOf('options.stdio', stdio, ['pipe', 'overlapped', 'ignore', 'inherit']);
   const all = Array.isArray(stdio) ? [...stdio] : [stdio, stdio, stdio];
   while (all.length < STANDARD) all.push(undefined);
   return all.map((stream, number) => stream ?? (number < STANDARD ? 'pipe' : 'ignore'));
