@@ -437,7 +437,8 @@ export interface SandboxOptions {
   onDenial?: ((denial: Denial) => void) | undefined;
   /**
    * Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. A command of `spawn` starts when it has
-   * answered; until then `pid` is undefined, and `timeout` doesn't count. An abort, or `close`, takes the question back. Not asked by `execSync` and `childProcess()`, which can't wait: they refuse.
+   * answered; until then `pid` is undefined, and `timeout` doesn't count. An abort, or `close`, takes the question back. Not asked by
+   * `execSync` and `childProcess()`, which can't wait: they refuse.
    */
   onRequest?: ((request: AccessRequest) => Promise<'allow' | 'deny'> | 'allow' | 'deny') | undefined;
 }
@@ -658,9 +659,10 @@ export class Sandbox implements AsyncDisposable {
    * `node:child_process` with every process in this sandbox: Node's own functions, streams, channels and errors. `pid` is that
    * of a small process that stands for the run in the host's process tree: signals to it reach the program's process group,
    * and when it dies the whole tree ends. It ends as the run does: when every process of the run is gone. `detached` doesn't
-   * outlive this process; another `uid` or `gid` is refused; a script without a first line `#!` isn't handed to a shell. What the sandbox or the exec policy refuses ends with the exit
-   * codes of `codex exec` (125 to 127) and is said on standard error. Throws `SandboxUnavailable` on a runtime whose functions
-   * it can't hold, and on macOS and Windows, where no process can stand for a run: use `exec` or `spawn`.
+   * outlive this process; another `uid` or `gid` is refused; a script without a first line `#!` isn't handed to a shell. What the
+   * sandbox or the exec policy refuses ends with the exit codes of `codex exec` (125 to 127) and is said on standard error. Throws
+   * `SandboxUnavailable` on a runtime whose functions it can't hold, and on macOS and Windows, where no process can stand for a run:
+   * use `exec` or `spawn`.
    */
   childProcess(): typeof childProcess;
   /** Ends every run and waits until it is gone. Later commands are refused. */
