@@ -1,5 +1,6 @@
 // A command that is under way is a promise of its result, and tells of its life by events.
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -25,6 +26,18 @@ test('an output that was taken as a stream is not in it', async (t) => {
   const out = text(run.stdout);
   const { stdout, stderr } = await run;
   assert.deepEqual([await out, stdout, stderr], ['out\n', undefined, 'err\n']);
+});
+
+test('each event is told in the asynchronous context of its own command', async (t) => {
+  const [box, storage, told] = [sandbox(t, { workspace: workspace() }), new AsyncLocalStorage(), []];
+  await Promise.all(Array.from({ length: 8 }, (_, number) => storage.run(number, async () => {
+    const run = box.spawn('echo', ['x']);
+    for (const event of ['spawn', 'exit', 'close']) run.on(event, () => told.push([event, number, storage.getStore()]));
+    run.stdout.on('data', () => told.push(['data', number, storage.getStore()]));
+    await once(run, 'close');
+  })));
+  assert.equal(told.length, 32);
+  for (const [event, number, context] of told) assert.equal(context, number, event);
 });
 
 test('captured output has its limit', async (t) => {

@@ -1,5 +1,6 @@
 'use strict';
 // A command that is under way, with its streams.
+const { AsyncResource } = require('node:async_hooks');
 const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { constants } = require('node:os');
@@ -167,7 +168,7 @@ class Subprocess extends EventEmitter {
         this.#descriptors = unwrap(() => this.#native.spawn(pending.listed(command), streams, token, asks));
         this.#token = token;
         if (asks) this.#ask(ask, JSON.parse(question));
-      }, (pid) => this.#started(pid)).report;
+      }, AsyncResource.bind((pid) => this.#started(pid))).report;
     } catch (error) {
       return Promise.reject(error);
     }
