@@ -433,7 +433,7 @@ export interface SandboxOptions {
    * failed ends 0.1 to 0.5 seconds later. Reads are never told. `network`: connections. `off`: none. What the run may do is the same.
    */
   denials?: 'full' | 'network' | 'off' | undefined;
-  /** Called for each refusal of a run, when the run is over. What it throws, the command rejects with in place of its result. */
+  /** Called for each refusal of a run, when the run is over. What it throws, the command rejects with in place of its result. Not awaited. */
   onDenial?: ((denial: Denial) => void) | undefined;
   /**
    * Answers what the policy asks. Without it a `prompt` rejects with `PolicyPrompt`. A command of `spawn` starts when it has
@@ -537,7 +537,7 @@ export interface SpawnOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buf
 export interface ExecResult<Output = string> {
   /** `null` when a signal ended the program. */
   exitCode: number | null;
-  /** The signal that ended the program. */
+  /** The signal that ended the program; a real-time one, which has no name, as `SIG` and its number. */
   signal: NodeJS.Signals | null;
   /** The process id that the program had, as the host sees it. Undefined when nothing was started. */
   pid: number | undefined;
