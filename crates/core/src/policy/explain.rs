@@ -32,7 +32,10 @@ impl SandboxPolicy {
     #[must_use]
     pub fn explain(&self, access: &Access) -> Decision {
         match access {
-            Access::Read(path) => self.with_landing(path, |landed| self.explain_read(landed)),
+            Access::Read(path) => self.with_landing(path, |landed| match self.secret(landed) {
+                Some((place, reason)) => deny_secret(landed, place, reason),
+                None => self.explain_read(landed),
+            }),
             Access::Write(path) => self.with_landing(path, |landed| self.explain_write(landed, Makes::Anything)),
             Access::Connect(host) => self.explain_connect(host),
         }
@@ -62,14 +65,7 @@ impl SandboxPolicy {
                 format!("{} is denied by denyRead", denied.display()),
                 Some(format!("remove {} from denyRead", denied.display())),
             ),
-            None => match self.secret(&landed) {
-                Some((place, reason)) => Decision::denied(
-                    "secret",
-                    format!("{} is hidden: {reason}", place.display()),
-                    Some(format!("add readable: [{:?}]", nearest(&landed, place).display().to_string())),
-                ),
-                None => judge(&landed),
-            },
+            None => judge(&landed),
         }
     }
 
@@ -91,6 +87,25 @@ impl SandboxPolicy {
     }
 
     fn explain_write(&self, landed: &Path, makes: Makes) -> Decision {
+        let decision = self.explain_open_write(landed, makes);
+        let Some((place, reason)) = self.secret(landed) else {
+            return decision;
+        };
+        if decision.allowed {
+            return deny_secret(landed, place, reason);
+        }
+        // To see the secret would not be enough; and what lies above it is more than was asked for, and opens no secret.
+        let opens = directory_for(landed, makes).1.is_some_and(|directory| directory.starts_with(place));
+        let grant = decision.grant.filter(|_| opens);
+        if place.exists() {
+            Decision { grant, ..deny_secret(landed, place, reason) }
+        } else {
+            Decision { grant, ..decision }
+        }
+    }
+
+    /// The same where nothing is secret.
+    fn explain_open_write(&self, landed: &Path, makes: Makes) -> Decision {
         if let Some(kept) = self.kept.iter().find(|kept| landed.starts_with(kept)) {
             return Decision::denied("audit-log", format!("the audit log of the run lies in {}", kept.display()), None);
         }
@@ -236,6 +251,11 @@ fn directory_for(landed: &Path, makes: Makes) -> (String, Option<&Path>) {
         Some(missing) => (format!("make the directory {:?}, and ", missing.display().to_string()), Some(missing)),
         None => (String::new(), nearest),
     }
+}
+
+fn deny_secret(landed: &Path, place: &Path, reason: &str) -> Decision {
+    let grant = format!("add readable: [{:?}]", nearest(landed, place).display().to_string());
+    Decision::denied("secret", format!("{} is hidden: {reason}", place.display()), Some(grant))
 }
 
 /// What of a secret to grant: the path itself where it exists, else the whole place.

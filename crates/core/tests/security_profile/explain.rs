@@ -223,6 +223,29 @@ fn secrets_are_denied_and_opened_by_name_only() {
 }
 
 #[test]
+fn a_write_to_a_secret_is_granted_as_a_write_or_not_at_all() {
+    let place = Place::new();
+    place.dir("home/.ssh/keys");
+    fs::write(place.home.join(".netrc"), "").unwrap();
+    let policy = place.policy(ProfileName::WorkspaceWrite);
+    let told = |below: &str| {
+        let decision = write(&policy, place.home.join(below));
+        (decision.rule, decision.grant)
+    };
+    let grant = |below: &str| Some(format!("add writable: [{:?}]", place.home.join(below).display().to_string()));
+    let [secret, outside] = ["secret", "outside-writable-roots"].map(str::to_owned);
+    assert_eq!(told(".ssh/keys/new"), (secret.clone(), grant(".ssh/keys")));
+    assert_eq!(told(".ssh/known_hosts"), (secret.clone(), grant(".ssh")));
+    assert_eq!(told(".netrc"), (secret, None));
+    // What isn't there is not hidden, and the home is no grant for it.
+    assert_eq!(told(".python_history"), (outside, None));
+    let granted = place.resolve(&with(ProfileName::WorkspaceWrite, writable([&place.home])));
+    let hidden = write(&granted, place.home.join(".netrc"));
+    assert_eq!(hidden.rule, "secret");
+    assert!(hidden.grant.unwrap().contains("readable"), "the home is writable already");
+}
+
+#[test]
 fn carve_outs_are_read_only_until_named() {
     let place = Place::new();
     let policy = place.policy(ProfileName::WorkspaceWrite);
