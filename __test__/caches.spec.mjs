@@ -107,14 +107,26 @@ test('what a profile grants or denies is stronger', async () => {
 
 test('caches that are not there are in the tmp instead', async () => {
   const [told, other] = [home({ file: 'x' }), home({ '.cache/x': 'x', '.npm/x': 'x' })];
-  const shell = 'echo "$XDG_CACHE_HOME $npm_config_cache $CARGO_HOME $GOPATH"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
+  const shell = 'echo "$XDG_CACHE_HOME $npm_config_cache $CARGO_HOME $GOPATH $MPLCONFIGDIR $JUPYTER_CONFIG_DIR"; mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/go-build"';
   const results = [];
   for (const [folder, options] of [[told], [other], [told, { profile: 'offline' }]]) results.push(...await runs(folder, [shell], options));
   assert.deepEqual(results.map(({ exitCode, stdout }) => [exitCode, stdout]), [
-    [0, '/tmp/.cache /tmp/.npm /tmp/.cargo /tmp/go\n'], [0, '  /tmp/.cargo /tmp/go\n'], [1, '   \n'],
+    [0, '/tmp/.cache /tmp/.npm /tmp/.cargo /tmp/go /tmp/.config/matplotlib /tmp/.jupyter\n'],
+    [0, '  /tmp/.cargo /tmp/go /tmp/.config/matplotlib /tmp/.jupyter\n'], [1, '     \n'],
   ]);
   const [mine] = await runs(told, ['echo $NPM_CONFIG_CACHE $npm_config_cache $CARGO_HOME'], { env: { NPM_CONFIG_CACHE: '/mine', CARGO_HOME: '/other' } });
   assert.equal(mine.stdout, '/mine /other\n', 'what the host has set stays');
+});
+
+test('tools that would take another cache in a sandbox are told of theirs', async () => {
+  const folder = home({ '.local/share/pnpm/store/v11/x': 'x', '.bun/install/cache/x': 'x' });
+  const before = snapshot(folder);
+  const shell = 'echo "$pnpm_config_store_dir $BUN_INSTALL_CACHE_DIR"; echo more >> "$pnpm_config_store_dir/v11/x" && echo more >> "$BUN_INSTALL_CACHE_DIR/x"';
+  const [result] = await runs(folder, [shell]);
+  assert.deepEqual([result.exitCode, result.stdout], [0, `${folder}/.local/share/pnpm/store ${folder}/.bun/install/cache\n`], result.stderr);
+  assert.equal(snapshot(folder), before);
+  const [mine] = await runs(folder, ['echo $pnpm_config_store_dir $BUN_INSTALL_CACHE_DIR'], { env: { pnpm_config_store_dir: '/mine', XDG_CACHE_HOME: '/other' } });
+  assert.equal(mine.stdout, '/mine\n', 'what the host has set stays, and what it means');
 });
 
 test('npm packs for a user whom it knows nothing of', async () => {

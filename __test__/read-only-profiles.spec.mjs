@@ -23,3 +23,15 @@ for (const [where, parent] of Object.entries(PARENTS)) {
     });
   }
 }
+
+test('linters have a place for their caches, elsewhere than in the project', async (t) => {
+  const script = 'echo "$RUFF_CACHE_DIR $MYPY_CACHE_DIR"; mkdir -p "$RUFF_CACHE_DIR" "$MYPY_CACHE_DIR"';
+  for (const profile of ['offline', 'net-read-only']) {
+    const result = await sh(sandbox(t, { profile, workspace: workspace() }), script);
+    assert.deepEqual([result.exitCode, result.stdout], [0, '/tmp/.cache/ruff /tmp/.cache/mypy\n'], result.stderr);
+  }
+  for (const profile of ['workspace-write', 'trusted']) {
+    const result = await sh(sandbox(t, { profile, workspace: workspace() }), 'echo "$RUFF_CACHE_DIR $MYPY_CACHE_DIR"');
+    assert.equal(result.stdout, ' \n', 'it is where they write it');
+  }
+});

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::secrets::landed;
+use super::{ToolVariable, secrets::landed, tool_variables};
 
 /// One cache, and what it is for.
 pub struct Cache {
@@ -52,6 +52,7 @@ const GO: &str = "go locks its modules and keeps what it built";
 const PYTHON: &str = "pip and uv index, unpack and lock there";
 const JVM: &str = "build tools of the JVM lock it and run their daemons from it";
 const DOTNET: &str = "NuGet unpacks packages there";
+const NOTEBOOKS: &str = "matplotlib, IPython and Jupyter warn, fail or prepare all anew where they can't write there";
 const COMPILERS: &str = "ccache counts and keeps what it compiled there";
 
 /// Where go keeps what it built.
@@ -66,6 +67,7 @@ pub const CACHES: &[Cache] = &[
     needed("YARN_GLOBAL_FOLDER", ".yarn/berry", NODE),
     needed("PNPM_HOME", ".local/share/pnpm", NODE),
     needed("BUN_INSTALL_CACHE_DIR", ".bun/install/cache", NODE),
+    Cache { below: "install/cache", ..cache("BUN_INSTALL", ".bun/install/cache", NODE) },
     Cache { secrets: &["credentials", "credentials.toml"], ..needed("CARGO_HOME", ".cargo", CARGO) },
     Cache { below: "pkg", in_tmp: Some("go"), ..cache("GOPATH", "go/pkg", GO) },
     cache("GOMODCACHE", "go/pkg/mod", GO),
@@ -74,6 +76,10 @@ pub const CACHES: &[Cache] = &[
     written("UV_CACHE_DIR", ".cache/uv", PYTHON),
     Cache { secrets: &["gradle.properties"], ..needed("GRADLE_USER_HOME", ".gradle", JVM) },
     Cache { variable: None, ..cache("", ".m2/repository", JVM) },
+    needed("MPLCONFIGDIR", ".config/matplotlib", NOTEBOOKS),
+    needed("IPYTHONDIR", ".ipython", NOTEBOOKS),
+    needed("JUPYTER_CONFIG_DIR", ".jupyter", NOTEBOOKS),
+    needed("JUPYTER_RUNTIME_DIR", ".local/share/jupyter/runtime", NOTEBOOKS),
     needed("NUGET_PACKAGES", ".nuget/packages", DOTNET),
     cache("CCACHE_DIR", ".ccache", COMPILERS),
 ];
@@ -85,27 +91,8 @@ pub(crate) struct Located {
     pub directories: BTreeSet<PathBuf>,
     /// Secrets in caches that a variable moved, each with why it is one. They need not exist.
     pub secrets: BTreeMap<PathBuf, &'static str>,
-    /// What may have to be in the private tmp.
-    pub in_tmp: Vec<InTmp>,
-}
-
-/// A variable that tells programs to keep in the private tmp what they can't keep in its usual place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InTmp {
-    /// Its name.
-    pub variable: &'static str,
-    /// The directory below the private tmp.
-    pub directory: &'static str,
-    /// The usual place, resolved; it need not exist.
-    pub place: PathBuf,
-}
-
-/// Where a Chromium keeps its profile, by a variable that only Linux's takes: the user's own, which is a secret, is no place
-/// for a browser that a run starts without a window.
-#[cfg(target_os = "linux")]
-pub(crate) fn browsers_in_tmp(home: Option<&Path>) -> InTmp {
-    let place = home.map(|home| landed(&home.join(".config"))).unwrap_or_default();
-    InTmp { variable: "CHROME_CONFIG_HOME", directory: ".config", place }
+    /// Variables that lead tools to their caches. The last of a name counts.
+    pub variables: Vec<ToolVariable>,
 }
 
 /// Finds the caches of a user. Both places count, the usual one and where a variable moved it, whatever the environment of
@@ -125,7 +112,7 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
             && (cache.always_writes || !usual.as_ref().is_some_and(|usual| usual.exists()))
         {
             let place = usual.as_deref().map(landed).unwrap_or_default();
-            located.in_tmp.push(InTmp { variable, directory, place });
+            located.variables.push(ToolVariable { name: variable, value: directory.into(), place });
         }
         for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
             // Most of the table isn't there: one look at the file system for each.
@@ -136,6 +123,7 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
             }
         }
     }
+    tool_variables::tell(&mut located.variables, home, variable);
     located
 }
 
@@ -180,7 +168,7 @@ mod tests {
         assert_eq!(located.directories.into_iter().collect::<Vec<PathBuf>>(), expected);
         let secrets: Vec<_> = located.secrets.into_keys().collect();
         assert_eq!(secrets, ["credentials", "credentials.toml"].map(|name| root.join("moved/cargo").join(name)));
-        let in_tmp: Vec<_> = located.in_tmp.into_iter().map(|one| one.variable).collect();
+        let variables: Vec<_> = located.variables.into_iter().map(|one| one.name).collect();
         let absent_or_written = [
             "npm_config_cache",
             "YARN_GLOBAL_FOLDER",
@@ -190,8 +178,12 @@ mod tests {
             "GOPATH",
             "GOCACHE",
             "UV_CACHE_DIR",
+            "MPLCONFIGDIR",
+            "IPYTHONDIR",
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_RUNTIME_DIR",
             "NUGET_PACKAGES",
         ];
-        assert_eq!(in_tmp, absent_or_written);
+        assert_eq!(variables, absent_or_written);
     }
 }

@@ -11,9 +11,9 @@ mod limits;
 mod sandbox_policy;
 mod secret_places;
 pub(crate) mod secrets;
+pub(crate) mod tool_variables;
 
 pub use access::{Access, Decision};
-pub use caches::InTmp;
 pub use codex::{CodexPolicy, CodexPolicyError, SandboxMode, UnknownSandboxMode};
 pub use deny_pattern::{DenyPattern, ExpandError};
 pub use environment::{
@@ -21,3 +21,4 @@ pub use environment::{
 };
 pub use limits::{Limit, Limits};
 pub use sandbox_policy::{NetworkPolicy, SandboxPolicy, WriteAccess};
+pub use tool_variables::ToolVariable;

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{DenyPattern, EnvironmentPolicy, InTmp, Limits, carve_outs};
+use super::{DenyPattern, EnvironmentPolicy, Limits, ToolVariable, carve_outs};
 use crate::profile::ProfileName;
 
 /// What a run may touch, with every path absolute. Made by [`SecurityProfile::resolve`](crate::SecurityProfile::resolve).
@@ -37,9 +37,9 @@ pub struct SandboxPolicy {
     /// Caches of tools that the run reads and, but for the host, writes: what it writes there goes to an overlay, which is
     /// gone with the sandbox. None lies in another, in a writable root or in the private tmp.
     pub caches: BTreeSet<PathBuf>,
-    /// Variables for what programs can't keep in its usual place, unless an overlay of a cache holds that place.
+    /// Variables that lead tools to where they may keep things. The last of a name counts.
     #[serde(skip)]
-    pub in_tmp: Vec<InTmp>,
+    pub tool_variables: Vec<ToolVariable>,
     /// Sockets of host services that the run may connect to.
     pub unix_sockets: BTreeSet<PathBuf>,
     /// What the run may write besides its private tmp.

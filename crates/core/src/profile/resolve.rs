@@ -11,8 +11,8 @@ use super::{
     security_profile::Parts,
 };
 use crate::policy::{
-    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, InTmp, NetworkPolicy, SandboxPolicy, WriteAccess, caches,
-    carve_outs, deny_pattern::is_pattern, secrets,
+    Access, DenyPattern, EnvironmentBase, EnvironmentPolicy, NetworkPolicy, SandboxPolicy, ToolVariable, WriteAccess,
+    caches, carve_outs, deny_pattern::is_pattern, secrets, tool_variables,
 };
 
 impl SecurityProfile {
@@ -129,7 +129,7 @@ impl SecurityProfile {
             kept: BTreeSet::new(),
             readable: open,
             caches: BTreeSet::new(),
-            in_tmp: Vec::new(),
+            tool_variables: Vec::new(),
             unix_sockets: sockets,
             write: if self.name() == ProfileName::Trusted { WriteAccess::All } else { WriteAccess::Roots(roots) },
             network: self.network(),
@@ -138,15 +138,18 @@ impl SecurityProfile {
         };
         if self.name().writes_workspace() {
             policy.caches = overlaid(&policy, caches.directories, home);
-            // One that the profile grants is written where it is.
-            let may_have_overlay = |one: &InTmp| policy.caches.iter().any(|cache| one.place.starts_with(cache));
-            let granted = |one: &InTmp| policy.explain(&Access::Write(one.place.clone())).allowed;
-            let in_tmp = caches.in_tmp.into_iter().filter(|one| may_have_overlay(one) || !granted(one));
-            policy.in_tmp = in_tmp.collect();
+            // What the profile grants is written where it is.
+            let may_have_overlay = |place: &Path| policy.caches.iter().any(|cache| place.starts_with(cache));
+            let granted = |place: &Path| policy.explain(&Access::Write(place.to_path_buf())).allowed;
+            let counts =
+                |one: &ToolVariable| one.value.is_absolute() || may_have_overlay(&one.place) || !granted(&one.place);
+            policy.tool_variables = caches.variables.into_iter().filter(counts).collect();
+        } else if self.name() != ProfileName::Trusted {
+            policy.tool_variables.extend(tool_variables::of_linters());
         }
         #[cfg(target_os = "linux")]
         if self.name() != ProfileName::Trusted && !opens_browsers(&policy, home) {
-            policy.in_tmp.push(caches::browsers_in_tmp(home));
+            policy.tool_variables.push(tool_variables::of_browsers(home));
         }
         Ok(policy)
     }

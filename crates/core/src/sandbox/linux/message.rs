@@ -12,7 +12,7 @@ use crate::{
     exec::{Command, ExecError},
     policy::SandboxPolicy,
     sandbox::unix::environment::{
-        DEFAULT_PATH, ScreenedHost, Variable, environment, in_tmp, inherited, working_directory,
+        DEFAULT_PATH, ScreenedHost, Variable, environment, for_tools, inherited, working_directory,
     },
 };
 
@@ -37,8 +37,8 @@ pub fn encode(
     limits: RunLimits,
 ) -> Result<Vec<u8>, ExecError> {
     let inherited = inherited(command, policy, screened);
-    let in_tmp = in_tmp(policy, replaced.tmp, replaced.overlays);
-    let environment = environment(&inherited, command, replaced.tmp, &in_tmp)?;
+    let for_tools = for_tools(policy, replaced.tmp, replaced.overlays);
+    let environment = environment(&inherited, command, replaced.tmp, &for_tools)?;
     let mut strings = Strings { bytes: Vec::with_capacity(USUAL_BYTES) };
     let directory = working_directory(command, policy);
     strings.push("the working directory", &[directory.as_os_str().as_bytes()])?;

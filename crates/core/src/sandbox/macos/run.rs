@@ -196,8 +196,8 @@ fn start(
     let folder = standing.folder();
     let tmp = folder.map(|folder| folder.tmp());
     let inherited = environment::inherited(command, policy, engine.screened());
-    let in_tmp = environment::in_tmp(policy, tmp, &[]);
-    let variables = environment::environment(&inherited, command, tmp, &in_tmp)?;
+    let for_tools = environment::for_tools(policy, tmp, &[]);
+    let variables = environment::environment(&inherited, command, tmp, &for_tools)?;
     let directory = environment::working_directory(command, policy);
     let found = program::find(&command.program, &variables, &directory)?;
     let marks = match folder {

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     exec::{Command, Environment, ExecError},
-    policy::{EnvironmentPolicy, InTmp, SandboxPolicy, is_malformed_name},
+    policy::{EnvironmentPolicy, SandboxPolicy, ToolVariable, is_malformed_name},
 };
 
 /// Where programs are looked for when `PATH` is not set.
@@ -29,31 +29,36 @@ pub fn inherited(command: &Command, policy: &SandboxPolicy, screened: &ScreenedH
     }
 }
 
-/// Variables that lead programs to the private tmp, with what they are set to, where no overlay holds the usual place.
-pub fn in_tmp<'a>(policy: &'a SandboxPolicy, tmp: Option<&Path>, overlays: &[PathBuf]) -> Vec<(&'a InTmp, PathBuf)> {
-    let is_held = |one: &InTmp| overlays.iter().any(|overlay| one.place.starts_with(overlay));
-    let wanted = tmp.into_iter().flat_map(|tmp| policy.in_tmp.iter().map(move |one| (one, tmp.join(one.directory))));
-    wanted.filter(|(one, _)| !is_held(one)).collect()
+/// Variables that lead tools to where they may keep things, with what they are set to; `overlays` are of caches.
+pub fn for_tools<'a>(
+    policy: &'a SandboxPolicy,
+    tmp: Option<&Path>,
+    overlays: &[PathBuf],
+) -> Vec<(&'a ToolVariable, PathBuf)> {
+    let is_held = |one: &ToolVariable| overlays.iter().any(|overlay| one.place.starts_with(overlay));
+    let wanted = policy.tool_variables.iter().filter(|one| one.value.is_absolute() || !is_held(one));
+    // Joining an absolute path gives that path.
+    tmp.into_iter().flat_map(|tmp| wanted.clone().map(move |one| (one, tmp.join(&one.value)))).collect()
 }
 
 /// Root's tar gives files to the owners that an archive names, and fails where it can't: in a Linux sandbox, root has no
 /// capability for that. With this it does as for everybody else.
 const TAR: (&[u8], &[u8]) = (b"TAR_OPTIONS", b"--no-same-owner");
 
-/// What is inherited, then the private tmp and what is to be in it, then what the caller set for this command.
+/// What is inherited, then the private tmp and what leads tools to it or their caches, then what the caller set for this command.
 pub fn environment<'a>(
     inherited: &'a Variables,
     command: &'a Command,
     tmp: Option<&'a Path>,
-    in_tmp: &'a [(&'a InTmp, PathBuf)],
+    for_tools: &'a [(&'a ToolVariable, PathBuf)],
 ) -> Result<Vec<Variable<'a>>, ExecError> {
     let has = |wanted: &[u8]| inherited.iter().any(|(name, _)| name == wanted);
     // Who isn't told of a home looks for nothing there. What is set to another place than the usual one is meant, in either
     // case of the letters: npm reads both.
     let has_home = has(b"HOME");
-    let is_moved = |one: &InTmp| {
+    let is_moved = |one: &ToolVariable| {
         inherited.iter().any(|(name, value)| {
-            name.eq_ignore_ascii_case(one.variable.as_bytes()) && *value != one.place.as_os_str().as_bytes()
+            name.eq_ignore_ascii_case(one.name.as_bytes()) && *value != one.place.as_os_str().as_bytes()
         })
     };
     // A sandbox that restricts anything has a tmp of its own. An environment that is given whole stays as it is.
@@ -71,8 +76,8 @@ pub fn environment<'a>(
     if let Some(tmp) = tmp {
         set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
     }
-    for (one, place) in in_tmp.iter().filter(|(one, _)| has_home && !is_moved(one)) {
-        set(one.variable.as_bytes(), place.as_os_str().as_bytes());
+    for (one, place) in for_tools.iter().filter(|(one, _)| has_home && !is_moved(one)) {
+        set(one.name.as_bytes(), place.as_os_str().as_bytes());
     }
     if for_tar {
         set(TAR.0, TAR.1);

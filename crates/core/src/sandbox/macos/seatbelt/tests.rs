@@ -49,7 +49,7 @@ fn policy(name: ProfileName) -> SandboxPolicy {
         kept: BTreeSet::new(),
         readable: BTreeSet::new(),
         caches: BTreeSet::new(),
-        in_tmp: Vec::new(),
+        tool_variables: Vec::new(),
         unix_sockets: BTreeSet::new(),
         write: WriteAccess::Roots(if writes { paths(&[WORK]) } else { BTreeSet::new() }),
         network: profile.network(),
