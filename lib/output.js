@@ -7,11 +7,11 @@ const { Readable } = require('node:stream');
 
 /** Most programs write little. */
 const FIRST_PIECE = 64 * 1024;
-const PIECE = 128 * 1024;
+const PIECE = 256 * 1024;
 /** After so much a read that gets less is followed by a rest, in which the pipe, of a mebibyte, fills. */
 const BURST = 128 * 1024;
-/** Milliseconds; there is no shorter one. */
-const REST = 1;
+/** Milliseconds. A timer of one goes off at once where the loop's clock is about to turn. */
+const REST = 2;
 
 /** The readable end of a pipe. */
 class Output extends Readable {
