@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 'use strict';
-const { constants } = require('node:os');
-const { isatty } = require('node:tty');
 
 main();
 
@@ -14,13 +12,11 @@ async function main() {
     process.exitCode = 125;
     return;
   }
-  const cli = new native.addon.NativeCli(process.argv.slice(2), native.launcher, isatty(2));
+  const cli = new native.addon.NativeCli(process.argv.slice(2), native.launcher);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
   // About the terminal, which a command then has one of its own for.
-  if (isatty(0) && isatty(1)) signals.push('SIGWINCH', 'SIGCONT');
-  for (const name of signals) {
-    process.on(name, () => cli.signal(constants.signals[name]));
-  }
+  if (cli.hasTerminal) signals.push('SIGWINCH', 'SIGCONT');
+  for (const name of signals) process.on(name, (_, number) => cli.signal(number));
   // The standard streams stay untouched while a command has them: Node would make them non-blocking for it, too.
   const { exitCode, stdout, stderr } = await cli.run();
   process.exitCode = exitCode;

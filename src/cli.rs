@@ -1,6 +1,6 @@
 //! The command line, called by the shim.
 
-use std::{ffi::OsString, path::PathBuf, sync::Mutex};
+use std::{ffi::OsString, io::IsTerminal, path::PathBuf, sync::Mutex};
 
 use codex_cli::{Context, Invocation, Output, Signals};
 use napi::{Env, bindgen_prelude::PromiseRaw};
@@ -29,11 +29,11 @@ pub struct NativeOutput {
 impl NativeCli {
     /// `args` are those after the program's name; `launcher` is the launcher's path.
     #[napi(constructor, catch_unwind)]
-    pub fn new(args: Vec<String>, launcher: String, terminal: bool) -> Self {
+    pub fn new(args: Vec<String>, launcher: String) -> Self {
         let context = Context {
             launcher: PathBuf::from(launcher),
             runtime: runtime::handle(),
-            terminal,
+            terminal: std::io::stderr().is_terminal(),
             environment: std::env::vars_os().collect(),
         };
         let args: Vec<OsString> = codex_cli::exact_arguments(args);
@@ -52,6 +52,13 @@ impl NativeCli {
             };
             Ok(NativeOutput { exit_code: output.exit_code, stdout: output.stdout, stderr: output.stderr })
         })
+    }
+
+    /// Whether a command would have a terminal of its own, for the one of the process: both of its streams are that. Node's
+    /// module for it takes longer to load than this whole addon.
+    #[napi(getter, catch_unwind)]
+    pub fn has_terminal(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
     }
 
     /// Passes a signal that the process got on to what it runs.
