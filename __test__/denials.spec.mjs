@@ -20,15 +20,16 @@ test('each way of changing what lies outside, by its path and its system call', 
   const folder = outside();
   writeFileSync(path.join(folder, 'file'), 'x');
   mkdirSync(path.join(folder, 'empty'));
+  mkdirSync(path.join(folder, 'full/of'), { recursive: true });
   const before = snapshot(folder);
   const script = `
     cd ${folder}
-    echo y > file; echo y >> ./file; true > new; mkdir made; rm -f file; rmdir empty; mv file moved; ln -s x link; ln file hard
+    echo y > file; echo y >> ./file; true > new; mkdir made; rm -f file; rmdir empty; rmdir full; mv file moved; ln -s x link; ln file hard
     chmod 777 file; truncate -s 0 file; python3 -c 'import os; os.chown("file", -1, os.getgid())'; mkfifo pipe`;
   const denials = await denied(script);
   assert.equal(snapshot(folder), before);
   const names = new Set(denials.map((denial) => path.relative(folder, denial.path)));
-  for (const name of ['file', 'new', 'made', 'empty', 'link', 'hard', 'pipe']) assert.ok(names.has(name), `${name} in ${[...names]}`);
+  for (const name of ['file', 'new', 'made', 'empty', 'full', 'link', 'hard', 'pipe']) assert.ok(names.has(name), `${name} in ${[...names]}`);
   for (const denial of denials) {
     assert.equal(denial.kind, 'write');
     assert.equal(denial.rule, 'outside-writable-roots');
@@ -57,7 +58,7 @@ test('a name that a mount holds in place', async () => {
   const git = (...args) => execFileSync('git', ['-C', inside, ...args], { encoding: 'utf8' });
   git('init', '--quiet');
   const before = git('config', '--list', '--local');
-  const denials = await denied('git config user.name x; rm .git/config; mv .git elsewhere; rm -f absent; mkdir a && mv a b && rmdir b', { workspace: inside });
+  const denials = await denied('git config user.name x; rm .git/config; mv .git elsewhere; rm -f absent; mkdir a && mv a b && rmdir b; rmdir .git', { workspace: inside });
   assert.equal(git('config', '--list', '--local'), before);
   const found = denials.map(({ path: told, syscall, rule, grant }) => [path.relative(inside, told), syscall.replace(/at2?$/, ''), rule, grant]);
   const config = path.join(inside, '.git/config');

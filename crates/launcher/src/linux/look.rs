@@ -114,7 +114,7 @@ impl Process<'_> {
             Flags::In(index) => AtFlags::from_bits_retain(self.argument(index) as u32).contains(AtFlags::REMOVEDIR),
         };
         let entry = self.entry(place).ok()?;
-        if directory { entry.fixed_and_empty() } else { entry.fixed() }
+        if directory { entry.fixed_directory() } else { entry.fixed() }
     }
 
     /// What is hidden is covered by mounts from which nothing is executed.
@@ -226,21 +226,27 @@ enum Part {
 impl Found {
     /// The place as a refused write, if what stands there can't be taken away: its directory is read-only, or a mount is on it.
     fn fixed(self) -> Option<Tried> {
-        let name = self.name.as_deref().unwrap_or_default();
-        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        let is_mount = statx(&self.object, name, flags, StatxFlags::empty())
-            .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
-        if is_mount { self.path().map(Tried::Write) } else { self.read_only() }
+        if self.is_mount() { self.path().map(Tried::Write) } else { self.read_only() }
     }
 
-    /// The same for a directory: one that isn't empty is not taken away anyway.
-    fn fixed_and_empty(self) -> Option<Tried> {
+    /// The same for a directory. One with a mount on it that isn't empty is not taken away anyway.
+    fn fixed_directory(self) -> Option<Tried> {
+        if self.is_mount() && self.holds_anything() { self.read_only() } else { self.fixed() }
+    }
+
+    fn is_mount(&self) -> bool {
+        let name = self.name.as_deref().unwrap_or_default();
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        statx(&self.object, name, flags, StatxFlags::empty())
+            .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    }
+
+    fn holds_anything(&self) -> bool {
         let name = self.name.as_deref().unwrap_or_default();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = openat(&self.object, name, flags, Mode::empty()).and_then(Dir::new);
-        let holds_anything =
-            |directory: Dir| directory.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."));
-        if directory.is_ok_and(holds_anything) { None } else { self.fixed() }
+        directory
+            .is_ok_and(|entries| entries.flatten().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b"..")))
     }
 
     /// The place as a refused write, if it is read-only.
