@@ -14,15 +14,15 @@ const PRIVATE_TMP: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 /// Devices that take what is written to them and keep nothing.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
 
-/// What no grant makes writable, each with why: a sandbox has its own.
+/// Where no grant is proposed, each with why: what the kernel shows, and devices, are no places to keep things in.
 #[cfg(target_os = "linux")]
-const KERNELS_PLACES: [(&str, &str); 3] = [
+const SYSTEM_FILES: [(&str, &str); 3] = [
     ("/proc", "is read-only in every sandbox"),
     ("/sys", "is read-only in every sandbox"),
     ("/dev", "is the sandbox's own, with a few harmless devices"),
 ];
 #[cfg(not(target_os = "linux"))]
-const KERNELS_PLACES: [(&str, &str); 0] = [];
+const SYSTEM_FILES: [(&str, &str); 0] = [];
 
 impl SandboxPolicy {
     /// Whether a run under this policy may do `access`, by which rule, and what would allow it.
@@ -137,7 +137,7 @@ impl SandboxPolicy {
     }
 
     fn deny_write(&self, landed: &Path, makes: Makes) -> Decision {
-        if let Some((place, reason)) = KERNELS_PLACES.iter().find(|(place, _)| landed.starts_with(place)) {
+        if let Some((place, reason)) = SYSTEM_FILES.iter().find(|(place, _)| landed.starts_with(place)) {
             return Decision::denied("system-files", format!("{place} {reason}"), None);
         }
         let in_workspace = landed.starts_with(&self.workspace);

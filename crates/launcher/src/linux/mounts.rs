@@ -159,7 +159,7 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
 /// Three empty directories of one tmpfs, which together with what is written to `caches` hold at most `bytes`.
 fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 3], Vec<Overlay<'a>>), Errno> {
     // Where it is made is covered again at once by one of them, and nothing reaches below that. It isn't taken away: the
-    // kernel would have each processor pass by first, which takes longer than all else here.
+    // kernel would wait for every processor first.
     mount_tmpfs(c"/tmp", bytes, 0o755)?;
     let directories = [c"/tmp/tmp", c"/tmp/var-tmp", c"/tmp/shm"].map(|directory| {
         mkdirat(CWD, directory, Mode::from_raw_mode(0o1777))?;
