@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Serialize;
 
-use super::DenialReports;
+use super::{DenialReports, SandboxError};
 use crate::{policy::Limit, profile::ProfileName};
 
 /// What held a run. Part of every result.
@@ -35,6 +35,22 @@ pub struct Enforcement {
     pub caches: Vec<PathBuf>,
     /// Promises of the profile that this run did not hold, each with the reason.
     pub unenforced: Vec<Unenforced>,
+}
+
+impl Enforcement {
+    /// That this machine holds what the profile promises, for who requires it.
+    ///
+    /// # Errors
+    /// [`SandboxError::Unavailable`] with the first promise that it doesn't, and `remedy`.
+    pub(super) fn whole(&self, remedy: &str) -> Result<(), SandboxError> {
+        match self.unenforced.iter().find(|missing| missing.cause == Cause::Machine) {
+            None => Ok(()),
+            Some(missing) => Err(SandboxError::Unavailable {
+                cause: format!("a promise of the profile can't be held here: {}", missing.reason),
+                remedy: remedy.to_owned(),
+            }),
+        }
+    }
 }
 
 /// A limit and what held it.

@@ -1,12 +1,14 @@
 //! The sandbox of one policy: what it takes, what it enforces, why it may refuse.
 //!
-//! Each operating system has a backend with the same face: `Backend::new`, `exec`, `close`.
+//! Each operating system has a backend, which answers to the one face of all: an engine, and `run`, `prepare`,
+//! `open_terminal`, `close`, `capabilities`.
 
 #[cfg(unix)]
 mod account;
 mod capabilities;
 mod enforcement;
 mod error;
+mod face;
 mod limits;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -32,16 +34,23 @@ pub use enforcement::{
     Unenforced,
 };
 pub use error::SandboxError;
+pub use face::Sandbox;
 #[cfg(target_os = "linux")]
-pub use linux::{Guest, Sandbox, Terminal, conversation, is_first_thread, spawn_deferred};
-#[cfg(target_os = "macos")]
-pub use macos::{Sandbox, Terminal};
+pub use linux::{Guest, conversation, is_first_thread, spawn_deferred};
 pub use signaller::Signaller;
 pub use task::spawn;
 #[cfg(unix)]
 pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize};
 #[cfg(windows)]
-pub use windows::{Offer, Sandbox, Terminal, TerminalSize, input_pipe};
+pub use windows::{Offer, backend::TerminalSize, input_pipe};
+
+pub use self::backend::Terminal;
+#[cfg(target_os = "linux")]
+use self::linux as backend;
+#[cfg(target_os = "macos")]
+use self::macos::backend;
+#[cfg(windows)]
+use self::windows::backend;
 
 /// Gives the runtime a task that waits for a run which is under way.
 #[cfg(not(target_os = "linux"))]

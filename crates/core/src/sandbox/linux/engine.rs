@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
-    sandbox::{Cause, Enforcement, Requirement, SandboxError, SandboxOptions, unix::environment::ScreenedHost},
+    sandbox::{Requirement, SandboxError, SandboxOptions, unix::environment::ScreenedHost},
 };
 
 /// What stands behind a sandbox.
@@ -288,7 +288,7 @@ impl Engine {
         let overlaid = applied.caches.iter().filter_map(|index| pinned.caches.get(usize::try_from(*index).ok()?));
         enforcement.caches = overlaid.map(|cache| cache.path().to_path_buf()).collect();
         if self.options.requirement == Requirement::Required {
-            refuse_what_is_missing(&enforcement)?;
+            enforcement.whole("see `codex doctor`, or ask for best-effort enforcement")?;
         }
         let launcher = standing.serve(enforcement, guard, stand_in_tmp, self.runtime());
         if groups.is_some() {
@@ -315,16 +315,6 @@ fn null() -> Result<&'static File, SandboxError> {
     static NULL: OnceCell<File> = OnceCell::new();
     NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
         .map_err(SandboxError::host("open /dev/null"))
-}
-
-fn refuse_what_is_missing(enforcement: &Enforcement) -> Result<(), SandboxError> {
-    match enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine) {
-        None => Ok(()),
-        Some(missing) => Err(SandboxError::Unavailable {
-            cause: format!("a promise of the profile can't be held here: {}", missing.reason),
-            remedy: "see `codex doctor`, or ask for best-effort enforcement".to_owned(),
-        }),
-    }
 }
 
 /// Both mechanisms were refused: without either, nothing would hold the file rules.

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     policy::{Limits, SandboxPolicy, WriteAccess},
     sandbox::{
-        Cause, DenialReports, Enforcement, Requirement, SandboxError, SandboxOptions,
+        DenialReports, Enforcement, Requirement, SandboxError, SandboxOptions,
         unix::{environment::ScreenedHost, streams::pipe, timeout::SIGKILL},
     },
 };
@@ -137,6 +137,9 @@ impl Engine {
         &self.screened
     }
 
+    /// No process outlives this one that could put the modes of its terminal back: nothing is kept.
+    pub fn keep_terminal(&self, _: OwnedFd) {}
+
     /// A number for a run, unique in this sandbox.
     pub fn next_run(&self) -> u64 {
         self.next_run.fetch_add(1, Relaxed)
@@ -214,13 +217,8 @@ impl Engine {
             }
         };
         let enforcement = report::enforcement(&self.policy, limits, marked);
-        if self.options.requirement == Requirement::Required
-            && let Some(missing) = enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine)
-        {
-            return Err(SandboxError::Unavailable {
-                cause: format!("a promise of the profile can't be held here: {}", missing.reason),
-                remedy: "see `codex doctor`, or ask for best-effort enforcement".to_owned(),
-            });
+        if self.options.requirement == Requirement::Required {
+            enforcement.whole("see `codex doctor`, or ask for best-effort enforcement")?;
         }
         let told = Enforcement { denials: self.options.denials, ..enforcement.clone() };
         Ok(Standing { folder, log, enforcement: Arc::new(enforcement), told: Arc::new(told) })

@@ -1,6 +1,8 @@
 //! The macOS backend: each program is started by `/usr/bin/sandbox-exec` under a profile of Seatbelt, which its children inherit.
 
 #[cfg(target_os = "macos")]
+pub mod backend;
+#[cfg(target_os = "macos")]
 mod capabilities;
 #[cfg(any(target_os = "macos", all(test, unix)))]
 mod denied;
@@ -20,8 +22,6 @@ mod program;
 mod report;
 #[cfg(target_os = "macos")]
 mod run;
-#[cfg(target_os = "macos")]
-mod sandbox;
 mod seatbelt;
 #[cfg(target_os = "macos")]
 mod spawn;
@@ -31,8 +31,3 @@ mod terminal;
 mod tree;
 #[cfg(any(target_os = "macos", all(test, unix)))]
 mod violation;
-
-#[cfg(target_os = "macos")]
-pub use sandbox::Sandbox;
-#[cfg(target_os = "macos")]
-pub use terminal::Terminal;

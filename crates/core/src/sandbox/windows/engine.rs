@@ -9,7 +9,7 @@ use super::{container, granted::Granted, job::Job, report};
 use crate::{
     policy::{Limit, SandboxPolicy},
     profile::ProfileName,
-    sandbox::{Boundary, Cause, Enforcement, HeldLimit, Requirement, SandboxError, SandboxOptions},
+    sandbox::{Boundary, Enforcement, HeldLimit, Requirement, SandboxError, SandboxOptions},
 };
 
 /// The state of a sandbox.
@@ -96,14 +96,9 @@ impl Engine {
         }
         container::supported()?;
         let enforcement = report::enforcement(policy, Some(Boundary::AppContainer))?;
-        if self.options.requirement == Requirement::Required
-            && let Some(missing) = enforcement.unenforced.iter().find(|missing| missing.cause == Cause::Machine)
-        {
-            return Err(SandboxError::Unavailable {
-                cause: format!("a promise of the profile can't be held here: {}", missing.reason),
-                remedy: "use WSL 2, where it can, or enforcement \"best-effort\", whose result says what is missing"
-                    .into(),
-            });
+        if self.options.requirement == Requirement::Required {
+            enforcement
+                .whole("use WSL 2, where it can, or enforcement \"best-effort\", whose result says what is missing")?;
         }
         let boundary = match Granted::by_container(policy) {
             // A token keeps nobody from the network: no profile can be had by it where its promises are required.

@@ -15,7 +15,7 @@ mod wide;
 #[cfg(windows)]
 mod acl;
 #[cfg(windows)]
-mod backend;
+pub mod backend;
 #[cfg(windows)]
 mod confinement;
 #[cfg(windows)]
@@ -45,7 +45,5 @@ mod streams;
 #[cfg(windows)]
 mod token;
 
-#[cfg(windows)]
-pub use backend::{Sandbox, Terminal, TerminalSize};
 #[cfg(windows)]
 pub use offer::{Offer, input_pipe};

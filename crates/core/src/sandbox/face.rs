@@ -1,17 +1,19 @@
-//! The face of the backend.
+//! The face of a sandbox, the same on each operating system.
 
-use std::{future::Future, os::fd::OwnedFd, path::PathBuf, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
-use super::{capabilities, engine::Engine, run::Start, terminal::Terminal};
+use super::{
+    Capabilities, Enforcement, SandboxError, SandboxOptions, Signaller, TerminalSize,
+    backend::{self, Engine, Terminal},
+};
 use crate::{
     exec::{Command, ExecError, Outcome},
     policy::SandboxPolicy,
-    sandbox::{Capabilities, Enforcement, SandboxError, SandboxOptions, Signaller, TerminalSize},
 };
 
-/// A sandbox: one policy, one private tmp. Its runs share that; two sandboxes share nothing.
+/// A sandbox: one policy, one private tmp, one loopback. Its runs share those; two sandboxes share nothing.
 ///
-/// Cheap to clone; when the last clone is gone and its runs are over, so is the private tmp.
+/// Cheap to clone; when the last clone is gone, so are every process, the private tmp, and all else that was made for it.
 #[derive(Debug, Clone)]
 pub struct Sandbox {
     engine: Arc<Engine>,
@@ -41,7 +43,7 @@ impl Sandbox {
         Self::new(policy, self.engine.options().clone())
     }
 
-    /// Runs a command.
+    /// Runs a command. On Linux, where the sandbox stands already, the command is under way when this returns.
     ///
     /// The future may be dropped: the run's whole tree is then killed.
     ///
@@ -64,7 +66,7 @@ impl Sandbox {
         command: Command,
         signaller: Signaller,
     ) -> impl Future<Output = Result<Outcome, ExecError>> + Send + 'static {
-        Start::new(Arc::clone(&self.engine), command, signaller).finish()
+        backend::run(Arc::clone(&self.engine), command, signaller)
     }
 
     /// Makes the sandbox stand now, and says what it enforces. Without it the first command does.
@@ -72,33 +74,31 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Unavailable`] when the machine can't hold what the policy promises.
     pub async fn prepare(&self) -> Result<Arc<Enforcement>, SandboxError> {
-        let standing = self.engine.ready().await?;
-        let told = match standing.log() {
-            Some(log) => log.opened().await,
-            None => false,
-        };
-        Ok(Arc::clone(standing.enforcement(told)))
+        backend::prepare(&self.engine).await
     }
 
     /// Makes a terminal that runs of this sandbox may have.
     ///
     /// # Errors
-    /// [`ExecError::Sandbox`] when the sandbox can't be had, [`ExecError::Host`] when a terminal can't.
+    /// [`ExecError::Sandbox`] when the sandbox can't be had, [`ExecError::Host`] when a terminal can't: on Windows there is none.
     pub async fn open_terminal(&self, size: TerminalSize) -> Result<Terminal, ExecError> {
-        self.engine.ready().await?;
-        Terminal::open(size)
+        backend::open_terminal(&self.engine, size).await
     }
 
-    /// No process outlives this one that could put the modes of its terminal back: nothing is kept.
-    pub fn keep_terminal(&self, _: OwnedFd) {}
+    /// Has the modes of a terminal put back when this process is gone before it could do so itself. Must be asked for
+    /// before the sandbox stands. On macOS no process outlives this one that could: nothing is kept.
+    #[cfg(unix)]
+    pub fn keep_terminal(&self, terminal: std::os::fd::OwnedFd) {
+        self.engine.keep_terminal(terminal);
+    }
 
-    /// Ends every run, and waits until they are gone. Later commands are refused.
+    /// Ends every run, and waits until they and all that was made for them are gone. Later commands are refused.
     pub async fn close(&self) {
-        self.engine.close().await;
+        backend::close(&self.engine).await;
     }
 
     /// What this machine can enforce, found out by trying it.
     pub async fn capabilities(options: &SandboxOptions) -> Capabilities {
-        capabilities::probe(options).await
+        backend::capabilities(options).await
     }
 }
