@@ -1,12 +1,11 @@
 'use strict';
 // `node:child_process` in the sandbox that CODEX_PROFILE and CODEX_WORKSPACE describe.
-const { Sandbox, loadProfile } = require('./lib/index.js');
+const { realpathSync } = require('node:fs');
+const { CodexError, Sandbox, loadProfile } = require('./lib/index.js');
 
 // Read once, before the program can change them.
-const module_ = new Sandbox({
-  profile: profileOf(process.env.CODEX_PROFILE || undefined),
-  workspace: process.env.CODEX_WORKSPACE || process.cwd(),
-}).childProcess();
+const workspace = process.env.CODEX_WORKSPACE || process.cwd();
+const module_ = new Sandbox({ profile: profileOf(process.env.CODEX_PROFILE || undefined), workspace }).childProcess();
 
 exports.ChildProcess = module_.ChildProcess;
 exports.exec = module_.exec;
@@ -19,5 +18,11 @@ exports.spawnSync = module_.spawnSync;
 
 /** A name, or a file where there is a slash or an ending. */
 function profileOf(text = 'offline') {
-  return /\/|\.(toml|json)$/.test(text) ? loadProfile(text) : text;
+  if (!/\/|\.(toml|json)$/.test(text)) return text;
+  const profile = loadProfile(text);
+  const file = realpathSync(text);
+  if (profile.name !== 'trusted' && profile.explain({ write: file }, workspace).allowed) {
+    throw new CodexError(`commands could change the profile's file ${file}, and the next ones would run under what they put there; move it to where they can't write, such as ~/.config/codex`, { code: 'ProfileError' });
+  }
+  return profile;
 }

@@ -46,13 +46,18 @@ test('without a profile nothing may be written', async () => {
 });
 
 test('a profile\'s file', async () => {
-  const folder = workspace();
-  const file = path.join(folder, 'profile.toml');
-  const granted = outside();
-  writeFileSync(file, `profile = "workspace-write"\nwritable = [${JSON.stringify(granted)}]\n`);
-  const options = environment(folder, { CODEX_PROFILE: file });
+  const [folder, granted] = [workspace(), outside()];
   const source = `console.log(require('child_process').spawnSync('touch', [${JSON.stringify(path.join(granted, 'made'))}]).status)`;
-  assert.equal((await run([process.execPath, '--require', REGISTER, '-e', source], options)).stdout, '0\n');
+  const under = (directory) => {
+    const file = path.join(directory, 'profile.toml');
+    writeFileSync(file, `profile = "workspace-write"\nwritable = [${JSON.stringify(granted)}]\n`);
+    return run([process.execPath, '--require', REGISTER, '-e', source], environment(folder, { CODEX_PROFILE: file }));
+  };
+  assert.equal((await under(outside())).stdout, '0\n');
+  // Where the program's own processes could change it, the next ones would run under what they put there.
+  const refused = await under(folder);
+  assert.deepEqual([refused.stdout, refused.exitCode], ['', 1]);
+  assert.match(refused.stderr, /ProfileError/);
 });
 
 test('an unknown profile ends the program before it starts', async () => {

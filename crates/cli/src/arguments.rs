@@ -1,17 +1,16 @@
 //! What a command line can say. What each part is for stands in `tree`, where its help is.
 
 mod exact;
+mod profile;
 mod read;
 mod tree;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use codex_core::{
-    policy::{Limit, SandboxMode},
-    profile::ProfileName,
-};
+use codex_core::policy::{Limit, SandboxMode};
 
 pub use exact::exact_arguments;
+pub use profile::ProfileArgument;
 pub use tree::command;
 
 /// A command line that was understood.
@@ -48,7 +47,7 @@ pub enum Subcommand {
 
 #[derive(Debug)]
 pub struct Run {
-    pub profile: Option<ProfileName>,
+    pub profile: Option<ProfileArgument>,
     pub sandbox_mode: Option<SandboxMode>,
     pub workspace: Option<PathBuf>,
     pub writable: Vec<PathBuf>,
@@ -107,13 +106,13 @@ pub struct Selection {
 #[derive(Debug)]
 pub enum ProfileAction {
     List { json: bool },
-    Show { profile: ProfileName, json: bool },
+    Show { profile: ProfileArgument, json: bool },
     Explain(Explain),
 }
 
 #[derive(Debug)]
 pub struct Explain {
-    pub profile: ProfileName,
+    pub profile: ProfileArgument,
     pub access: AccessArguments,
     pub workspace: Option<PathBuf>,
     pub json: bool,
@@ -140,7 +139,7 @@ pub struct Check {
     pub policy: Vec<PathBuf>,
     pub line: Option<String>,
     pub shell: ShellChoice,
-    pub profile: Option<ProfileName>,
+    pub profile: Option<ProfileArgument>,
     pub workspace: Option<PathBuf>,
     pub quiet: bool,
     pub json: bool,

@@ -8,7 +8,7 @@ use std::{
 use codex_audit::{AppendError, AuditLog, Level, OpenError, Options};
 use codex_core::{
     exec::{Command, Denial, End, ExecError},
-    policy::{Limit, Limits},
+    policy::{Access, Limit, Limits},
     profile::{ProfileInit, ProfileName, SecurityProfile},
     sandbox::{Enforcement, Requirement},
 };
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Context, ExitCode, Output, approval,
-    arguments::{AuditChoice, EnforcementChoice, Global, Run},
+    arguments::{AuditChoice, EnforcementChoice, Global, ProfileArgument, Run},
     audits, policies, text,
 };
 
@@ -48,6 +48,12 @@ enum Failure {
     NoCommand,
     #[error("the workspace can't be used: {}", path.display())]
     Workspace { path: PathBuf, source: std::io::Error },
+    #[error(
+        "commands could change the profile's file {}, and the next one would run under what they put there; move it to where they \
+         can't write, such as ~/.config/codex",
+        path.display()
+    )]
+    ProfileInReach { path: PathBuf },
     #[error("the exec policy can't be used")]
     Policy(#[from] codex_execpolicy::PolicyError),
     #[error("the audit log can't be used")]
@@ -73,6 +79,7 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
         EnforcementChoice::BestEffort => Requirement::BestEffort,
     };
     let mut session = Session::new(&profile, &workspace, context.options(requirement)).map_err(RunError::from)?;
+    keep_profile(&session, &run)?;
     if !run.policy.is_empty() {
         session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);
     }
@@ -127,10 +134,10 @@ fn command(run: &Run, context: &Context) -> Result<Command, Failure> {
 }
 
 fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileError> {
-    let name = match (run.profile, run.sandbox_mode) {
-        (Some(name), _) => name,
-        (None, Some(mode)) => mode.profile(),
-        (None, None) => ProfileName::default(),
+    let base = match (&run.profile, run.sandbox_mode) {
+        (Some(profile), _) => profile.load()?,
+        (None, Some(mode)) => SecurityProfile::named(mode.profile()),
+        (None, None) => SecurityProfile::named(ProfileName::default()),
     };
     let mut limits = Limits::default();
     for &(limit, value) in &run.limit {
@@ -144,7 +151,21 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
         limits,
         ..ProfileInit::default()
     };
-    SecurityProfile::with(name, init)
+    base.extend(init)
+}
+
+/// Refuses a profile in a file that the commands under it could write.
+fn keep_profile(session: &Session, run: &Run) -> Result<(), Failure> {
+    let (Some(ProfileArgument::File(path)), true) = (&run.profile, session.policy().profile != ProfileName::Trusted)
+    else {
+        return Ok(());
+    };
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    if session.policy().explain(&Access::Write(path.clone())).allowed {
+        Err(Failure::ProfileInReach { path })
+    } else {
+        Ok(())
+    }
 }
 
 /// `K=V` sets, `K` lets the host's own through.
@@ -188,6 +209,7 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
         Failure::NoAuditLog | Failure::AuditLog(_) | Failure::AuditClose(_) | Failure::Run(RunError::Audit(_)) => {
             (ExitCode::REFUSED, "AuditUnavailable")
         }
+        Failure::ProfileInReach { .. } => (ExitCode::REFUSED, "ProfileError"),
         Failure::Policy(_) => (ExitCode::REFUSED, "PolicyError"),
         Failure::Run(RunError::PolicyRefused(_)) => (ExitCode::REFUSED, "PolicyRefused"),
         Failure::Run(RunError::PolicyPrompt(_)) => (ExitCode::REFUSED, "PolicyPrompt"),

@@ -5,21 +5,31 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use codex_core::profile::ProfileError;
 use codex_execpolicy::{CheckContext, Decision, ExecPolicy, Explanation, PolicyError, PolicySource, Shell};
 use codex_supervisor::profile_kind;
 
 use crate::{
     ExitCode, Output,
-    arguments::{Check, PolicyAction, ShellChoice},
+    arguments::{Check, PolicyAction, ProfileArgument, ShellChoice},
     text,
 };
+
+/// What keeps a command line from being judged.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+}
 
 /// Answers from rules and knowledge alone; nothing is run.
 pub fn run(action: PolicyAction) -> Output {
     let answer = match action {
         PolicyAction::Check(check) => explain(&check).map(|explanation| verdict(&check, &explanation)),
         PolicyAction::Explain(check) => explain(&check).map(|explanation| findings(&check, &explanation)),
-        PolicyAction::Test { file, json } => test(file, json),
+        PolicyAction::Test { file, json } => test(file, json).map_err(Failure::from),
         PolicyAction::Builtin => Ok(Output { stdout: ExecPolicy::builtin_toml().to_owned(), ..Output::default() }),
     };
     answer.unwrap_or_else(|error| Output {
@@ -35,7 +45,7 @@ pub fn load(files: &[PathBuf], workspace: Option<&Path>) -> Result<ExecPolicy, P
     ExecPolicy::load(&sources)
 }
 
-fn explain(check: &Check) -> Result<Explanation, PolicyError> {
+fn explain(check: &Check) -> Result<Explanation, Failure> {
     // Where no workspace is named, nothing is known of who else may write the file.
     let policy = load(&check.policy, check.workspace.as_deref())?;
     let workspace = check.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -46,7 +56,12 @@ fn explain(check: &Check) -> Result<Explanation, PolicyError> {
             ShellChoice::Powershell => Shell::PowerShell,
             ShellChoice::Cmd => Shell::Cmd,
         },
-        profile: check.profile.map(profile_kind),
+        profile: check
+            .profile
+            .as_ref()
+            .map(ProfileArgument::load)
+            .transpose()?
+            .map(|profile| profile_kind(profile.name())),
         workspace: Some(workspace),
     };
     Ok(match &check.line {

@@ -4,27 +4,28 @@ use std::path::{Path, PathBuf};
 
 use codex_core::{
     policy::Access,
-    profile::{ProfileError, ProfileName, SecurityProfile},
+    profile::{ProfileError, ProfileName},
 };
 use serde::Serialize;
 
 use crate::{
     ExitCode, Output,
-    arguments::{Explain, ProfileAction},
+    arguments::{Explain, ProfileAction, ProfileArgument},
     text,
 };
 
 /// Answers from the profiles alone; nothing is run.
 pub fn run(action: ProfileAction) -> Output {
-    match action {
-        ProfileAction::List { json } => Output { stdout: list(json), ..Output::default() },
-        ProfileAction::Show { profile, json } => Output { stdout: show(profile, json), ..Output::default() },
-        ProfileAction::Explain(question) => explain(&question).unwrap_or_else(|error| Output {
-            exit_code: ExitCode::REFUSED,
-            stderr: text::error(&text::with_causes(&error), false),
-            ..Output::default()
-        }),
-    }
+    let answer = match action {
+        ProfileAction::List { json } => Ok(Output { stdout: list(json), ..Output::default() }),
+        ProfileAction::Show { profile, json } => show(&profile, json),
+        ProfileAction::Explain(question) => explain(&question),
+    };
+    answer.unwrap_or_else(|error| Output {
+        exit_code: ExitCode::REFUSED,
+        stderr: text::error(&text::with_causes(&error), false),
+        ..Output::default()
+    })
 }
 
 #[derive(Serialize)]
@@ -51,12 +52,14 @@ fn list(json: bool) -> String {
         .collect()
 }
 
-fn show(name: ProfileName, json: bool) -> String {
-    let facts = SecurityProfile::named(name).describe();
-    if json {
-        return text::json(&facts);
-    }
-    facts.iter().map(|fact| format!("{:<12} {}\n", fact.topic, fact.fact)).collect()
+fn show(profile: &ProfileArgument, json: bool) -> Result<Output, ProfileError> {
+    let facts = profile.load()?.describe();
+    let stdout = if json {
+        text::json(&facts)
+    } else {
+        facts.iter().map(|fact| format!("{:<12} {}\n", fact.topic, fact.fact)).collect()
+    };
+    Ok(Output { stdout, ..Output::default() })
 }
 
 /// Allowed: 0. Denied: 1.
@@ -64,7 +67,7 @@ fn explain(question: &Explain) -> Result<Output, ProfileError> {
     let workspace = question.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
     // A workspace that has no absolute form is refused by the profile, in its own words.
     let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
-    let policy = SecurityProfile::named(question.profile).resolve(Path::new(&workspace))?;
+    let policy = question.profile.load()?.resolve(Path::new(&workspace))?;
     let access = match (&question.access.write, &question.access.read, &question.access.connect) {
         (Some(path), _, _) => Access::Write(path.clone()),
         (_, Some(path), _) => Access::Read(path.clone()),

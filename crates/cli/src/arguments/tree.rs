@@ -9,8 +9,9 @@ use clap::{
     builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, ValueParser},
     value_parser,
 };
-use codex_core::{policy::SandboxMode, profile::ProfileName};
+use codex_core::policy::SandboxMode;
 
+use super::ProfileArgument;
 use crate::limits;
 
 const EXIT_CODES: &str = "Exit codes of exec: the command's own; 124 after a timeout, or when its CPU time is used up; 125 when the sandbox, the \
@@ -45,7 +46,8 @@ pub fn command() -> Command {
 fn run() -> [Arg; 18] {
     [
         profile_name(
-            "What the command may touch: offline (default), net-read-only, workspace-write, workspace-net, trusted",
+            "What the command may touch: offline (default), net-read-only, workspace-write, workspace-net, trusted, or a \
+             file with a profile (.toml, .json)",
         )
         .conflicts_with("sandbox-mode"),
         option("sandbox-mode", "MODE", "The same in Codex's words: read-only, workspace-write, danger-full-access")
@@ -106,7 +108,8 @@ fn run() -> [Arg; 18] {
 }
 
 fn profile() -> [Command; 3] {
-    let name = || word("profile", "PROFILE", "The profile").value_parser(value_parser!(ProfileName));
+    let name =
+        || word("profile", "PROFILE", "The profile, or a file with one").value_parser(value_parser!(ProfileArgument));
     [
         node("list", "List the five profiles").arg(json("Print JSON")),
         node("show", "Show what a profile means").args([name(), json("Print JSON")]),
@@ -228,7 +231,7 @@ fn explained<const N: usize>(values: [(&'static str, &'static str); N]) -> Possi
 }
 
 fn profile_name(help: &'static str) -> Arg {
-    option("profile", "P", help).value_parser(value_parser!(ProfileName))
+    option("profile", "P", help).value_parser(value_parser!(ProfileArgument))
 }
 
 /// A word that has to be there.
