@@ -6,7 +6,7 @@ import { root } from './build.mjs';
 
 const ORDINARY = 61234;
 /** What a copy of the package needs to be used from elsewhere. */
-const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'native-failure.js', 'lib', 'bin', 'npm', 'schemas', 'scripts', '__test__', 'node_modules'];
+const PACKAGE = ['package.json', 'index.js', 'index.d.ts', 'child_process.js', 'child_process.d.ts', 'register.js', 'native.js', 'native-failure.js', 'lib', 'bin', 'npm', 'examples', 'schemas', 'scripts', '__test__', 'node_modules'];
 
 /** Calls `use` with the user's copy of the package, a place to put more, and the options with which a process is this user. */
 export function withOrdinaryUser(use) {
