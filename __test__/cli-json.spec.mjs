@@ -1,8 +1,9 @@
 // `--json` prints one document on standard output, whatever happens.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { codex } from './support/cli.mjs';
-import { workspace } from './support/places.mjs';
+import { outside, workspace } from './support/places.mjs';
 
 const json = async (...args) => {
   const result = await codex(['exec', '--json', ...args], { cwd: workspace() });
@@ -46,4 +47,18 @@ test('of one that was not run', async () => {
 
 test('of output that is no UTF-8', async () => {
   assert.equal((await json('--', 'printf', 'a\\377b')).document.stdout, 'a\ufffdb');
+});
+
+test('--denials says which refusals are told', async () => {
+  const target = path.join(outside(), 'x');
+  const told = async (...options) => {
+    const { stdout } = await codex(['exec', ...options, '--json', '--', 'sh', '-c', `: > ${target}`], { cwd: workspace() });
+    const { enforcement, denials, hints, exitCode } = JSON.parse(stdout);
+    assert.notEqual(exitCode, 0);
+    return [enforcement.denials, denials.length, hints.length];
+  };
+  assert.deepEqual(await told(), ['full', 1, 1]);
+  assert.deepEqual(await told('--denials', 'full'), ['full', 1, 1]);
+  assert.deepEqual(await told('--denials', 'network'), ['network', 0, 0]);
+  assert.deepEqual(await told('--denials', 'off'), ['off', 0, 0]);
 });

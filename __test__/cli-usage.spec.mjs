@@ -23,7 +23,7 @@ test('--help', async () => {
     assert.equal(result.stderr, '');
   }
   const { stdout } = await codex(['exec', '--help']);
-  for (const word of ['--profile', '--sandbox-mode', '--workspace', '--writable', '--deny-read', '--timeout', '--env', '--enforcement', '--json', '124', '125', '126', '127', '128']) {
+  for (const word of ['--profile', '--sandbox-mode', '--workspace', '--writable', '--deny-read', '--timeout', '--env', '--enforcement', '--denials', '--json', '124', '125', '126', '127', '128']) {
     assert.ok(stdout.includes(word), word);
   }
 });
@@ -33,7 +33,7 @@ test('2: a command line that is not understood', async () => {
     [['--bogus'], '--bogus'], [['exec', '--bogus', '--', 'true'], '--bogus'], [['bogus'], 'bogus'], [['exec'], '--'], [['exec', '--profile', 'bogus', '--', 'true'], 'workspace-write'],
     [['exec', '--sandbox-mode', 'offline', '--', 'true'], 'danger-full-access'], [['exec', '--timeout', 'x', '--', 'true'], 'seconds'], [['exec', '--timeout', '0', '--', 'true'], 'seconds'],
     [['exec', '--timeout', '-1', '--', 'true'], '-1'], [['exec', '--profile', 'offline', '--sandbox-mode', 'read-only', '--', 'true'], '--sandbox-mode'], [['exec', 'true'], '--'],
-    [['completions', 'bogus'], 'bash'], [['exec', '--enforcement', 'none', '--', 'true'], 'best-effort'], [[], 'Usage'],
+    [['completions', 'bogus'], 'bash'], [['exec', '--enforcement', 'none', '--', 'true'], 'best-effort'], [['exec', '--denials', 'all', '--', 'true'], 'network'], [[], 'Usage'],
   ]) {
     const result = await codex(args, { cwd: workspace() });
     assert.equal(result.exitCode, 2, args.join(' '));

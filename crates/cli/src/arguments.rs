@@ -7,7 +7,10 @@ mod tree;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use codex_core::policy::{Limit, SandboxMode};
+use codex_core::{
+    policy::{Limit, SandboxMode},
+    sandbox::DenialReports,
+};
 
 pub use exact::exact_arguments;
 pub use profile::ProfileArgument;
@@ -63,6 +66,7 @@ pub struct Run {
     pub limit: Vec<(Limit, u64)>,
     pub env: Vec<OsString>,
     pub enforcement: EnforcementChoice,
+    pub denials: DenialReports,
     pub json: bool,
     pub command: Vec<OsString>,
 }

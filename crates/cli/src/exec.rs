@@ -78,7 +78,8 @@ async fn attempt(run: Run, context: &Context, mut signals: mpsc::UnboundedReceiv
         EnforcementChoice::Required => Requirement::Required,
         EnforcementChoice::BestEffort => Requirement::BestEffort,
     };
-    let mut session = Session::new(&profile, &workspace, context.options(requirement)).map_err(RunError::from)?;
+    let mut session =
+        Session::new(&profile, &workspace, context.options(requirement, run.denials)).map_err(RunError::from)?;
     keep_profile(&session, &run)?;
     if !run.policy.is_empty() {
         session = session.with_exec_policy(policies::load(&run.policy, Some(&workspace))?);

@@ -21,7 +21,7 @@ mod text;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use codex_core::sandbox::SandboxOptions;
+use codex_core::sandbox::{DenialReports, Requirement, SandboxOptions};
 use tokio::{runtime::Handle, sync::mpsc};
 
 pub use arguments::exact_arguments;
@@ -96,20 +96,17 @@ impl Invocation {
             Some(Subcommand::Profile { action }) => profiles::run(action),
             Some(Subcommand::Policy { action }) => policies::run(action),
             Some(Subcommand::Audit { action }) => audits::run(action, parsed.global.color, &context, signals).await,
-            Some(Subcommand::Doctor { json }) => doctor::run(json, &context.options(Default::default())).await,
+            Some(Subcommand::Doctor { json }) => {
+                doctor::run(json, &context.options(Requirement::default(), DenialReports::default())).await
+            }
             Some(Subcommand::Completions { shell }) => completions(shell),
         }
     }
 }
 
 impl Context {
-    fn options(&self, requirement: codex_core::sandbox::Requirement) -> SandboxOptions {
-        SandboxOptions {
-            launcher: self.launcher.clone(),
-            requirement,
-            denials: Default::default(),
-            runtime: self.runtime.clone(),
-        }
+    fn options(&self, requirement: Requirement, denials: DenialReports) -> SandboxOptions {
+        SandboxOptions { launcher: self.launcher.clone(), requirement, denials, runtime: self.runtime.clone() }
     }
 
     /// Whether text for people on standard error may have colours.

@@ -3,6 +3,7 @@
 use std::{any::Any, ffi::OsString, path::PathBuf};
 
 use clap::ArgMatches;
+use codex_core::sandbox::DenialReports;
 
 use super::{
     AccessArguments, Arguments, AuditAction, AuditChoice, AuditLogArgument, Check, ColorChoice, EnforcementChoice,
@@ -67,6 +68,11 @@ impl Run {
             enforcement: match found.text("enforcement").as_deref() {
                 Some("best-effort") => EnforcementChoice::BestEffort,
                 _ => EnforcementChoice::Required,
+            },
+            denials: match found.text("denials").as_deref() {
+                Some("network") => DenialReports::Network,
+                Some("off") => DenialReports::Off,
+                _ => DenialReports::Full,
             },
             json: found.flag("json"),
             command: found.all("command"),

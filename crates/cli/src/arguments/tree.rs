@@ -43,7 +43,7 @@ pub fn command() -> Command {
         ])
 }
 
-fn run() -> [Arg; 18] {
+fn run() -> [Arg; 19] {
     [
         profile_name(
             "What the command may touch: offline (default), net-read-only, workspace-write, workspace-net, trusted, or a \
@@ -102,6 +102,13 @@ fn run() -> [Arg; 18] {
                 ("best-effort", "Enforce what can be enforced and say what is missing"),
             ]))
             .default_value("required"),
+        option("denials", "DENIALS", "Which refusals are told; what the command may do is the same")
+            .value_parser(explained([
+                ("full", "Of changes of files, of programs, of connections; each such call takes some microseconds longer"),
+                ("network", "Of connections"),
+                ("off", "None"),
+            ]))
+            .default_value("full"),
         json("Capture the output and print one JSON document"),
         command_words().value_parser(ValueParser::os_string()),
     ]
