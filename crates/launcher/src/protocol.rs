@@ -335,6 +335,8 @@ pub enum Tried {
     Execute(Vec<u8>),
     /// To connect to an address.
     Connect(std::net::SocketAddr),
+    /// To make a socket of the internet, where none can be made.
+    MakeSocket,
 }
 
 /// What a launcher put in force, beyond what its plan says.
@@ -348,6 +350,8 @@ pub struct Applied {
     pub processes: ProcessLimit,
     /// Which caches of the plan have their overlay, by their place there; the others are read-only.
     pub caches: Vec<u32>,
+    /// What is watched of the runs: [`Watch::Off`] where the plan asks for more, and it can't be had.
+    pub watch: Watch,
 }
 
 /// The smallest number of processes that [`ProcessLimit::PidNamespace`] can hold: the kernel sets no lower one, and keeps

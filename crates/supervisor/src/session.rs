@@ -330,7 +330,8 @@ fn limit_hint(limit: Limit) -> Option<&'static str> {
 fn denied(denials: &[Denial]) -> Option<String> {
     let first = denials.first()?;
     // What the run named must not speak to a terminal.
-    let to = format!("{:?}", first.path.as_deref().or(first.address.as_deref()).unwrap_or_default());
+    let to = first.path.as_deref().or(first.address.as_deref());
+    let to = to.map_or_else(|| "the internet".to_owned(), |to| format!("{to:?}"));
     let what = match (first.kind, &first.quarantine) {
         (_, Some(quarantine)) => format!("{to} was taken away and is kept in {quarantine:?}"),
         (DenialKind::Write, None) => format!("a write to {to} was refused"),

@@ -28,7 +28,8 @@ pub struct Enforcement {
     pub landlock_abi: u32,
     /// The limits that were held. One that is missing was not asked for, or is a default that this machine can't hold.
     pub limits: BTreeMap<Limit, HeldLimit>,
-    /// Which refusals are told. Without a pid namespace for each run, or on macOS the system's log: none.
+    /// Which refusals are told. On Linux none where the kernel lets no listener watch the runs or look at their calls, on macOS
+    /// none without the system's log.
     pub denials: DenialReports,
     /// Caches of tools that the run may write, by an overlay that is gone with the sandbox. One of the policy that is missing
     /// is read-only: the kernel can't make an overlay there.

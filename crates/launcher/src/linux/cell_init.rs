@@ -137,10 +137,12 @@ fn settle_in(shared: &Shared) -> Result<(), (Stage, Errno)> {
         // Every program inherits them at no cost. Nothing in the cell can reach into this process all the same: it is
         // not dumpable, and the first process of a pid namespace can't be ended from within.
         program::restrict(setting)?;
-        be_watched(shared).map_err(|errno| (Stage::Seccomp, errno))?;
     } else {
         set_child_subreaper(Some(getpid())).map_err(|errno| (Stage::Clone, errno))?;
     }
+    // While this process shares its descriptors with the launcher, which is the one that has to have the listener: this one
+    // doesn't keep it, and no program is given it.
+    be_watched(shared).map_err(|errno| (Stage::Seccomp, errno))?;
     keep_own_descriptors(shared).map_err(|errno| (Stage::Clone, errno))?;
     end_with_launcher(setting.boundary, setting.launcher).map_err(|errno| (Stage::Clone, errno))
 }

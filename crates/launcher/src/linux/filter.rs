@@ -13,8 +13,8 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     filter_table::{
-        ABSENT, Argument, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, NO_UNIX_SOCKETS,
-        REFUSED, REFUSED_IN_RUNS,
+        ABSENT, Argument, Closed, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET,
+        NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
     },
     watch_table::Watched,
 };
@@ -27,14 +27,23 @@ pub struct Program {
 /// Installs the filters that the launcher and all its runs share.
 ///
 /// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, no other process be limited, and without
-/// a `network` no socket be made but a pair. Without `unix_sockets` those of that family are closed anyway, but for pairs.
-pub fn install_base(boundary: Boundary, network: Network, unix_sockets: bool) -> Result<(), Errno> {
+/// a `network` no socket be made but a pair: with `tells_sockets`, those of the internet are left to the filter whose calls wait.
+/// Without `unix_sockets` those of that family are closed anyway, but for pairs.
+pub fn install_base(
+    boundary: Boundary,
+    network: Network,
+    unix_sockets: bool,
+    tells_sockets: bool,
+) -> Result<(), Errno> {
     compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
     if boundary == Boundary::Landlock {
         compile(NO_SHARED_IPC, libc::ENOSYS)?.install()?;
         compile(NO_OTHER_PROCESSES, libc::EPERM)?.install()?;
         if network == Network::Private {
             compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
+            if !tells_sockets {
+                compile(NO_INTERNET, libc::EAFNOSUPPORT)?.install()?;
+            }
         }
     }
     if !unix_sockets {
@@ -53,9 +62,9 @@ pub fn for_runs() -> Result<Program, Errno> {
 }
 
 /// The filter whose calls wait until they were looked at.
-pub fn watching(tables: &[&[Watched]]) -> Result<Program, Errno> {
+pub fn watching(calls: &[&Watched]) -> Result<Program, Errno> {
     let mut rules = Rules::default();
-    for watched in tables.iter().copied().flatten() {
+    for watched in calls {
         for condition in watched.when {
             rules.add(watched.call, std::slice::from_ref(condition))?;
         }
@@ -153,13 +162,22 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::{
-        ABSENT, Closed, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS,
-        compile,
+        ABSENT, Closed, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
+        REFUSED_IN_RUNS, compile,
     };
 
     #[test]
     fn every_table_compiles_to_a_filter_that_the_kernel_takes() {
-        for table in [REFUSED, ABSENT, NO_SUCH_SOCKET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, REFUSED_IN_RUNS] {
+        for table in [
+            REFUSED,
+            ABSENT,
+            NO_SUCH_SOCKET,
+            NO_NETWORK,
+            NO_INTERNET,
+            NO_OTHER_PROCESSES,
+            NO_SHARED_IPC,
+            REFUSED_IN_RUNS,
+        ] {
             let program = compile(table, libc::EPERM).unwrap();
             assert!((1..=4096).contains(&program.as_prog().len));
         }

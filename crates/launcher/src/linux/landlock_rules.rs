@@ -18,6 +18,7 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     caches::Overlay,
+    granted::Granted,
     landlock_around,
     mounts::{PRIVATE_TMP, at, open_pinned},
     setup::SetupError,
@@ -31,12 +32,19 @@ const NEWEST: ABI = ABI::V7;
 const HOST_DEVICES: [&CStr; 6] =
     [c"/dev/null", c"/dev/zero", c"/dev/full", c"/dev/random", c"/dev/urandom", c"/dev/tty"];
 
+/// A ruleset, and the rights that it gives.
+pub struct Rules {
+    pub ruleset: OwnedFd,
+    /// Noted only where Landlock holds the files alone.
+    pub granted: Granted,
+}
+
 /// Builds the ruleset of `plan`, with `overlays` over its caches; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
 ///
 /// # Errors
 /// When the kernel has Landlock but the ruleset can't be built, and when there is none although the plan rests on
 /// it alone.
-pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<OwnedFd>, u32), SetupError> {
+pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<Rules>, u32), SetupError> {
     let version = kernel_version();
     if version == 0 {
         return match plan.boundary {
@@ -50,8 +58,8 @@ pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<Owne
             open_pinned(pinned).map_err(at(pinned, Step::Landlock))?;
         }
     }
-    let ruleset = ruleset(plan, overlays).map_err(|errno| refusal(errno.raw_os_error()))?;
-    Ok((Some(ruleset), version))
+    let rules = rules(plan, overlays, version).map_err(|errno| refusal(errno.raw_os_error()))?;
+    Ok((Some(rules), version))
 }
 
 /// The Landlock version of the running kernel, 0 for none.
@@ -64,53 +72,72 @@ fn kernel_version() -> u32 {
         .unwrap_or(0)
 }
 
-fn ruleset(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<OwnedFd, Errno> {
+fn rules(plan: &LaunchPlan, overlays: &[Overlay<'_>], version: u32) -> Result<Rules, Errno> {
     // Device nodes are made by nobody: the right is handled and given nowhere.
     let write = AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock);
     let device = AccessFs::from_read(NEWEST) | AccessFs::WriteFile | AccessFs::IoctlDev | AccessFs::Truncate;
-    let mut ruleset = Ruleset::default()
+    let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(NEWEST))
         .and_then(|ruleset| ruleset.scope(Scope::from_all(NEWEST)))
         .and_then(Ruleset::create)
         .map_err(|error| errno_of(&error))?;
-    if plan.boundary == Boundary::Namespaces {
-        // The mounts cover what is hidden.
-        ruleset = allow(ruleset, open(c"/")?, AccessFs::from_read(NEWEST))?;
-    } else {
-        ruleset = allow(ruleset, open(c"/")?, AccessFs::ReadDir.into())?;
+    let alone = plan.boundary == Boundary::Landlock;
+    let mut building = Building { ruleset, granted: Granted::new(version)?, alone };
+    if alone {
+        building.allow(open(c"/")?, AccessFs::ReadDir.into())?;
         for object in landlock_around::readable(plan)? {
-            ruleset = allow(ruleset, object, AccessFs::from_read(NEWEST))?;
+            building.allow(object, AccessFs::from_read(NEWEST))?;
         }
+    } else {
+        // The mounts cover what is hidden.
+        building.allow(open(c"/")?, AccessFs::from_read(NEWEST))?;
     }
     for pinned in &plan.writable {
         // Where the mounts are arranged, the path leads to the writable mount now; the inode is the same.
-        ruleset = allow(ruleset, open_pinned(pinned)?, write)?;
+        building.allow(open_pinned(pinned)?, write)?;
     }
     for overlay in overlays {
-        ruleset = allow(ruleset, &overlay.mount, write)?;
+        building.allow(&overlay.mount, write)?;
     }
-    if plan.boundary == Boundary::Namespaces {
-        ruleset = allow(ruleset, open(c"/dev")?, device)?;
-        for directory in PRIVATE_TMP.into_iter().chain([c"/dev/shm"]) {
-            match open(directory) {
-                Err(Errno::NOENT) => {}
-                handle => ruleset = allow(ruleset, handle?, write)?,
-            }
-        }
-    } else {
+    if alone {
         for node in HOST_DEVICES {
             match open(node) {
                 Err(Errno::NOENT) => {}
-                handle => ruleset = allow(ruleset, handle?, device)?,
+                handle => building.allow(handle?, device)?,
+            }
+        }
+    } else {
+        building.allow(open(c"/dev")?, device)?;
+        for directory in PRIVATE_TMP.into_iter().chain([c"/dev/shm"]) {
+            match open(directory) {
+                Err(Errno::NOENT) => {}
+                handle => building.allow(handle?, write)?,
             }
         }
     }
-    Option::<OwnedFd>::from(ruleset).ok_or(Errno::NOSYS)
+    let ruleset = Option::<OwnedFd>::from(building.ruleset).ok_or(Errno::NOSYS)?;
+    Ok(Rules { ruleset, granted: building.granted })
 }
 
-fn allow(ruleset: RulesetCreated, object: impl AsFd, access: BitFlags<AccessFs>) -> Result<RulesetCreated, Errno> {
-    ruleset.add_rule(PathBeneath::new(object.as_fd(), access)).map_err(|error| errno_of(&error))
+/// A ruleset to which rules are added.
+struct Building {
+    ruleset: RulesetCreated,
+    granted: Granted,
+    /// Whether Landlock holds the files alone.
+    alone: bool,
+}
+
+impl Building {
+    fn allow(&mut self, object: impl AsFd, access: BitFlags<AccessFs>) -> Result<(), Errno> {
+        if self.alone {
+            self.granted.add(&object, access)?;
+        }
+        (&mut self.ruleset)
+            .add_rule(PathBeneath::new(object.as_fd(), access))
+            .map(drop)
+            .map_err(|error| errno_of(&error))
+    }
 }
 
 fn open(path: &CStr) -> Result<OwnedFd, Errno> {

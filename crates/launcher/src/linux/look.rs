@@ -1,57 +1,55 @@
-//! Whether a call that is about to be made will be refused, as far as that can be seen from outside.
+//! Whether a call that is about to be made will be refused, as far as that can be seen from outside: here by the mounts.
 //!
 //! The paths and addresses are what the program says they are, at the moment of looking.
 
 use std::{
-    io::IoSliceMut,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
 };
 
 use codex_launcher::protocol::Tried;
 use rustix::{
     fs::{
         AtFlags, CWD, Dir, FileType, Mode, OFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, fstatvfs, openat,
-        readlinkat, statat, statvfs, statx,
+        statat, statvfs, statx,
     },
     io::Errno,
 };
 
 use super::{
+    granted::Granted,
+    look_rules::ByRules,
     notifications::Call,
+    process::{Process, is_our_own, path_in, path_of, split, strip_root},
     watch_table::{Flags, Place, Shape},
 };
 
-/// The longest path that Linux takes, with its end.
-const PATH_BYTES: usize = 4096;
-/// What is read of a path at first.
-const SHORT_PATH_BYTES: usize = 256;
+/// What holds the files of the runs.
+pub enum HeldBy {
+    /// Mounts: the place is asked for the flags of its own.
+    Mounts,
+    /// Landlock alone, by these rights.
+    Rules(Granted),
+}
 
 /// What a call would be refused for; nothing when it isn't, or when that can't be told.
-pub fn refused(call: &Call, shape: Shape) -> Option<Tried> {
-    let process = Process { id: call.pid, arguments: &call.data.args };
+pub fn refused(call: &Call, shape: Shape, held_by: &HeldBy) -> Option<Tried> {
+    let process = Process::new(call);
+    if let HeldBy::Rules(granted) = held_by {
+        return ByRules::new(process, granted).refused(shape);
+    }
     match shape {
         Shape::Open { place, flags } => process.open(place, flags),
-        Shape::Make(place) => process.make(place),
+        Shape::Make(place) | Shape::Link { to: place, .. } => process.make(place),
         Shape::Remove { place, flags } => process.remove(place, flags),
-        Shape::Move { from, to } => {
+        Shape::Move { from, to, .. } => {
             process.entry(from).ok().and_then(Found::fixed).or_else(|| process.entry(to).ok()?.fixed())
         }
-        Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
+        Shape::Cut(place) | Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
         Shape::Execute(place) => process.execute(place),
         Shape::Connect => process.connect(),
+        Shape::MakeSocket => None,
     }
-}
-
-/// The path of the program that a process runs.
-pub fn program(pid: u32) -> Vec<u8> {
-    readlinkat(CWD, format!("/proc/{pid}/exe"), Vec::new()).map(std::ffi::CString::into_bytes).unwrap_or_default()
-}
-
-/// A process that waits, with the arguments of its call.
-struct Process<'a> {
-    id: u32,
-    arguments: &'a [u64; 6],
 }
 
 /// Something of the file system, held open without any right.
@@ -62,10 +60,6 @@ struct Found {
 }
 
 impl Process<'_> {
-    fn argument(&self, index: u8) -> u64 {
-        self.arguments.get(usize::from(index)).copied().unwrap_or(0)
-    }
-
     fn open(&self, place: Place, flags: Option<u8>) -> Option<Tried> {
         // creat(2) has no flags of its own.
         let given = flags.map(|index| OFlags::from_bits_retain(self.argument(index) as u32));
@@ -170,50 +164,6 @@ impl Process<'_> {
         let base = openat(CWD, self.base(place, whole), flags, Mode::empty())?;
         if path.is_empty() { Ok(base) } else { openat(base, path, flags | follow, Mode::empty()) }
     }
-
-    /// Where the path starts, by a name that we can use.
-    fn base(&self, place: Place, whole: &[u8]) -> String {
-        let id = self.id;
-        match place.directory.map(|index| self.argument(index) as i32) {
-            _ if whole.starts_with(b"/") => format!("/proc/{id}/root"),
-            None | Some(libc::AT_FDCWD) => format!("/proc/{id}/cwd"),
-            Some(directory) => format!("/proc/{id}/fd/{directory}"),
-        }
-    }
-
-    fn path(&self, place: Place) -> Result<Vec<u8>, Errno> {
-        let start = self.argument(place.path);
-        // Most are short, and to read less is faster.
-        let path = self.text(start, &mut [0; SHORT_PATH_BYTES]).or_else(|_| self.text(start, &mut [0; PATH_BYTES]))?;
-        if path.is_empty() { Err(Errno::NOENT) } else { Ok(path) }
-    }
-
-    /// Reads up to the first zero.
-    fn text(&self, start: u64, bytes: &mut [u8]) -> Result<Vec<u8>, Errno> {
-        let read = self.read(start, bytes)?;
-        let bytes = bytes.get(..read).unwrap_or_default();
-        let end = bytes.iter().position(|&byte| byte == 0).ok_or(Errno::FAULT)?;
-        Ok(bytes.get(..end).unwrap_or_default().to_vec())
-    }
-
-    /// Reads the process's memory, up to the first page that is not there.
-    fn read(&self, start: u64, into: &mut [u8]) -> Result<usize, Errno> {
-        const PAGE: usize = 4096;
-        let start = usize::try_from(start).map_err(|_| Errno::FAULT)?;
-        let first = (PAGE - start % PAGE).min(into.len());
-        let (head, tail) = into.split_at_mut(first);
-        let mut local = [IoSliceMut::new(head), IoSliceMut::new(tail)];
-        // Two pieces, so that a page that is missing at the end does not take the rest with it.
-        let remote = [
-            libc::iovec { iov_base: start as *mut libc::c_void, iov_len: first },
-            libc::iovec { iov_base: (start + first) as *mut libc::c_void, iov_len: local[1].len() },
-        ];
-        // SAFETY: the local pieces are ours to write, of the lengths given; the remote ones are only numbers to us.
-        let read = unsafe {
-            libc::process_vm_readv(self.id as libc::pid_t, local.as_mut_ptr().cast(), 2, remote.as_ptr(), 2, 0)
-        };
-        usize::try_from(read).map_err(|_| Errno::FAULT)
-    }
 }
 
 /// Which part of a path is meant.
@@ -258,37 +208,11 @@ impl Found {
 
     /// Where it is.
     fn path(self) -> Option<Vec<u8>> {
-        let number = std::os::fd::AsRawFd::as_raw_fd(&self.object.as_fd());
-        let mut path = readlinkat(CWD, format!("/proc/self/fd/{number}"), Vec::new()).ok()?.into_bytes();
-        if let Some(name) = self.name {
-            if !path.ends_with(b"/") {
-                path.push(b'/');
-            }
-            path.extend(name);
+        match self.name {
+            Some(name) => path_in(&self.object, &name).ok(),
+            None => path_of(&self.object).ok(),
         }
-        Some(path)
     }
-}
-
-/// Whether a path was led to our own entry in `/proc`: for the process, `/dev/fd` and `/proc/self` mean something else.
-fn is_our_own(path: &[u8]) -> bool {
-    path.strip_prefix(b"/proc/").is_some_and(|inside| {
-        let own = readlinkat(CWD, c"/proc/self", Vec::new()).map(std::ffi::CString::into_bytes).unwrap_or_default();
-        inside.strip_prefix(&*own).is_some_and(|rest| !own.is_empty() && rest.starts_with(b"/"))
-    })
-}
-
-/// A path without its last part, and that part.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let end = path.iter().rposition(|&byte| byte != b'/').map_or(path.len().min(1), |last| last + 1);
-    let path = path.get(..end).unwrap_or_default();
-    path.split_at(path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1))
-}
-
-/// A path that is opened from the root needs no slash in front, which would lead to our own.
-fn strip_root(path: &[u8]) -> &[u8] {
-    let start = path.iter().position(|&byte| byte != b'/').unwrap_or(path.len());
-    path.get(start..).unwrap_or_default()
 }
 
 fn internet_address(bytes: &[u8]) -> Option<SocketAddr> {

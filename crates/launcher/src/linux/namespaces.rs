@@ -141,7 +141,7 @@ fn bring_up_loopback() -> Result<(), Errno> {
 ///
 /// # Safety
 /// The child may only make system calls and exit, as after `fork` in any program.
-unsafe fn clone_like_fork(flags: libc::c_int) -> Result<libc::pid_t, Errno> {
+pub unsafe fn clone_like_fork(flags: libc::c_int) -> Result<libc::pid_t, Errno> {
     // SAFETY: a clone without shared memory and without a stack of its own continues on a copy of this one.
     let result = unsafe { libc::syscall(libc::SYS_clone, flags | libc::SIGCHLD, 0, 0, 0, 0) };
     match result {

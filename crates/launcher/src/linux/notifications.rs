@@ -1,8 +1,9 @@
 //! The kernel's side of watching: a filter whose calls wait for an answer, and the descriptor through which they are
 //! told and answered.
 //!
-//! The answer is always to go on: what is told is for the report. The memory that it points to may have changed by the
-//! time the call is made, so nothing is ever decided by it; the mounts, Landlock and the filter decide.
+//! To a call that points to memory the answer is always to go on: what is told is for the report. The memory may have changed
+//! by the time the call is made, so nothing is ever decided by it; the mounts, Landlock and the filter decide. What is refused
+//! here is a call that is never let go on, whatever it says.
 
 use std::os::fd::{BorrowedFd, RawFd};
 
@@ -48,12 +49,16 @@ pub fn is_waiting(listener: BorrowedFd<'_>, call: &Call) -> bool {
 
 /// Lets a call go on to what the kernel makes of it.
 pub fn go_on(listener: BorrowedFd<'_>, call: &Call) {
-    let mut answer = libc::seccomp_notif_resp {
-        id: call.id,
-        val: 0,
-        error: 0,
-        flags: u32::try_from(libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE).unwrap_or(1),
-    };
+    answer(listener, call, 0, u32::try_from(libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE).unwrap_or(1));
+}
+
+/// Refuses a call: the kernel doesn't make it.
+pub fn refuse(listener: BorrowedFd<'_>, call: &Call, errno: Errno) {
+    answer(listener, call, -errno.raw_os_error(), 0);
+}
+
+fn answer(listener: BorrowedFd<'_>, call: &Call, error: i32, flags: u32) {
+    let mut answer = libc::seccomp_notif_resp { id: call.id, val: 0, error, flags };
     // Fails only when the process has ended meanwhile.
     let _ = control(listener, libc::SECCOMP_IOCTL_NOTIF_SEND, &raw mut answer);
 }

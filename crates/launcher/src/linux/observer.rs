@@ -9,14 +9,15 @@ use std::{
 
 use codex_launcher::{
     channel,
-    protocol::{Denied, Reply, Tried, Watch},
+    protocol::{Denied, Reply, Tried},
 };
 use rustix::{io::Errno, net::SendFlags};
 
 use super::{
     filter::{self, Program},
-    look, notifications,
-    watch_table::{self, CONNECTS, EXECS, WRITES},
+    look::{self, HeldBy},
+    notifications, process,
+    watch_table::{self, Shape, Watched},
 };
 
 /// How many different refusals of one run are told.
@@ -25,6 +26,7 @@ const MOST_TOLD: usize = 100;
 /// What watches the cells of a launcher.
 pub struct Observer {
     filter: Program,
+    held_by: HeldBy,
     told: HashMap<u64, Told>,
 }
 
@@ -45,15 +47,9 @@ pub struct Watching {
 }
 
 impl Observer {
-    /// Prepares the filter; nothing is watched for [`Watch::Off`].
-    pub fn new(watch: Watch, closed_network: bool) -> Result<Option<Self>, Errno> {
-        let (writes, execs) = if watch == Watch::Full { (WRITES, EXECS) } else { (&[][..], &[][..]) };
-        // With the host's network no connection is refused.
-        let connects = if watch != Watch::Off && closed_network { CONNECTS } else { &[] };
-        if writes.is_empty() && connects.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Self { filter: filter::watching(&[writes, execs, connects])?, told: HashMap::new() }))
+    /// Prepares the filter for the calls that are watched.
+    pub fn new(calls: &[&Watched], held_by: HeldBy) -> Result<Self, Errno> {
+        Ok(Self { filter: filter::watching(calls)?, held_by, told: HashMap::new() })
     }
 
     /// What its cells need; in `announced` they announce their listeners.
@@ -61,7 +57,7 @@ impl Observer {
         Watching { filter: self.filter.as_prog(), announced: announced.as_raw_fd() }
     }
 
-    /// Looks at the call that waits, tells it if it will be refused, and lets it go on.
+    /// Looks at the call that waits, tells it if it will be refused, and lets it go on; a socket that is asked for is refused.
     pub fn answer(&mut self, control: BorrowedFd<'_>, listener: BorrowedFd<'_>, cell: u64, run: u64) {
         let Ok(call) = notifications::receive(listener) else {
             return;
@@ -70,12 +66,13 @@ impl Observer {
         if told.run != run {
             *told = Told { run, things: Vec::new() };
         }
+        let watched = watch_table::find(libc::c_long::from(call.data.nr));
         if told.things.len() < MOST_TOLD
-            && let Some(watched) = watch_table::find(libc::c_long::from(call.data.nr))
-            && let Some(tried) = look::refused(&call, watched.shape)
+            && let Some(watched) = watched
+            && let Some(tried) = look::refused(&call, watched.shape, &self.held_by)
             && told.is_new(&one_process(&tried))
         {
-            let program = look::program(call.pid);
+            let program = process::program(call.pid);
             if notifications::is_waiting(listener, &call) {
                 let pid = call.pid.cast_signed();
                 let denied = Denied { tried, syscall: watched.name.to_owned(), pid, program };
@@ -84,7 +81,11 @@ impl Observer {
                 }
             }
         }
-        notifications::go_on(listener, &call);
+        match watched.map(|watched| watched.shape) {
+            Some(Shape::MakeSocket) => notifications::refuse(listener, &call, Errno::AFNOSUPPORT),
+            Some(_) => notifications::go_on(listener, &call),
+            None => notifications::refuse(listener, &call, Errno::NOSYS),
+        }
     }
 
     /// Forgets a cell that has ended.

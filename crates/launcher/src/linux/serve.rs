@@ -12,8 +12,8 @@ use std::{
 use codex_launcher::{
     channel::{self, Inbox},
     protocol::{
-        Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, Network, PIDS_FD, ProcessLimit, Reply, Request,
-        Stage, Step,
+        Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, PIDS_FD, ProcessLimit, Reply, Request, Stage, Step,
+        Watch,
     },
 };
 use rustix::{
@@ -29,10 +29,12 @@ use super::{
     groups::Groups,
     limits::Held,
     listeners::Listeners,
+    look::HeldBy,
     observer::Observer,
     setup::{During, Restrictions, SetupError, become_sandbox},
     signals::{self, ALL},
     terminal::KeptTerminal,
+    watch_table,
 };
 
 /// Runs the launcher.
@@ -79,9 +81,11 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     // A terminal whose modes can't be read has none to put back.
     let terminal =
         descriptors.unwrap_or_default().into_iter().next().and_then(|terminal| KeptTerminal::new(terminal).ok());
-    let (restrictions, applied) = become_sandbox(&plan)?;
+    let (mut restrictions, applied) = become_sandbox(&plan)?;
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
-    let observer = observe(&plan).during(Step::Seccomp)?;
+    let held_by = restrictions.granted.take().filter(|_| plan.boundary == Boundary::Landlock);
+    let held_by = held_by.map_or(HeldBy::Mounts, HeldBy::Rules);
+    let observer = observe(&plan, applied.watch, held_by).during(Step::Seccomp)?;
     let listeners = Listeners::new().during(Step::Serve)?;
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();
     let processes = applied.processes;
@@ -119,12 +123,10 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     })
 }
 
-/// Only where every cell is a namespace of its own can it be told who made a call.
-fn observe(plan: &LaunchPlan) -> Result<Option<Observer>, Errno> {
-    match plan.boundary {
-        Boundary::Namespaces => Observer::new(plan.watch, plan.network == Network::Private),
-        Boundary::Landlock | Boundary::None => Ok(None),
-    }
+/// Nothing is watched where there is nothing to be told.
+fn observe(plan: &LaunchPlan, watch: Watch, held_by: HeldBy) -> Result<Option<Observer>, Errno> {
+    let calls = watch_table::watched(watch, plan.boundary, plan.network);
+    (!calls.is_empty()).then(|| Observer::new(&calls, held_by)).transpose()
 }
 
 /// How many cells are kept for later runs. More runs than this at once get cells of their own.

@@ -2,10 +2,19 @@
 
 use std::os::fd::OwnedFd;
 
-use codex_launcher::protocol::{Applied, Boundary, LANDLOCK_SCOPES, LaunchPlan, Network, ProcessLimit, Refusal, Step};
+use codex_launcher::protocol::{
+    Applied, Boundary, LANDLOCK_SCOPES, LaunchPlan, Network, ProcessLimit, Refusal, Step, Watch,
+};
 use rustix::io::Errno;
 
-use super::{caches::Overlay, filter, filter::Program, landlock_rules, limits, mounts, namespaces, privileges};
+use super::{
+    caches::Overlay,
+    filter,
+    filter::Program,
+    granted::Granted,
+    landlock_rules::{self, Rules},
+    limits, mounts, namespaces, privileges, watch_table, watch_trial,
+};
 
 /// What every run of this launcher takes before its program starts.
 pub struct Restrictions {
@@ -13,6 +22,8 @@ pub struct Restrictions {
     pub boundary: Boundary,
     /// The cached Landlock ruleset, if the kernel has Landlock.
     pub landlock: Option<OwnedFd>,
+    /// The rights that it gives, where nothing else holds the files.
+    pub granted: Option<Granted>,
     /// The filter that closes what the launcher itself still needs.
     pub filter: Option<Program>,
 }
@@ -39,8 +50,14 @@ impl<T> During<T> for Result<T, Errno> {
 pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), SetupError> {
     match plan.boundary {
         Boundary::None => Ok((
-            Restrictions { boundary: plan.boundary, landlock: None, filter: None },
-            Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None, caches: Vec::new() },
+            Restrictions { boundary: plan.boundary, landlock: None, granted: None, filter: None },
+            Applied {
+                landlock_abi: 0,
+                seccomp: false,
+                processes: ProcessLimit::None,
+                caches: Vec::new(),
+                watch: Watch::Off,
+            },
         )),
         Boundary::Namespaces => {
             // The mounts of the host are listed before anything is put over them.
@@ -64,19 +81,31 @@ fn restrict(
     overlays: &[Overlay<'_>],
 ) -> Result<(Restrictions, Applied), SetupError> {
     privileges::renounce(plan.boundary).during(Step::Privileges)?;
-    let (landlock, landlock_abi) = landlock_rules::build(plan, overlays)?;
+    let (rules, landlock_abi) = landlock_rules::build(plan, overlays)?;
+    let (landlock, granted) = rules.map(|Rules { ruleset, granted }| (ruleset, granted)).unzip();
     let unix_sockets = keeps_unix_sockets(plan, landlock_abi);
-    filter::install_base(plan.boundary, plan.network, unix_sockets).during(Step::Seccomp)?;
+    let watch = watchable(plan).during(Step::Seccomp)?;
+    let tells_sockets = watch != Watch::Off;
+    filter::install_base(plan.boundary, plan.network, unix_sockets, tells_sockets).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;
     Ok((
-        Restrictions { boundary: plan.boundary, landlock, filter: Some(run_filter) },
+        Restrictions { boundary: plan.boundary, landlock, granted, filter: Some(run_filter) },
         Applied {
             landlock_abi,
             seccomp: true,
             processes,
             caches: overlays.iter().map(|overlay| overlay.index).collect(),
+            watch,
         },
     ))
+}
+
+/// What can be watched of the runs. Under Landlock alone this process has no rights over them but those of its user, and
+/// where it stands may be watched itself, which the kernel lets happen but once.
+fn watchable(plan: &LaunchPlan) -> Result<Watch, Errno> {
+    let calls = watch_table::watched(plan.watch, plan.boundary, plan.network);
+    let can = plan.boundary != Boundary::Landlock || calls.is_empty() || watch_trial::can_watch(&calls)?;
+    Ok(if can { plan.watch } else { Watch::Off })
 }
 
 /// Whether runs may make Unix sockets: where those of the host that have no path are out of their reach, or where they were

@@ -1,10 +1,11 @@
 //! The calls that are looked at before they are made, as data: what each would change, and where it says so.
 
+use codex_launcher::protocol::{Boundary, Network, Watch};
 use rustix::fs::AtFlags;
 // For the number that `libc` doesn't have everywhere.
 use syscalls::Sysno;
 
-use super::filter_table::{Argument, has};
+use super::filter_table::{Argument, has, is};
 
 /// One watched call.
 pub struct Watched {
@@ -27,14 +28,20 @@ pub enum Shape {
     Make(Place),
     /// Takes away a name, that of a directory where the flags say so.
     Remove { place: Place, flags: Flags },
-    /// Moves a name.
-    Move { from: Place, to: Place },
-    /// Changes what is there already.
+    /// Gives what is there a further name, that must not be there yet.
+    Link { from: Place, to: Place },
+    /// Moves a name; with the number of the argument that has flags.
+    Move { from: Place, to: Place, flags: Option<u8> },
+    /// Cuts a file that is there already.
+    Cut(Place),
+    /// Changes the mode or the owner of what is there already.
     Change(Place),
     /// Executes a file.
     Execute(Place),
     /// Connects a socket to an address.
     Connect,
+    /// Makes a socket.
+    MakeSocket,
 }
 
 /// The flags of a call that takes away a name.
@@ -97,11 +104,11 @@ pub static WRITES: &[Watched] = &[
     always(libc::SYS_mkdirat, "mkdirat", Shape::Make(at(0, 1))),
     always(libc::SYS_mknodat, "mknodat", Shape::Make(at(0, 1))),
     always(libc::SYS_symlinkat, "symlinkat", Shape::Make(at(1, 2))),
-    always(libc::SYS_linkat, "linkat", Shape::Make(at(2, 3))),
+    always(libc::SYS_linkat, "linkat", Shape::Link { from: at(0, 1), to: at(2, 3) }),
     always(libc::SYS_unlinkat, "unlinkat", Shape::Remove { place: at(0, 1), flags: Flags::In(2) }),
-    always(libc::SYS_renameat, "renameat", Shape::Move { from: at(0, 1), to: at(2, 3) }),
-    always(libc::SYS_renameat2, "renameat2", Shape::Move { from: at(0, 1), to: at(2, 3) }),
-    always(libc::SYS_truncate, "truncate", Shape::Change(Place { directory: None, path: 0 })),
+    always(libc::SYS_renameat, "renameat", Shape::Move { from: at(0, 1), to: at(2, 3), flags: None }),
+    always(libc::SYS_renameat2, "renameat2", Shape::Move { from: at(0, 1), to: at(2, 3), flags: Some(4) }),
+    always(libc::SYS_truncate, "truncate", Shape::Cut(Place { directory: None, path: 0 })),
     always(libc::SYS_fchmodat, "fchmodat", Shape::Change(at(0, 1))),
     always(Sysno::fchmodat2 as libc::c_long, "fchmodat2", Shape::Change(at(0, 1))),
     always(libc::SYS_fchownat, "fchownat", Shape::Change(at(0, 1))),
@@ -112,13 +119,13 @@ pub static WRITES: &[Watched] = &[
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_symlink, "symlink", Shape::Make(cwd(1))),
     #[cfg(target_arch = "x86_64")]
-    always(libc::SYS_link, "link", Shape::Make(cwd(1))),
+    always(libc::SYS_link, "link", Shape::Link { from: cwd(0), to: cwd(1) }),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_unlink, "unlink", Shape::Remove { place: cwd(0), flags: Flags::Are(AtFlags::empty()) }),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_rmdir, "rmdir", Shape::Remove { place: cwd(0), flags: Flags::Are(AtFlags::REMOVEDIR) }),
     #[cfg(target_arch = "x86_64")]
-    always(libc::SYS_rename, "rename", Shape::Move { from: cwd(0), to: cwd(1) }),
+    always(libc::SYS_rename, "rename", Shape::Move { from: cwd(0), to: cwd(1), flags: None }),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_chmod, "chmod", Shape::Change(cwd(0))),
     #[cfg(target_arch = "x86_64")]
@@ -135,7 +142,32 @@ pub static EXECS: &[Watched] =
 /// Calls that reach out.
 pub static CONNECTS: &[Watched] = &[always(libc::SYS_connect, "connect", Shape::Connect)];
 
+/// Calls that make sockets of the internet, where no run may have one. They are refused by whoever looks at them: all that
+/// they say is in their arguments, which can't change meanwhile.
+pub static SOCKETS: &[Watched] = &[Watched {
+    call: libc::SYS_socket,
+    name: "socket",
+    when: &[is(0, libc::AF_INET as u32), is(0, libc::AF_INET6 as u32)],
+    shape: Shape::MakeSocket,
+}];
+
+/// The calls that are watched of runs that `boundary` holds.
+pub fn watched(watch: Watch, boundary: Boundary, network: Network) -> Vec<&'static Watched> {
+    let files = WRITES.iter().chain(EXECS).filter(|_| watch == Watch::Full);
+    // With the host's network no connection is refused.
+    let reaching =
+        |calls: &'static [Watched]| calls.iter().filter(move |_| watch != Watch::Off && network == Network::Private);
+    match boundary {
+        Boundary::Namespaces => files.chain(reaching(CONNECTS)).collect(),
+        // It has no right for modes and owners, and refuses nobody.
+        Boundary::Landlock => {
+            files.filter(|call| !matches!(call.shape, Shape::Change(_))).chain(reaching(SOCKETS)).collect()
+        }
+        Boundary::None => Vec::new(),
+    }
+}
+
 /// The watched call of that number.
 pub fn find(call: libc::c_long) -> Option<&'static Watched> {
-    WRITES.iter().chain(EXECS).chain(CONNECTS).find(|watched| watched.call == call)
+    [WRITES, EXECS, CONNECTS, SOCKETS].into_iter().flatten().find(|watched| watched.call == call)
 }

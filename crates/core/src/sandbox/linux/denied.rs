@@ -1,17 +1,24 @@
 //! What a launcher saw refused, in the words of the policy.
 
-use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
-use codex_launcher::protocol::{Denied, Tried, Watch};
+use codex_launcher::protocol::{Boundary, Denied, Tried, Watch};
 
 use crate::{
     exec::{Denial, DenialKind},
-    policy::{Access, SandboxPolicy},
+    policy::{Access, Decision, SandboxPolicy},
     sandbox::DenialReports,
 };
 
 /// The longest text of a denial that came from the run, in bytes.
 const LONGEST: usize = 4096;
+
+/// A host that is like any other.
+const ANY_HOST: &str = "*";
 
 /// Calls that make directories.
 const MAKES_DIRECTORIES: [&str; 2] = ["mkdir", "mkdirat"];
@@ -28,8 +35,17 @@ pub fn watch(reports: DenialReports) -> Watch {
     }
 }
 
-/// Says by which rule something was refused, and what would allow it.
-pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
+/// What of a run is told, given what its launcher watches.
+pub fn reports(watch: Watch) -> DenialReports {
+    match watch {
+        Watch::Full => DenialReports::Full,
+        Watch::Network => DenialReports::Network,
+        Watch::Off => DenialReports::Off,
+    }
+}
+
+/// Says by which rule something was refused where `boundary` holds the runs, and what would allow it.
+pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> Denial {
     let (kind, path, address, access) = match denied.tried {
         Tried::Write(path) => {
             let access = Access::Write(PathBuf::from(OsStr::from_bytes(&path)));
@@ -44,24 +60,36 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
             let address = address.to_string();
             (DenialKind::Connect, None, Some(address.clone()), Access::Connect(address))
         }
+        // Where it would have led is not known, and makes no difference.
+        Tried::MakeSocket => (DenialKind::Connect, None, None, Access::Connect(ANY_HOST.to_owned())),
     };
     let decision = match &access {
         Access::Write(path) if MAKES_DIRECTORIES.contains(&&*denied.syscall) => policy.explain_new_directory(path),
         access => policy.explain(access),
     };
-    let (rule, reason, grant) = if decision.allowed && kind == DenialKind::Exec {
-        let reason = "nothing is executed from its file system on this machine".to_owned();
-        ("no-exec-file-system".to_owned(), reason, None)
-    } else if decision.allowed && TAKES_AWAY.contains(&&*denied.syscall) {
-        let reason = "it is held in place, because the sandbox protects it or something in it".to_owned();
-        ("held-in-place".to_owned(), reason, None)
-    } else if decision.allowed {
+    let without_namespaces = boundary == Boundary::Landlock;
+    let Decision { rule, reason, grant, .. } = match &access {
+        Access::Write(path) | Access::Read(path) if without_namespaces => {
+            lacking_namespaces(kind, path, policy, &decision)
+        }
+        Access::Connect(_) if without_namespaces => {
+            let reason =
+                format!("{}, and without user namespaces no loopback of the run's own either", decision.reason);
+            Some(Decision { reason, ..decision.clone() })
+        }
+        _ => None,
+    }
+    .unwrap_or_else(|| match (decision.allowed, kind) {
+        (false, _) => decision,
+        (true, DenialKind::Exec) => {
+            refused("no-exec-file-system", "nothing is executed from its file system on this machine")
+        }
+        (true, _) if TAKES_AWAY.contains(&&*denied.syscall) => {
+            refused("held-in-place", "it is held in place, because the sandbox protects it or something in it")
+        }
         // The policy would allow it: the host's own file system is read-only there.
-        let reason = "it is read-only on this machine".to_owned();
-        ("read-only-file-system".to_owned(), reason, None)
-    } else {
-        (decision.rule, decision.reason, decision.grant)
-    };
+        (true, _) => refused("read-only-file-system", "it is read-only on this machine"),
+    });
     Denial {
         kind,
         path,
@@ -74,6 +102,35 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy) -> Denial {
         grant,
         quarantine: None,
     }
+}
+
+/// What the policy says of a machine with namespaces, and is otherwise on one without.
+fn lacking_namespaces(kind: DenialKind, path: &Path, policy: &SandboxPolicy, decision: &Decision) -> Option<Decision> {
+    let of_machine = |rule| rule == "system-files" && path.starts_with("/dev");
+    match (kind, &*decision.rule) {
+        (_, rule) if of_machine(rule) => {
+            Some(refused(rule, "/dev is the machine's, of which a few harmless devices are open"))
+        }
+        (DenialKind::Write, "private-tmp") => Some(refused(
+            "no-private-tmp",
+            "without user namespaces it is the host's, and read-only; TMPDIR names the run's own",
+        )),
+        (DenialKind::Write, "cache") => {
+            let cache = policy.caches.iter().find(|cache| path.starts_with(cache))?;
+            let grant = format!("add writable: [{:?}]", cache.display().to_string());
+            let decision = refused("no-overlay", "without user namespaces the cache has no overlay, and is read-only");
+            Some(Decision { grant: Some(grant), ..decision })
+        }
+        (DenialKind::Exec, _) if decision.allowed => Some(refused(
+            "beside-hidden",
+            "it was put beside something hidden when the sandbox stood, and can't be read without user namespaces",
+        )),
+        _ => None,
+    }
+}
+
+fn refused(rule: &str, reason: &str) -> Decision {
+    Decision { allowed: false, rule: rule.to_owned(), reason: reason.to_owned(), grant: None }
 }
 
 fn text(bytes: &[u8]) -> String {

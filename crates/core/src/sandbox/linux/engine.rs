@@ -284,7 +284,7 @@ impl Engine {
         let means = Means { boundary, applied, groups: groups.as_ref() };
         let held = limits::held(&self.policy, &Limits::default(), means)?;
         let gaps = Gaps { absent_denials: self.absent_denials, carve_outs: guard.as_ref().and_then(Guard::gap) };
-        let mut enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held, self.options.denials);
+        let mut enforcement = report::enforcement(&self.policy, boundary, applied, gaps, held);
         let overlaid = applied.caches.iter().filter_map(|index| pinned.caches.get(usize::try_from(*index).ok()?));
         enforcement.caches = overlaid.map(|cache| cache.path().to_path_buf()).collect();
         if self.options.requirement == Requirement::Required {

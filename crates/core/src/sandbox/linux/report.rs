@@ -4,13 +4,11 @@ use std::{collections::BTreeMap, path::Path};
 
 use codex_launcher::protocol::{Applied, Boundary as Mechanism, LANDLOCK_SCOPES};
 
+use super::denied;
 use crate::{
     policy::{Limit, NetworkPolicy, SandboxPolicy},
     profile::ProfileName,
-    sandbox::{
-        Boundary, Cause, DenialReports, Enforcement, HeldLimit, NetworkEnforcement, Promise, TreeEnforcement,
-        Unenforced,
-    },
+    sandbox::{Boundary, Cause, Enforcement, HeldLimit, NetworkEnforcement, Promise, TreeEnforcement, Unenforced},
 };
 
 /// What a machine can't hold although a profile promises it.
@@ -58,7 +56,6 @@ pub fn enforcement(
     applied: &Applied,
     gaps: Gaps,
     limits: BTreeMap<Limit, HeldLimit>,
-    denials: DenialReports,
 ) -> Enforcement {
     let mut unenforced = Vec::new();
     let mut missing =
@@ -163,7 +160,7 @@ pub fn enforcement(
         seccomp: applied.seccomp,
         capabilities_dropped: mechanism != Mechanism::None,
         landlock_abi: applied.landlock_abi,
-        denials: if mechanism == Mechanism::Namespaces { denials } else { DenialReports::Off },
+        denials: denied::reports(applied.watch),
         limits,
         caches: Vec::new(),
         unenforced,
@@ -193,27 +190,25 @@ fn writes_workspace(profile: ProfileName) -> bool {
 mod tests {
     use std::path::Path;
 
-    use codex_launcher::protocol::{Applied, Boundary as Mechanism, ProcessLimit};
+    use codex_launcher::protocol::{Applied, Boundary as Mechanism, ProcessLimit, Watch};
 
     use super::{Gaps, enforcement};
     use crate::{
         profile::{ProfileName, SecurityProfile},
-        sandbox::{Boundary, Cause, DenialReports, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
+        sandbox::{Boundary, Cause, Enforcement, NetworkEnforcement, Promise, TreeEnforcement},
     };
 
-    const NEWEST: Applied =
-        Applied { landlock_abi: 7, seccomp: true, processes: ProcessLimit::UserNamespace, caches: Vec::new() };
+    const NEWEST: Applied = Applied {
+        landlock_abi: 7,
+        seccomp: true,
+        processes: ProcessLimit::UserNamespace,
+        caches: Vec::new(),
+        watch: Watch::Full,
+    };
 
     fn report(name: ProfileName, mechanism: Mechanism, applied: &Applied) -> Enforcement {
         let policy = SecurityProfile::named(name).resolve(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        enforcement(
-            &policy,
-            mechanism,
-            applied,
-            Gaps::default(),
-            std::collections::BTreeMap::new(),
-            DenialReports::Full,
-        )
+        enforcement(&policy, mechanism, applied, Gaps::default(), std::collections::BTreeMap::new())
     }
 
     fn machine_lacks(report: &Enforcement) -> Vec<Promise> {
@@ -252,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_said_to_be_told_than_is_watched() {
+        for watch in [Watch::Full, Watch::Network, Watch::Off] {
+            let applied = Applied { watch, ..NEWEST };
+            for mechanism in [Mechanism::Namespaces, Mechanism::Landlock] {
+                let told = report(ProfileName::Offline, mechanism, &applied).denials;
+                assert_eq!(crate::sandbox::linux::denied::watch(told), watch);
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_held_is_said_and_trusted_promises_nothing() {
         let offline = report(ProfileName::Offline, Mechanism::Namespaces, &NEWEST);
         let said = |promise| offline.unenforced.iter().any(|missing| missing.promise == promise);
@@ -263,7 +269,13 @@ mod tests {
         let trusted = report(
             ProfileName::Trusted,
             Mechanism::None,
-            &Applied { landlock_abi: 0, seccomp: false, processes: ProcessLimit::None, caches: Vec::new() },
+            &Applied {
+                landlock_abi: 0,
+                seccomp: false,
+                processes: ProcessLimit::None,
+                caches: Vec::new(),
+                watch: Watch::Off,
+            },
         );
         assert_eq!((trusted.unenforced.len(), trusted.filesystem.len()), (0, 0));
     }

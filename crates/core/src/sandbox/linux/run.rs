@@ -303,7 +303,11 @@ impl Running {
                     },
                     denials: undone
                         .into_iter()
-                        .chain(denied.into_iter().map(|denied| denied::explain(denied, engine.policy())))
+                        .chain(
+                            denied
+                                .into_iter()
+                                .map(|denied| denied::explain(denied, engine.policy(), launcher.boundary())),
+                        )
                         .take(MAX_DENIALS)
                         .collect(),
                     foreign_repository: launcher.guard().and_then(Guard::foreign_repository),
