@@ -13,7 +13,7 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     filter_table::{
-        ABSENT, Argument, Closed, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET,
+        ABSENT, Argument, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET,
         NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
     },
     watch_table::Watched,
@@ -24,29 +24,37 @@ pub struct Program {
     instructions: BpfProgram,
 }
 
-/// Installs the filters that the launcher and all its runs share.
-///
-/// Where namespaces keep the host's away, `boundary` says so; else no IPC object can be had, no other process be limited, and without
-/// a `network` no socket be made but a pair: with `tells_sockets`, those of the internet are left to the filter whose calls wait.
-/// Without `unix_sockets` those of that family are closed anyway, but for pairs.
-pub fn install_base(
-    boundary: Boundary,
-    network: Network,
-    unix_sockets: bool,
-    tells_sockets: bool,
-) -> Result<(), Errno> {
+/// What the filters that the launcher and all its runs share depend on.
+pub struct Base {
+    /// Where namespaces keep the host's away, it says so; else no IPC object can be had and no other process be limited.
+    pub boundary: Boundary,
+    /// Without one, and without namespaces, no socket can be made but a pair.
+    pub network: Network,
+    /// Whether those that reach the internet are left to the filter whose calls wait.
+    pub tells_sockets: bool,
+    /// Whether Unix sockets can be made that are no pairs.
+    pub unix_sockets: bool,
+    /// Whether Landlock, if it holds the files alone, holds what would cut them.
+    pub holds_cuts: bool,
+}
+
+/// Installs them.
+pub fn install_base(base: &Base) -> Result<(), Errno> {
     compile(NO_SUCH_SOCKET, libc::EAFNOSUPPORT)?.install()?;
-    if boundary == Boundary::Landlock {
+    if base.boundary == Boundary::Landlock {
         compile(NO_SHARED_IPC, libc::ENOSYS)?.install()?;
         compile(NO_OTHER_PROCESSES, libc::EPERM)?.install()?;
-        if network == Network::Private {
+        if base.network == Network::Private {
             compile(NO_NETWORK, libc::EAFNOSUPPORT)?.install()?;
-            if !tells_sockets {
+            if !base.tells_sockets {
                 compile(NO_INTERNET, libc::EAFNOSUPPORT)?.install()?;
             }
         }
+        if !base.holds_cuts {
+            compile(NO_CUTS, libc::EACCES)?.install()?;
+        }
     }
-    if !unix_sockets {
+    if !base.unix_sockets {
         compile(NO_UNIX_SOCKETS, libc::EAFNOSUPPORT)?.install()?;
     }
     compile(ABSENT, libc::ENOSYS)?.install()?;
@@ -161,8 +169,12 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use std::{ffi::CString, os::unix::ffi::OsStrExt};
+
+    use syscalls::{Sysno, syscall};
+
     use super::{
-        ABSENT, Closed, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
+        ABSENT, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
         REFUSED_IN_RUNS, compile,
     };
 
@@ -174,6 +186,7 @@ mod tests {
             NO_SUCH_SOCKET,
             NO_NETWORK,
             NO_INTERNET,
+            NO_CUTS,
             NO_OTHER_PROCESSES,
             NO_SHARED_IPC,
             REFUSED_IN_RUNS,
@@ -181,6 +194,32 @@ mod tests {
             let program = compile(table, libc::EPERM).unwrap();
             assert!((1..=4096).contains(&program.as_prog().len));
         }
+    }
+
+    #[test]
+    fn a_file_is_cut_by_who_may_write_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "content").unwrap();
+        let results = std::thread::spawn(move || {
+            // They are of this thread alone, and gone with it.
+            rustix::thread::set_no_new_privs(true).unwrap();
+            compile(NO_CUTS, libc::EACCES).unwrap().install().unwrap();
+            let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+            let open = |flags| {
+                // SAFETY: the name ends with a zero, and lives until the call is over.
+                let file = unsafe { syscall!(Sysno::openat, libc::AT_FDCWD, name.as_ptr(), flags) };
+                file.map_err(|errno| errno.into_raw())
+            };
+            // SAFETY: as above.
+            let cut = unsafe { syscall!(Sysno::truncate, name.as_ptr(), 0) }.map_err(|errno| errno.into_raw());
+            let refused = [cut, open(libc::O_TRUNC), open(libc::O_TRUNC | libc::O_ACCMODE)];
+            let kept = std::fs::read(&path).unwrap();
+            (refused, kept, [open(libc::O_RDONLY), open(libc::O_TRUNC | libc::O_WRONLY)].map(|opened| opened.is_ok()))
+        });
+        let (refused, kept, opened) = results.join().unwrap();
+        assert_eq!(refused, [Err(libc::EACCES); 3]);
+        assert_eq!((kept.as_slice(), opened), (&b"content"[..], [true, true]));
     }
 
     #[test]

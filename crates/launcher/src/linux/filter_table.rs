@@ -25,6 +25,8 @@ enum Comparison {
     Equals(u32),
     NotEquals(u32),
     HasBits(u32),
+    /// Of the first, the second.
+    OfBits(u32, u32),
 }
 
 impl Argument {
@@ -34,6 +36,7 @@ impl Argument {
             Comparison::Equals(value) => (SeccompCmpOp::Eq, value),
             Comparison::NotEquals(value) => (SeccompCmpOp::Ne, value),
             Comparison::HasBits(bits) => (SeccompCmpOp::MaskedEq(bits.into()), bits),
+            Comparison::OfBits(mask, bits) => (SeccompCmpOp::MaskedEq(mask.into()), bits),
         };
         SeccompCondition::new(self.index, Dword, operator, value.into())
     }
@@ -57,6 +60,10 @@ const fn is_not(index: u8, value: u32) -> Argument {
 
 pub const fn has(index: u8, bits: u32) -> Argument {
     Argument { index, comparison: Comparison::HasBits(bits) }
+}
+
+const fn of_bits(index: u8, mask: u32, bits: u32) -> Argument {
+    Argument { index, comparison: Comparison::OfBits(mask, bits) }
 }
 
 const SET_USER_ID: u32 = libc::S_ISUID;
@@ -229,6 +236,24 @@ pub const NO_OTHER_PROCESSES: &[Closed] = &[
 const OTHER_PRIORITY: &str = "slows down what else the user runs";
 const PRIO_PROCESS: u32 = 0;
 const IOPRIO_WHO_PROCESS: u32 = 1;
+
+/// Calls that answer EACCES where an older Landlock alone holds the files: it knows of writing to them, and not of cutting them.
+/// Whoever has a file open for writing can cut it by that.
+pub const NO_CUTS: &[Closed] = &[
+    always(libc::SYS_truncate, CUTS),
+    #[cfg(target_arch = "x86_64")]
+    when(libc::SYS_open, &[has(1, CUT), of_bits(1, MODES, READS)], CUTS),
+    #[cfg(target_arch = "x86_64")]
+    when(libc::SYS_open, &[has(1, CUT), of_bits(1, MODES, MODES)], CUTS),
+    when(libc::SYS_openat, &[has(2, CUT), of_bits(2, MODES, READS)], CUTS),
+    when(libc::SYS_openat, &[has(2, CUT), of_bits(2, MODES, MODES)], CUTS),
+];
+
+const CUTS: &str = "cuts a file anywhere that its user may write";
+const CUT: u32 = libc::O_TRUNC as u32;
+const READS: u32 = libc::O_RDONLY as u32;
+/// All of them together is a mode, too, of which Landlock sees neither reading nor writing.
+const MODES: u32 = libc::O_ACCMODE as u32;
 
 /// Calls that the launcher still makes for each run, and that are closed only in the run itself, with EPERM.
 pub const REFUSED_IN_RUNS: &[Closed] = &[

@@ -15,7 +15,7 @@ use rustix::{
 };
 
 /// The first version of Landlock that knows of cutting files.
-const CUTS: u32 = 3;
+pub const LANDLOCK_CUTS: u32 = 3;
 
 /// The way up, as far as it is gone by names relative to one handle, before a nearer one is taken.
 const UP: &str = "../../../../../../../../../../../../../../../../../../../../../../../../../../../../../../../..";
@@ -55,7 +55,7 @@ impl Granted {
         Ok(Self {
             rights: HashMap::new(),
             root: Identity::from(&stat("/")?),
-            cuts: version >= CUTS,
+            cuts: version >= LANDLOCK_CUTS,
             found_at: Cell::new(0),
         })
     }

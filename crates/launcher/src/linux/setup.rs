@@ -9,9 +9,8 @@ use rustix::io::Errno;
 
 use super::{
     caches::Overlay,
-    filter,
-    filter::Program,
-    granted::Granted,
+    filter::{self, Base, Program},
+    granted::{Granted, LANDLOCK_CUTS},
     landlock_rules::{self, Rules},
     limits, mounts, namespaces, privileges, watch_table, watch_trial,
 };
@@ -85,8 +84,14 @@ fn restrict(
     let (landlock, granted) = rules.map(|Rules { ruleset, granted }| (ruleset, granted)).unzip();
     let unix_sockets = keeps_unix_sockets(plan, landlock_abi);
     let watch = watchable(plan).during(Step::Seccomp)?;
-    let tells_sockets = watch != Watch::Off;
-    filter::install_base(plan.boundary, plan.network, unix_sockets, tells_sockets).during(Step::Seccomp)?;
+    let base = Base {
+        boundary: plan.boundary,
+        network: plan.network,
+        tells_sockets: watch != Watch::Off,
+        unix_sockets,
+        holds_cuts: landlock_abi >= LANDLOCK_CUTS,
+    };
+    filter::install_base(&base).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;
     Ok((
         Restrictions { boundary: plan.boundary, landlock, granted, filter: Some(run_filter) },
