@@ -370,7 +370,8 @@ export interface Enforcement {
   /** The Landlock version; 0 when it was not used. */
   readonly landlockAbi: number;
   /**
-   * Which refusals are told. On Linux none without a pid namespace for each run, on Windows none. On macOS none unless the system's
+   * Which refusals are told. On Linux none where user namespaces are missing and, besides, the kernel lets no listener watch the runs
+   * (they are watched already) or look at their calls (`kernel.yama.ptrace_scope`). On Windows none. On macOS none unless the system's
    * log was open, which administrators alone may read, from the run's start to its end; the first run of a sandbox is usually over
    * or under way before that. The system itself leaves out some refusals of programs that aren't Apple's.
    */
@@ -482,7 +483,10 @@ export interface Denial {
   kind: 'write' | 'exec' | 'connect';
   /** The absolute path, as the host sees it. */
   path?: string;
-  /** The address with its port; on macOS often `*` for the address. The path of a socket in the file system. */
+  /**
+   * The address with its port; on macOS often `*` for the address. The path of a socket in the file system. Missing on Linux without
+   * user namespaces, where no socket can be made that could be given one.
+   */
   address?: string;
   /** The system call; on macOS what Seatbelt calls the operation, such as `file-write-create`. */
   syscall?: string;
@@ -491,7 +495,8 @@ export interface Denial {
   program?: string;
   /**
    * The rule that decided, as in `Decision`. `unchecked`: there was more than could be looked at. On macOS also `unix-socket`, and
-   * `seatbelt` for what the policy allows and that system can't.
+   * `seatbelt` for what the policy allows and that system can't. On Linux without user namespaces also `no-private-tmp`, `no-overlay`
+   * and `beside-hidden`.
    */
   rule: string;
   /** The rule in words. */

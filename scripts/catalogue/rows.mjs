@@ -90,7 +90,7 @@ const OTHERWISE = {
   C9: { specs: ['terminal-injection', 'fallback/sockets', 'set-id-bits'] },
   D1: { lacks: 'invisible-processes', specs: ['fallback/host-processes'] },
   D2: { specs: ['fallback/host-processes'] },
-  D3: { specs: ['fallback/host-processes'] },
+  D3: { specs: ['fallback/host-processes', 'fallback/listener'] },
   D8: { specs: ['fallback/devices'] },
   D10: { specs: ['terminal-injection', 'fallback/terminals'] },
   D15: { outcome: NOT_HELD, lacks: 'limits', specs: ['fallback/process-limit'] },
