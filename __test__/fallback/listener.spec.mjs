@@ -1,8 +1,12 @@
 // Whoever looks at the calls of a run is out of its reach: no program has a descriptor of it, nor takes one from a process that does.
+// Without it no call is made that waits for it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { workspace } from '../support/places.mjs';
 import { RESTRICTED, sandbox } from '../support/sandbox.mjs';
+import { until } from '../support/until.mjs';
 
 const ATTEMPT = `
 import ctypes, errno, os
@@ -54,3 +58,34 @@ for (const profile of RESTRICTED) {
     }
   });
 }
+
+const SOCKETS = `
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+file = os.open('seen', os.O_CREAT | os.O_WRONLY)
+os.write(file, f'{os.getppid()}\\n'.encode())
+seen = set()
+while True:
+    result = 'MADE' if libc.socket(2, 1, 0) >= 0 else errno.errorcode[ctypes.get_errno()]
+    if result not in seen:
+        seen.add(result)
+        os.write(file, f'{result}\\n'.encode())
+`;
+
+test('a launcher that is killed lets no socket be made', async (t) => {
+  const folder = workspace();
+  const seen = () => {
+    try {
+      return readFileSync(path.join(folder, 'seen'), 'utf8').split('\n');
+    } catch {
+      return [];
+    }
+  };
+  const run = sandbox(t, { profile: 'workspace-write', workspace: folder }).exec('python3', ['-c', SOCKETS]);
+  const ended = assert.rejects(run, { code: 'SandboxUnavailable' });
+  await until(() => seen().includes('EAFNOSUPPORT'), 'the first refusal');
+  const launcher = Number(readFileSync(`/proc/${seen()[0]}/stat`, 'utf8').split(') ')[1].split(' ')[1]);
+  process.kill(launcher, 'SIGKILL');
+  await ended;
+  assert.deepEqual(seen().slice(1).filter((result) => !['EAFNOSUPPORT', 'ENOSYS', ''].includes(result)), []);
+});
