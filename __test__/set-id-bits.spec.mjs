@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { workspace } from './support/places.mjs';
+import { outside, workspace } from './support/places.mjs';
 import { PROBE, probe } from './support/probe.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
 
@@ -41,4 +41,32 @@ test('other modes can be set', async (t) => {
   const box = sandbox(t, { profile: 'workspace-write', workspace: folder });
   assert.equal((await sh(box, 'touch file && chmod 1751 file')).exitCode, 0);
   assert.equal(statSync(path.join(folder, 'file')).mode & 0o7777, 0o1751);
+});
+
+test('no link makes a file of a directory, and none outside is reached', async (t) => {
+  const folder = workspace();
+  const other = outside();
+  const { mode } = statSync(other);
+  writeFileSync(path.join(folder, 'file'), '');
+  const box = sandbox(t, { profile: 'workspace-write', workspace: folder });
+  const targets = [other, '/proc/self/cwd/file', '/proc/self/fd/0', '/proc/self', '/etc', 'link', 'loop', 'file/', 'none'];
+  await sh(box, `ln -s file link; ln -s loop loop; ln -s "${other}" out`);
+  for (const target of [...targets, 'out', `/proc/self/root${other}`]) {
+    const { exitCode } = await box.exec('chmod', ['2755', target]);
+    assert.notEqual(exitCode, 0, target);
+  }
+  assert.equal(statSync(other).mode, mode);
+  assert.equal(statSync(path.join(folder, 'file')).mode & 0o6000, 0);
+  // The swap of a directory for a file, as often as it can be.
+  const race = `mkdir dir; (for i in $(seq 200); do mv -T dir aside; mv -T file dir; mv -T dir file; mv -T aside dir; done) &
+    while kill -0 $! 2>/dev/null; do chmod 2755 dir; done`;
+  await sh(box, `(${race}) 2>/dev/null`);
+  assert.equal(statSync(path.join(folder, 'file')).mode & 0o6000, 0);
+});
+
+test('where nothing is watched, nothing has that bit', async (t) => {
+  const folder = workspace();
+  const box = sandbox(t, { profile: 'workspace-write', workspace: folder, denials: 'off' });
+  assert.notEqual((await sh(box, 'mkdir a && chmod g+s a')).exitCode, 0);
+  assert.equal(statSync(path.join(folder, 'a')).mode & 0o6000, 0);
 });

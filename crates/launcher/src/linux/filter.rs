@@ -13,8 +13,8 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     filter_table::{
-        ABSENT, Argument, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET,
-        NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
+        ABSENT, Argument, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SET_GROUP_ID, NO_SHARED_IPC,
+        NO_SUCH_SOCKET, NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
     },
     watch_table::Watched,
 };
@@ -36,6 +36,8 @@ pub struct Base {
     pub unix_sockets: bool,
     /// Whether Landlock, if it holds the files alone, holds what would cut them.
     pub holds_cuts: bool,
+    /// Whether changes of modes that set a set-group-id bit are left to the filter whose calls wait.
+    pub makes_changes: bool,
 }
 
 /// Installs them.
@@ -56,6 +58,9 @@ pub fn install_base(base: &Base) -> Result<(), Errno> {
     }
     if !base.unix_sockets {
         compile(NO_UNIX_SOCKETS, libc::EAFNOSUPPORT)?.install()?;
+    }
+    if !base.makes_changes {
+        compile(NO_SET_GROUP_ID, libc::EPERM)?.install()?;
     }
     compile(ABSENT, libc::ENOSYS)?.install()?;
     // Last, so that it is the first to see a call: it kills foreign calls before their numbers mean anything else.
@@ -174,8 +179,8 @@ mod tests {
     use syscalls::{Sysno, syscall};
 
     use super::{
-        ABSENT, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED,
-        REFUSED_IN_RUNS, compile,
+        ABSENT, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SET_GROUP_ID, NO_SHARED_IPC,
+        NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile,
     };
 
     #[test]
@@ -187,6 +192,7 @@ mod tests {
             NO_NETWORK,
             NO_INTERNET,
             NO_CUTS,
+            NO_SET_GROUP_ID,
             NO_OTHER_PROCESSES,
             NO_SHARED_IPC,
             REFUSED_IN_RUNS,

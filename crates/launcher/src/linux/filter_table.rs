@@ -126,14 +126,9 @@ pub const REFUSED: &[Closed] = &[
     // Set-id bits.
     #[cfg(target_arch = "x86_64")]
     when(libc::SYS_chmod, &[has(1, SET_USER_ID)], MODE_REASON),
-    #[cfg(target_arch = "x86_64")]
-    when(libc::SYS_chmod, &[has(1, SET_GROUP_ID)], MODE_REASON),
     when(libc::SYS_fchmod, &[has(1, SET_USER_ID)], MODE_REASON),
-    when(libc::SYS_fchmod, &[has(1, SET_GROUP_ID)], MODE_REASON),
     when(libc::SYS_fchmodat, &[has(2, SET_USER_ID)], MODE_REASON),
-    when(libc::SYS_fchmodat, &[has(2, SET_GROUP_ID)], MODE_REASON),
     when(Sysno::fchmodat2 as libc::c_long, &[has(2, SET_USER_ID)], MODE_REASON),
-    when(Sysno::fchmodat2 as libc::c_long, &[has(2, SET_GROUP_ID)], MODE_REASON),
     #[cfg(target_arch = "x86_64")]
     when(libc::SYS_open, &[has(1, CREATE), has(2, SET_USER_ID)], MODE_REASON),
     #[cfg(target_arch = "x86_64")]
@@ -156,6 +151,15 @@ pub const REFUSED: &[Closed] = &[
     when(libc::SYS_mknod, &[has(1, SET_GROUP_ID)], MODE_REASON),
     when(libc::SYS_mknodat, &[has(2, SET_USER_ID)], MODE_REASON),
     when(libc::SYS_mknodat, &[has(2, SET_GROUP_ID)], MODE_REASON),
+];
+
+/// Calls that fail with EPERM where nobody makes them in the place of a run: for a directory the bit would be harmless.
+pub const NO_SET_GROUP_ID: &[Closed] = &[
+    #[cfg(target_arch = "x86_64")]
+    when(libc::SYS_chmod, &[has(1, SET_GROUP_ID)], MODE_REASON),
+    when(libc::SYS_fchmod, &[has(1, SET_GROUP_ID)], MODE_REASON),
+    when(libc::SYS_fchmodat, &[has(2, SET_GROUP_ID)], MODE_REASON),
+    when(Sysno::fchmodat2 as libc::c_long, &[has(2, SET_GROUP_ID)], MODE_REASON),
 ];
 
 /// Calls that answer ENOSYS, as on a kernel without them, so that programs take their older way.

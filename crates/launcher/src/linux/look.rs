@@ -48,7 +48,7 @@ pub fn refused(call: &Call, shape: Shape, held_by: &HeldBy) -> Option<Tried> {
         Shape::Cut(place) | Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
         Shape::Execute(place) => process.execute(place),
         Shape::Connect => process.connect(),
-        Shape::MakeSocket => None,
+        Shape::ChangeOpen | Shape::MakeSocket => None,
     }
 }
 

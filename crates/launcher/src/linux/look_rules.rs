@@ -56,7 +56,7 @@ impl<'a> ByRules<'a> {
             Shape::Execute(place) => self.execute(self.found(self.entry(place).ok()?)?),
             Shape::MakeSocket => Some(Tried::MakeSocket),
             // No rule is about them.
-            Shape::Change(_) | Shape::Connect => None,
+            Shape::Change(_) | Shape::ChangeOpen | Shape::Connect => None,
         }
     }
 

@@ -25,6 +25,7 @@ mod privileges;
 mod process;
 mod program;
 mod serve;
+mod set_group_id;
 mod setup;
 mod signals;
 mod sockets;

@@ -2,8 +2,8 @@
 //! told and answered.
 //!
 //! To a call that points to memory the answer is always to go on: what is told is for the report. The memory may have changed
-//! by the time the call is made, so nothing is ever decided by it; the mounts, Landlock and the filter decide. What is refused
-//! here is a call that is never let go on, whatever it says.
+//! by the time the call is made, so nothing is ever decided by it; the mounts, Landlock and the filter decide. A call
+//! that never goes on is refused here, whatever it says, or made for the run, and its outcome is the answer.
 
 use std::os::fd::{BorrowedFd, RawFd};
 
@@ -55,6 +55,11 @@ pub fn go_on(listener: BorrowedFd<'_>, call: &Call) {
 /// Refuses a call: the kernel doesn't make it.
 pub fn refuse(listener: BorrowedFd<'_>, call: &Call, errno: Errno) {
     answer(listener, call, -errno.raw_os_error(), 0);
+}
+
+/// Answers a call that was made in the place of its process.
+pub fn was_made(listener: BorrowedFd<'_>, call: &Call, outcome: Result<(), Errno>) {
+    answer(listener, call, outcome.err().map_or(0, |errno| -errno.raw_os_error()), 0);
 }
 
 fn answer(listener: BorrowedFd<'_>, call: &Call, error: i32, flags: u32) {

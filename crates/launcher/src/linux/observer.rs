@@ -16,7 +16,9 @@ use rustix::{io::Errno, net::SendFlags};
 use super::{
     filter::{self, Program},
     look::{self, HeldBy},
-    notifications, process,
+    notifications::{self, Call},
+    process,
+    set_group_id::{self, Change},
     watch_table::{self, Shape, Watched},
 };
 
@@ -57,7 +59,7 @@ impl Observer {
         Watching { filter: self.filter.as_prog(), announced: announced.as_raw_fd() }
     }
 
-    /// Looks at the call that waits, tells it if it will be refused, and lets it go on; a socket that is asked for is refused.
+    /// Looks at the call that waits, tells it if it will be refused, and lets it go on, or makes it in its place; a socket that is asked for is refused.
     pub fn answer(&mut self, control: BorrowedFd<'_>, listener: BorrowedFd<'_>, cell: u64, run: u64) {
         let Ok(call) = notifications::receive(listener) else {
             return;
@@ -81,10 +83,22 @@ impl Observer {
                 }
             }
         }
-        match watched.map(|watched| watched.shape) {
-            Some(Shape::MakeSocket) => notifications::refuse(listener, &call, Errno::AFNOSUPPORT),
-            Some(_) => notifications::go_on(listener, &call),
-            None => notifications::refuse(listener, &call, Errno::NOSYS),
+        match (watched.map(|watched| watched.shape), self.change(&call)) {
+            (Some(Shape::MakeSocket), _) => notifications::refuse(listener, &call, Errno::AFNOSUPPORT),
+            (Some(_), Some(change)) => {
+                let outcome = change.make(&call, || notifications::is_waiting(listener, &call));
+                notifications::was_made(listener, &call, outcome);
+            }
+            (Some(_), None) => notifications::go_on(listener, &call),
+            (None, _) => notifications::refuse(listener, &call, Errno::NOSYS),
+        }
+    }
+
+    /// The change that is made in the place of a run: only where mounts hold what it may change.
+    fn change(&self, call: &Call) -> Option<Change> {
+        match self.held_by {
+            HeldBy::Mounts => set_group_id::asked(call),
+            HeldBy::Rules(_) => None,
         }
     }
 

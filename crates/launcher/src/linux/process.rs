@@ -43,12 +43,21 @@ impl<'a> Process<'a> {
 
     /// Where the path starts, by a name that we can use.
     pub fn base(&self, place: Place, whole: &[u8]) -> String {
-        let id = self.id;
         match place.directory.map(|index| self.argument(index) as i32) {
-            _ if whole.starts_with(b"/") => format!("/proc/{id}/root"),
-            None | Some(libc::AT_FDCWD) => format!("/proc/{id}/cwd"),
-            Some(directory) => format!("/proc/{id}/fd/{directory}"),
+            _ if whole.starts_with(b"/") => self.root(),
+            None | Some(libc::AT_FDCWD) => format!("/proc/{}/cwd", self.id),
+            Some(directory) => self.open_file(directory),
         }
+    }
+
+    /// Its root, by such a name.
+    pub fn root(&self) -> String {
+        format!("/proc/{}/root", self.id)
+    }
+
+    /// An open file of it, by such a name.
+    pub fn open_file(&self, number: i32) -> String {
+        format!("/proc/{}/fd/{number}", self.id)
     }
 
     /// The path that an argument points to.

@@ -90,6 +90,7 @@ fn restrict(
         tells_sockets: watch != Watch::Off,
         unix_sockets,
         holds_cuts: landlock_abi >= LANDLOCK_CUTS,
+        makes_changes: plan.boundary == Boundary::Namespaces && watch == Watch::Full,
     };
     filter::install_base(&base).during(Step::Seccomp)?;
     let run_filter = filter::for_runs().during(Step::Seccomp)?;

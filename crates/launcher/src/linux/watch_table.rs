@@ -36,6 +36,8 @@ pub enum Shape {
     Cut(Place),
     /// Changes the mode or the owner of what is there already.
     Change(Place),
+    /// Changes an open file, which has no path to tell.
+    ChangeOpen,
     /// Executes a file.
     Execute(Place),
     /// Connects a socket to an address.
@@ -89,7 +91,10 @@ const fn changing(index: u8) -> [Argument; 4] {
 static OPEN: [Argument; 4] = changing(1);
 static OPENAT: [Argument; 4] = changing(2);
 
-/// Calls that change the file system by a path.
+static SETS_GROUP_ID: [Argument; 1] = [has(1, libc::S_ISGID)];
+
+/// Calls that change the file system by a path, and the one without that is made in the place of the run when it would set
+/// a set-group-id bit.
 pub static WRITES: &[Watched] = &[
     Watched {
         call: libc::SYS_openat,
@@ -111,6 +116,7 @@ pub static WRITES: &[Watched] = &[
     always(libc::SYS_truncate, "truncate", Shape::Cut(Place { directory: None, path: 0 })),
     always(libc::SYS_fchmodat, "fchmodat", Shape::Change(at(0, 1))),
     always(Sysno::fchmodat2 as libc::c_long, "fchmodat2", Shape::Change(at(0, 1))),
+    Watched { call: libc::SYS_fchmod, name: "fchmod", when: &SETS_GROUP_ID, shape: Shape::ChangeOpen },
     always(libc::SYS_fchownat, "fchownat", Shape::Change(at(0, 1))),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_mkdir, "mkdir", Shape::Make(cwd(0))),
@@ -160,9 +166,10 @@ pub fn watched(watch: Watch, boundary: Boundary, network: Network) -> Vec<&'stat
     match boundary {
         Boundary::Namespaces => files.chain(reaching(CONNECTS)).collect(),
         // It has no right for modes and owners, and refuses nobody.
-        Boundary::Landlock => {
-            files.filter(|call| !matches!(call.shape, Shape::Change(_))).chain(reaching(SOCKETS)).collect()
-        }
+        Boundary::Landlock => files
+            .filter(|call| !matches!(call.shape, Shape::Change(_) | Shape::ChangeOpen))
+            .chain(reaching(SOCKETS))
+            .collect(),
         Boundary::None => Vec::new(),
     }
 }

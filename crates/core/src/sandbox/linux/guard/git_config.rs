@@ -125,6 +125,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "partialclonefilter",
             "followremotehead",
             "skipfetchall",
+            "gh-resolved",
         ],
     ),
     ("branch", &["remote", "merge", "rebase", "description", "pushremote", "autosetupmerge", "autosetuprebase"]),
@@ -158,6 +159,9 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("status", &["short", "branch", "showuntrackedfiles"]),
     ("color", &["ui"]),
     ("lfs", &["repositoryformatversion"]),
+    ("maintenance", &["auto", "strategy"]),
+    ("receive", &["denycurrentbranch", "denydeletes", "denynonfastforwards"]),
+    ("rerere", &["enabled", "autoupdate"]),
 ];
 
 #[cfg(test)]
@@ -173,6 +177,8 @@ mod tests {
         assert_eq!(harmless_part(CLONED.as_bytes(), b""), None);
         assert_eq!(harmless_part(b"", b""), None);
         assert_eq!(harmless_part(b"[submodule \"a\"]\n\tactive = true\n\turl = ../a\n", b""), None);
+        let shared = b"[core]\n\tsharedrepository = 1\n[receive]\n\tdenyNonFastforwards = true\n";
+        assert_eq!(harmless_part(shared, b""), None);
     }
 
     #[test]
