@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { SecurityProfile } from '../index.js';
 import { workspace } from './support/places.mjs';
 import { RESTRICTED, sandbox, sh } from './support/sandbox.mjs';
 
@@ -55,4 +56,19 @@ test('TMPDIR names a folder that can be written, whatever the host has', async (
       assert.equal(result.stdout, 'ok\n', `${profile}: ${result.stderr}`);
     }
   }
+});
+
+test('programs can keep locks and what they need while they run in /run', async (t) => {
+  for (const profile of RESTRICTED) {
+    const box = sandbox(t, { profile, workspace: workspace() });
+    const script = `cd /run/user/$(id -u) && stat -c %a . && mkdir -p just && echo 'echo ok' > just/recipe && sh just/recipe
+      flock /run/lock/mine echo locked; touch /run/other || echo refused`;
+    const { stdout, denials } = await sh(box, script);
+    assert.equal(stdout, '700\nok\nlocked\nrefused\n');
+    assert.deepEqual(denials.map((denial) => denial.path), ['/run/other']);
+    assert.equal((await sh(box, 'sh /run/user/$(id -u)/just/recipe')).stdout, 'ok\n', 'the next run has it, too');
+  }
+  assert.equal(existsSync('/run/lock/mine'), false);
+  const own = `/run/user/${process.getuid()}/any`;
+  assert.equal(SecurityProfile.named('workspace-write').explain({ write: own }).rule, 'private-tmp');
 });

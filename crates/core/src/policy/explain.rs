@@ -9,7 +9,12 @@ use super::{Access, Decision, NetworkPolicy, SandboxPolicy, WriteAccess};
 use crate::profile::{self, land};
 
 /// Directories that a sandboxed run has for itself.
-const PRIVATE_TMP: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+fn private_tmp() -> Vec<PathBuf> {
+    let mut own: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from).to_vec();
+    #[cfg(target_os = "linux")]
+    own.extend(["/run/lock".into(), format!("/run/user/{}", rustix::process::geteuid().as_raw()).into()]);
+    own
+}
 
 /// Devices that take what is written to them and keep nothing.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
@@ -191,8 +196,7 @@ impl SandboxPolicy {
             return Place::Host;
         };
         let workspace = Place::Workspace { writable: roots.contains(&self.workspace) };
-        let private = PRIVATE_TMP.iter().flat_map(|tmp| {
-            let literal = PathBuf::from(tmp);
+        let private = private_tmp().into_iter().flat_map(|literal| {
             // Where `/tmp` itself is a link, both of its names are private.
             let resolved = land(&literal, Path::new("/"), None).unwrap_or_else(|_| literal.clone());
             [literal, resolved]

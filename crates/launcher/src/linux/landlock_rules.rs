@@ -1,8 +1,12 @@
 //! The file rules once more, by inode, as a Landlock ruleset that every run takes.
 
 use std::{
-    ffi::CStr,
-    os::fd::{AsFd, OwnedFd},
+    ffi::{CStr, OsStr},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
 };
 
 use codex_launcher::protocol::{Boundary, LaunchPlan, Refusal, Step};
@@ -13,6 +17,7 @@ use landlock::{
 use rustix::{
     fs::{CWD, Mode, OFlags, openat},
     io::Errno,
+    path::Arg,
 };
 use syscalls::{Sysno, syscall};
 
@@ -22,6 +27,7 @@ use super::{
     landlock_around,
     mounts::{PRIVATE_TMP, at, open_pinned},
     setup::SetupError,
+    sockets,
 };
 
 /// The newest version whose rights are handled here; an older kernel handles what it knows.
@@ -109,8 +115,11 @@ fn rules(plan: &LaunchPlan, overlays: &[Overlay<'_>], version: u32) -> Result<Ru
         }
     } else {
         building.allow(open(c"/dev")?, device)?;
-        for directory in PRIVATE_TMP.into_iter().chain([c"/dev/shm"]) {
+        let own =
+            PRIVATE_TMP.into_iter().chain([c"/dev/shm"]).map(CStr::to_bytes).map(OsStr::from_bytes).map(Path::new);
+        for directory in own.chain([Path::new(sockets::LOCKS), &sockets::runtime_directory()]) {
             match open(directory) {
+                // A system without /run has nothing there.
                 Err(Errno::NOENT) => {}
                 handle => building.allow(handle?, write)?,
             }
@@ -140,7 +149,7 @@ impl Building {
     }
 }
 
-fn open(path: &CStr) -> Result<OwnedFd, Errno> {
+fn open(path: impl Arg) -> Result<OwnedFd, Errno> {
     openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
 }
 

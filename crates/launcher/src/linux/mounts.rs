@@ -54,7 +54,8 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    let ([tmp, var_tmp, shared_memory], mut overlays) = private_tmp(plan.tmp_bytes, caches).during(Step::PrivateTmp)?;
+    let (private, mut overlays) = private_tmp(plan.tmp_bytes, caches).during(Step::PrivateTmp)?;
+    let [tmp, var_tmp, shared_memory, locks, runtime] = private;
     put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
     match put_tmp(&var_tmp, c"/var/tmp") {
         // A system without /var/tmp has nothing there to hide.
@@ -62,7 +63,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
         other => other.during(Step::PrivateTmp)?,
     }
     devices::build(device_nodes, &shared_memory)?;
-    sockets::cover_run(&sockets)?;
+    sockets::cover_run(&sockets, &locks, &runtime)?;
     // None lies in another, or in anything that is put in place below.
     overlays.retain(|overlay| open_pinned(overlay.pinned).and_then(|cache| attach(&overlay.mount, &cache)).is_ok());
     // What holds comes before what it holds: a writable directory in a hidden one, a hidden file in a writable one.
@@ -156,20 +157,30 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
-/// Three empty directories of one tmpfs, which together with what is written to `caches` hold at most `bytes`.
-fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 3], Vec<Overlay<'a>>), Errno> {
+/// Empty directories of one tmpfs, which together with what is written to `caches` hold at most `bytes`: for temporary files
+/// in two places, for shared memory, for locks, and for what programs of this user keep while they run.
+fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 5], Vec<Overlay<'a>>), Errno> {
+    const FOR_ALL: u32 = 0o1777;
+    const FOR_THE_USER: u32 = 0o700;
     // Where it is made is covered again at once by one of them, and nothing reaches below that. It isn't taken away: the
     // kernel would wait for every processor first.
     mount_tmpfs(c"/tmp", bytes, 0o755)?;
-    let directories = [c"/tmp/tmp", c"/tmp/var-tmp", c"/tmp/shm"].map(|directory| {
-        mkdirat(CWD, directory, Mode::from_raw_mode(0o1777))?;
+    let directories = [
+        (c"/tmp/tmp", FOR_ALL),
+        (c"/tmp/var-tmp", FOR_ALL),
+        (c"/tmp/shm", FOR_ALL),
+        (c"/tmp/locks", FOR_ALL),
+        (c"/tmp/runtime", FOR_THE_USER),
+    ]
+    .map(|(directory, mode)| {
+        mkdirat(CWD, directory, Mode::from_raw_mode(mode))?;
         // The mask of the user took some of that away.
-        chmod(directory, Mode::from_raw_mode(0o1777))?;
+        chmod(directory, Mode::from_raw_mode(mode))?;
         detached_copy(CWD, directory, ATTR_NOSUID | ATTR_NODEV)
     });
     let overlays = caches::overlay(caches, c"/tmp");
-    let [tmp, var_tmp, shared_memory] = directories;
-    Ok(([tmp?, var_tmp?, shared_memory?], overlays))
+    let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
+    Ok(([tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays))
 }
 
 fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {

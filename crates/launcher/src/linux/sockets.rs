@@ -31,6 +31,9 @@ const RUN: &CStr = c"/run";
 /// The same directory under its older name, where it is not a link to it.
 const VAR_RUN: &CStr = c"/var/run";
 
+/// Where programs lock devices and each other.
+pub const LOCKS: &str = "/run/lock";
+
 /// `/run` itself holds names, no data.
 const RUN_BYTES: u64 = 256 * 1024;
 
@@ -77,9 +80,15 @@ pub fn take(plan: &LaunchPlan) -> Result<Taken<'_>, SetupError> {
     Ok(Taken { kept, granted: granted.collect::<Result<_, SetupError>>()? })
 }
 
-/// Covers `/run`, and puts back what stays there.
-pub fn cover_run(taken: &Taken<'_>) -> Result<(), SetupError> {
-    cover(taken).during(Step::Sockets)
+/// Covers `/run`, and puts back what stays there. In it are two directories that runs may write, because programs do: that of
+/// `locks`, and the user's `runtime` directory, which `XDG_RUNTIME_DIR` names where a session has set it.
+pub fn cover_run(taken: &Taken<'_>, locks: &OwnedFd, runtime: &OwnedFd) -> Result<(), SetupError> {
+    cover(taken, locks, runtime).during(Step::Sockets)
+}
+
+/// Where the user's runtime directory is.
+pub fn runtime_directory() -> PathBuf {
+    PathBuf::from(format!("/run/user/{}", geteuid().as_raw()))
 }
 
 /// Covers the sockets that were found elsewhere, shows those that are granted, and closes `/run`.
@@ -118,7 +127,7 @@ fn keep(path: &str) -> Result<Option<Kept>, Errno> {
     }
 }
 
-fn cover(taken: &Taken<'_>) -> Result<(), Errno> {
+fn cover(taken: &Taken<'_>, locks: &OwnedFd, runtime: &OwnedFd) -> Result<(), Errno> {
     for directory in [RUN, VAR_RUN] {
         if exists_as_directory(directory)? {
             mount_tmpfs(directory, RUN_BYTES, 0o755)?;
@@ -138,9 +147,8 @@ fn cover(taken: &Taken<'_>) -> Result<(), Errno> {
             Kept::Tree(tree) => attach(tree, &open_or_make_file(path)?)?,
         }
     }
-    // What is looked for by name, and may be empty.
-    make_directories(Path::new("/run/lock"))?;
-    make_directories(&PathBuf::from(format!("/run/user/{}", geteuid().as_raw()))).map(drop)
+    attach(locks, &make_directories(Path::new(LOCKS))?)?;
+    attach(runtime, &make_directories(&runtime_directory())?)
 }
 
 /// Covers a socket. One that is removed at that moment is looked for again: it may have been made anew.
