@@ -21,6 +21,7 @@ mod mounts;
 mod namespaces;
 mod notifications;
 mod observer;
+mod own_copies;
 mod privileges;
 mod process;
 mod program;

@@ -27,6 +27,7 @@ use super::{
     caches::{self, Cache, Overlay},
     carve_outs::hold,
     devices,
+    own_copies::{self, OwnCopy},
     setup::{During, SetupError},
     sockets,
 };
@@ -54,7 +55,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    let (private, mut overlays) = private_tmp(plan.tmp_bytes, caches).during(Step::PrivateTmp)?;
+    let (private, mut overlays, copies) = private_tmp(plan, caches).during(Step::PrivateTmp)?;
     let [tmp, var_tmp, shared_memory, locks, runtime] = private;
     put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
     match put_tmp(&var_tmp, c"/var/tmp") {
@@ -85,6 +86,7 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
         }
     }
     sockets::finish(plan, sockets)?;
+    copies.into_iter().for_each(OwnCopy::show);
     hold(plan)?;
     for cover in covers {
         set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
@@ -157,14 +159,17 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
-/// Empty directories of one tmpfs, which together with what is written to `caches` hold at most `bytes`: for temporary files
+/// Empty directories of one tmpfs, which together with what is written to `caches` hold at most what the plan allows: for temporary files
 /// in two places, for shared memory, for locks, and for what programs of this user keep while they run.
-fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 5], Vec<Overlay<'a>>), Errno> {
+fn private_tmp<'a>(
+    plan: &'a LaunchPlan,
+    caches: Vec<Cache<'a>>,
+) -> Result<([OwnedFd; 5], Vec<Overlay<'a>>, Vec<OwnCopy>), Errno> {
     const FOR_ALL: u32 = 0o1777;
     const FOR_THE_USER: u32 = 0o700;
     // Where it is made is covered again at once by one of them, and nothing reaches below that. It isn't taken away: the
     // kernel would wait for every processor first.
-    mount_tmpfs(c"/tmp", bytes, 0o755)?;
+    mount_tmpfs(c"/tmp", plan.tmp_bytes, 0o755)?;
     let directories = [
         (c"/tmp/tmp", FOR_ALL),
         (c"/tmp/var-tmp", FOR_ALL),
@@ -179,8 +184,9 @@ fn private_tmp<'a>(bytes: u64, caches: Vec<Cache<'a>>) -> Result<([OwnedFd; 5], 
         detached_copy(CWD, directory, ATTR_NOSUID | ATTR_NODEV)
     });
     let overlays = caches::overlay(caches, c"/tmp");
+    let copies = own_copies::make(&plan.as_own, c"/tmp/copies");
     let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
-    Ok(([tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays))
+    Ok(([tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays, copies))
 }
 
 fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {

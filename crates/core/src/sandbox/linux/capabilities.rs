@@ -50,6 +50,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         caches: Vec::new(),
         sockets: Vec::new(),
         hidden_sockets: Vec::new(),
+        as_own: Vec::new(),
         tmp_bytes: 1024 * 1024,
         processes: None,
         watch: Watch::Off,

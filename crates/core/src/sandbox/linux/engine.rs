@@ -27,7 +27,7 @@ use super::{
     pinned::PinnedPath,
     refusal,
     report::{self, Gaps},
-    sockets,
+    sockets, ssh_settings,
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -260,6 +260,10 @@ impl Engine {
             sockets: pinned.sockets.iter().map(PinnedPath::to_plan).collect(),
             hidden_sockets: match boundary {
                 Boundary::Namespaces => sockets::listening(&self.policy.unix_sockets),
+                Boundary::Landlock | Boundary::None => Vec::new(),
+            },
+            as_own: match boundary {
+                Boundary::Namespaces => ssh_settings::of_root(),
                 Boundary::Landlock | Boundary::None => Vec::new(),
             },
             tmp_bytes: limits.get(Limit::TmpSize).unwrap_or(0),

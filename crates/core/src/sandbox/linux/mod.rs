@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod sockets;
 mod spawn;
+mod ssh_settings;
 mod terminal;
 
 use std::{future::Future, sync::Arc};
