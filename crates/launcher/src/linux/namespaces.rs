@@ -25,9 +25,9 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     unmask_proc();
     unshare(UnshareFlags::NEWUSER).during(Step::UserNamespace)?;
-    write_map("/proc/self/uid_map", &format!("{user} {user} 1\n")).during(Step::IdMap)?;
-    write_map("/proc/self/setgroups", "deny").during(Step::IdMap)?;
-    write_map("/proc/self/gid_map", &format!("{group} {group} 1\n")).during(Step::IdMap)?;
+    write("/proc/self/uid_map", &format!("{user} {user} 1\n")).during(Step::IdMap)?;
+    write("/proc/self/setgroups", "deny").during(Step::IdMap)?;
+    write("/proc/self/gid_map", &format!("{group} {group} 1\n")).during(Step::IdMap)?;
     let mut flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
     if network == Network::Private {
         flags |= UnshareFlags::NEWNET;
@@ -35,8 +35,16 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
     unshare(flags).during(Step::Namespaces)?;
     if network == Network::Private {
         bring_up_loopback().during(Step::Loopback)?;
+        open_loopback(group);
     }
     Ok(())
+}
+
+/// Lets runs use all of a loopback that nobody else has: the low ports, which else take a capability that no run has, and
+/// `ping`. A container that masks these settings keeps them as they are.
+fn open_loopback(group: u32) {
+    let _ = write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    let _ = write("/proc/sys/net/ipv4/ping_group_range", &format!("{group} {group}"));
 }
 
 /// Makes a fresh `/proc` possible in a container that masks parts of its own, for those who may mount outside of a user
@@ -112,7 +120,7 @@ fn unshare(flags: UnshareFlags) -> Result<(), Errno> {
     unsafe { rustix::thread::unshare_unsafe(flags) }
 }
 
-fn write_map(path: &str, line: &str) -> Result<(), Errno> {
+fn write(path: &str, line: &str) -> Result<(), Errno> {
     let file = rustix::fs::open(path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
     std::fs::File::from(file)
         .write_all(line.as_bytes())
