@@ -83,6 +83,20 @@ for (const [where, parent] of Object.entries(PARENTS)) {
     assert.equal(snapshot(folder), before);
   });
 
+  test(`removed, or replaced by another folder, between two commands, ${where}`, async (t) => {
+    const folder = workspace(parent);
+    const box = sandbox(t, { ...WRITE, workspace: folder });
+    assert.equal((await sh(box, 'echo x > first')).exitCode, 0);
+    renameSync(folder, `${folder}-moved`);
+    t.after(() => renameSync(`${folder}-moved`, folder));
+    await assert.rejects(sh(box, 'true'), { code: 'SandboxUnavailable', path: folder, message: /removed; make the sandbox again/ });
+    mkdirSync(folder);
+    for (const options of [{}, { cwd: '/' }]) {
+      await assert.rejects(sh(box, 'echo x > new', options), { code: 'SandboxUnavailable', path: folder, message: /replaced/ });
+    }
+    rmdirSync(folder);
+  });
+
   test(`replaced by a symlink between two commands, ${where}`, async (t) => {
     const [folder, target] = [workspace(parent), outside()];
     const before = snapshot(target);

@@ -23,7 +23,7 @@ pub enum SandboxError {
         reason: String,
     },
     /// A directory or socket of the policy is missing or was replaced since the sandbox was made.
-    #[error("{} {reason}; make the sandbox again for the directory that you mean", path.display())]
+    #[error("{} {reason}; make the sandbox again for what you mean", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,

@@ -137,6 +137,18 @@ impl Engine {
         self.next_run.fetch_add(1, Relaxed)
     }
 
+    /// Whether the workspace, where runs may write it, is still the directory that they write: one that was put in its place
+    /// would be read-only to them, and they would find no reason for it.
+    pub fn workspace_in_place(&self) -> Result<(), SandboxError> {
+        match &self.policy.write {
+            WriteAccess::Roots(roots) if roots.contains(&self.policy.workspace) => {
+                let pinned = self.state().pinned.clone().ok_or(SandboxError::Closed)?;
+                pinned.workspace.in_place()
+            }
+            WriteAccess::Roots(_) | WriteAccess::All => Ok(()),
+        }
+    }
+
     /// The launcher, if one stands.
     pub fn current(&self) -> Option<Arc<Launcher>> {
         let state = self.state();

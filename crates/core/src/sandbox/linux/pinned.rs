@@ -10,7 +10,7 @@ use std::{
 
 use codex_launcher::protocol::Pinned;
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, fstat, openat},
+    fs::{CWD, FileType, Mode, OFlags, fstat, lstat, openat},
     io::Errno,
 };
 
@@ -63,6 +63,21 @@ impl PinnedPath {
     /// The path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it is still what its path leads to.
+    ///
+    /// # Errors
+    /// When the path leads to something else now, or to nothing.
+    pub fn in_place(&self) -> Result<(), SandboxError> {
+        match (lstat(&self.path), fstat(&self.handle)) {
+            (Ok(there), Ok(held)) if (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino) => {
+                Err(directory_error(&self.path, "was replaced by something else"))
+            }
+            (Err(Errno::NOENT), _) => Err(directory_error(&self.path, "was removed")),
+            // What can't be looked at is for the run to meet.
+            _ => Ok(()),
+        }
     }
 
     /// The handle, good for looking below a directory.

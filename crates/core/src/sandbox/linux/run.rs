@@ -121,6 +121,7 @@ struct Encoded {
 impl Prepared {
     fn new(engine: &Engine, mut command: Command) -> Result<Self, ExecError> {
         let limits = of_command(&command, engine.policy())?;
+        engine.workspace_in_place()?;
         let _inside = engine.runtime().enter();
         // Those that lead nowhere are the launcher's own already.
         let (ours, theirs) = Streams::new(&mut command, None)?;
