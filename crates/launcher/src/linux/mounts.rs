@@ -55,8 +55,8 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    let (private, mut overlays, copies) = private_tmp(plan, caches).during(Step::PrivateTmp)?;
-    let [tmp, var_tmp, shared_memory, locks, runtime] = private;
+    let PrivateTmp { directories, mut overlays, copies } = private_tmp(plan, caches).during(Step::PrivateTmp)?;
+    let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
     put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
     match put_tmp(&var_tmp, c"/var/tmp") {
         // A system without /var/tmp has nothing there to hide.
@@ -159,12 +159,17 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
-/// Empty directories of one tmpfs, which together with what is written to `caches` hold at most what the plan allows: for temporary files
-/// in two places, for shared memory, for locks, and for what programs of this user keep while they run.
-fn private_tmp<'a>(
-    plan: &'a LaunchPlan,
-    caches: Vec<Cache<'a>>,
-) -> Result<([OwnedFd; 5], Vec<Overlay<'a>>, Vec<OwnCopy>), Errno> {
+/// One tmpfs, in pieces that can be put in place.
+struct PrivateTmp<'a> {
+    /// Empty ones: for temporary files in two places, for shared memory, for locks, and for what programs of this user keep
+    /// while they run.
+    directories: [OwnedFd; 5],
+    overlays: Vec<Overlay<'a>>,
+    copies: Vec<OwnCopy>,
+}
+
+/// Makes it; all of it, with what is written to `caches`, holds at most what the plan allows.
+fn private_tmp<'a>(plan: &'a LaunchPlan, caches: Vec<Cache<'a>>) -> Result<PrivateTmp<'a>, Errno> {
     const FOR_ALL: u32 = 0o1777;
     const FOR_THE_USER: u32 = 0o700;
     // Where it is made is covered again at once by one of them, and nothing reaches below that. It isn't taken away: the
@@ -186,7 +191,7 @@ fn private_tmp<'a>(
     let overlays = caches::overlay(caches, c"/tmp");
     let copies = own_copies::make(&plan.as_own, c"/tmp/copies");
     let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
-    Ok(([tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays, copies))
+    Ok(PrivateTmp { directories: [tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays, copies })
 }
 
 fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {
