@@ -57,14 +57,14 @@ test('each way of changing what lies outside, by its path and its system call', 
 
 test('a place is told as it leads there, whatever it is called', async () => {
   const [folder, parent] = [outside(), outside()];
-  const [inside, beside] = ['work', 'work-beside'].map((name) => path.join(parent, name));
+  const [inside, beside] = ['here', 'here-beside'].map((name) => path.join(parent, name));
   for (const made of [inside, beside]) mkdirSync(made);
   symlinkSync(folder, path.join(inside, 'link'));
   writeFileSync(path.join(folder, 'file'), '');
   symlinkSync(path.join(folder, 'file'), path.join(inside, 'file'));
   const denials = await denied(`
-    echo > link/a; cd /usr; echo > ${folder}/../${path.basename(folder)}/b; cd ${folder}; echo > c; cd ${inside}; echo > file; echo > ../work-beside/d
-    exec 3< ${folder}; echo > /proc/self/fd/3/e; echo > /dev/fd/3/f; echo > link/../${path.basename(folder)}/../g; echo > ${beside}/../work/h`, { workspace: inside });
+    echo > link/a; cd /usr; echo > ${folder}/../${path.basename(folder)}/b; cd ${folder}; echo > c; cd ${inside}; echo > file; echo > ../here-beside/d
+    exec 3< ${folder}; echo > /proc/self/fd/3/e; echo > /dev/fd/3/f; echo > link/../${path.basename(folder)}/../g; echo > ${beside}/../here/h`, { workspace: inside });
   const expected = [...['a', 'b', 'c', 'file'].map((name) => path.join(folder, name)), path.join(beside, 'd'), ...['e', 'f'].map((name) => path.join(folder, name)), path.join(path.dirname(folder), 'g')];
   assert.deepEqual(denials.map((denial) => denial.path), expected);
 });
