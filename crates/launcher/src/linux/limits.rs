@@ -24,6 +24,17 @@ pub fn offer_to_memory_killer() {
     }
 }
 
+/// Sees to it that no process that is started from here leaves a core file.
+pub fn forbid_dumps() -> Result<(), Errno> {
+    let most = |bytes| setrlimit(Resource::Core, Rlimit { current: Some(bytes), maximum: Some(bytes) });
+    // Too small for a file, and the one value for which the kernel doesn't start a program of the host that takes dumps.
+    match most(1) {
+        // Whoever started the host forbade files, and not that program. To allow a byte takes a privilege.
+        Err(Errno::PERM) => most(0),
+        other => other,
+    }
+}
+
 /// Calls `clone`, which makes one child, under limits that show whether the kernel counts the processes of this user
 /// namespace, and them alone. Says so beside what the call returned.
 pub fn clone_counted<T>(clone: impl Fn() -> Result<T, Errno>) -> Result<(T, bool), Errno> {

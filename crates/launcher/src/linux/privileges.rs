@@ -11,6 +11,8 @@ use rustix::{
     },
 };
 
+use super::limits;
+
 /// The highest number that a capability can have.
 const CAPABILITIES: u64 = 64;
 
@@ -23,11 +25,7 @@ pub fn renounce(boundary: Boundary) -> Result<(), Errno> {
     // Runs share the launcher's memory until their program starts. Not dumpable: no process of a run, though of the
     // same user, can attach to the launcher or read its memory.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    // Too small for a file, and the one value for which the kernel doesn't start a program of the host that takes dumps.
-    rustix::process::setrlimit(
-        rustix::process::Resource::Core,
-        rustix::process::Rlimit { current: Some(1), maximum: Some(1) },
-    )?;
+    limits::forbid_dumps()?;
     clear_ambient_capability_set()?;
     match boundary {
         Boundary::Namespaces => {
