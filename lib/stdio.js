@@ -61,7 +61,17 @@ function descriptorOf(name, number, value, forms) {
   if (value?.fd === null) throw check.invalidValue(name, "a stream that is open, as a file's is from its event `open` on", value);
   const descriptor = typeof value === 'number' ? value : (value?.fd ?? value?._handle?.fd);
   if (!Number.isInteger(descriptor) || descriptor < 0 || descriptor > 0x7fffffff) throw check.invalidValue(name, forms, value);
+  leaveToProgram(value);
   return descriptor;
+}
+
+/** What comes through a socket must not be read here first. Node does the same with one that a child process is given. */
+function leaveToProgram(stream) {
+  const handle = stream._handle;
+  if (typeof handle?.readStop !== 'function' || !handle.reading) return;
+  handle.reading = false;
+  handle.readStop();
+  stream.pause();
 }
 
 function size(name, value) {

@@ -237,7 +237,7 @@ fn output(kind: i32) -> Result<Output, ErrorFacts> {
 
 #[cfg(unix)]
 fn inherited(number: i32) -> Result<Descriptor, ErrorFacts> {
-    codex_core::sandbox::inherit(number).map_err(|error| ErrorFacts::from(&error))
+    codex_core::sandbox::inherit_standard(number).map_err(|error| ErrorFacts::from(&error))
 }
 
 /// The numbers of Node's files are its C runtime's: but for the standard streams, nobody else can tell what they are.

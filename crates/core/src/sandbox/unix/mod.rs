@@ -12,5 +12,5 @@ pub(super) use super::{
     signaller::{Signaller, Target},
     timeout,
 };
-pub use offer::{Offer, duplex, inherit, input_pipe};
+pub use offer::{Offer, duplex, inherit, inherit_standard, input_pipe};
 pub use terminal::{Bridged, TerminalSize, bridge, resize};

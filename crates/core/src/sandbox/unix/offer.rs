@@ -159,3 +159,15 @@ pub fn inherit(number: RawFd) -> Result<OwnedFd, ExecError> {
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
     rustix::io::fcntl_dupfd_cloexec(borrowed.as_fd(), 0).map_err(host(WHAT))
 }
+
+/// The same for a standard stream of a program, which doesn't know what to do when it would have to wait: the open file that both
+/// have waits from now on, as it does in what libuv starts.
+///
+/// # Errors
+/// [`ExecError::Host`] when this process has none.
+pub fn inherit_standard(number: RawFd) -> Result<OwnedFd, ExecError> {
+    let stream = inherit(number)?;
+    // What can't wait in any case is as good as it was.
+    let _ = rustix::io::ioctl_fionbio(&stream, false);
+    Ok(stream)
+}
