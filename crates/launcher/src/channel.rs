@@ -70,6 +70,8 @@ pub struct Received {
     count: usize,
     /// Where the body is.
     pub body: Body,
+    /// Some didn't come, because this process has no room for more.
+    lacks_descriptors: bool,
 }
 
 /// Where the body of a message is.
@@ -102,8 +104,20 @@ impl Received {
 /// Receives one message into a buffer of [`INLINE_BYTES`]; `None` at the end of the conversation. Allocates nothing.
 ///
 /// # Errors
-/// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make.
+/// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make; `MFILE` for one whose descriptors
+/// this process has no room for.
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
+    match receive_body(socket, buffer, flags)? {
+        Some(received) if received.lacks_descriptors => {
+            received.close();
+            Err(Errno::MFILE)
+        }
+        other => Ok(other),
+    }
+}
+
+/// The same without the last error.
+fn receive_body(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
     let mut kind = [0_u8];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -112,7 +126,12 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> R
     if message.bytes == 0 {
         return Ok(None);
     }
-    let mut received = Received { numbers: [-1; MAX_DESCRIPTORS], count: 0, body: Body::Inline(message.bytes - 1) };
+    let mut received = Received {
+        numbers: [-1; MAX_DESCRIPTORS],
+        count: 0,
+        body: Body::Inline(message.bytes - 1),
+        lacks_descriptors: message.flags.contains(ReturnFlags::CTRUNC),
+    };
     for part in control.drain() {
         if let RecvAncillaryMessage::ScmRights(rights) = part {
             for (place, descriptor) in received.numbers.iter_mut().skip(received.count).zip(rights) {
@@ -121,11 +140,10 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> R
             }
         }
     }
-    let cut = message.flags.intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC);
     match (kind, received.numbers().last()) {
-        _ if cut => {}
+        _ if message.flags.contains(ReturnFlags::TRUNC) => {}
         ([INLINE], _) => return Ok(Some(received)),
-        ([IN_MEMORY_FILE], Some(&file)) => {
+        ([IN_MEMORY_FILE], Some(&file)) if !received.lacks_descriptors => {
             received.count -= 1;
             received.body = Body::InFile(file);
             return Ok(Some(received));
@@ -133,7 +151,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> R
         _ => {}
     }
     received.close();
-    Err(Errno::BADMSG)
+    Err(if received.lacks_descriptors { Errno::MFILE } else { Errno::BADMSG })
 }
 
 /// A buffer for one message after the other.
@@ -154,12 +172,12 @@ impl Inbox {
     /// Returns its descriptors, or `None` at the end of the conversation.
     ///
     /// # Errors
-    /// As for [`receive`].
+    /// As for [`receive`]. `MFILE` is no end of the conversation: the body is there, unless it was to come as a descriptor.
     pub fn receive(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Vec<OwnedFd>>, Errno> {
         self.length = 0;
         // What is there from the last message is overwritten or not looked at: it need not be cleared.
         self.buffer.resize(INLINE_BYTES, 0);
-        let Some(received) = receive(socket, &mut self.buffer, flags)? else {
+        let Some(received) = receive_body(socket, &mut self.buffer, flags)? else {
             return Ok(None);
         };
         // SAFETY: they came with the message, and nobody else has learnt of them.
@@ -174,7 +192,7 @@ impl Inbox {
                 self.length = read.map_err(|error| errno_of(&error))?;
             }
         }
-        Ok(Some(descriptors))
+        if received.lacks_descriptors { Err(Errno::MFILE) } else { Ok(Some(descriptors)) }
     }
 }
 

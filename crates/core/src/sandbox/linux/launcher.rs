@@ -159,10 +159,15 @@ impl Starting {
                 spawn::reap(self.death.get_ref());
                 Ok(Answer::Refused(refusal))
             }
-            Ok(Some(_) | None) | Err(_) => {
+            other => {
                 drop(self.control);
                 spawn::reap(self.death.get_ref());
-                Err(died())
+                match other {
+                    Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => {
+                        Err(SandboxError::host("take what the launcher made")(error))
+                    }
+                    _ => Err(died()),
+                }
             }
         }
     }
@@ -369,6 +374,14 @@ impl Launcher {
             match reply {
                 Ok(Some((reply, handles))) => {
                     self.runs().take(reply, handles);
+                    deferred::begin();
+                }
+                // For want of room it came without its descriptor. What else is under way has nothing to do with that.
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => {
+                    let Ok(reply) = postcard::from_bytes(inbox.body()) else {
+                        break;
+                    };
+                    self.runs().take(reply, Vec::new());
                     deferred::begin();
                 }
                 Ok(None) | Err(_) => break,

@@ -121,11 +121,11 @@ impl Runs {
                     self.exited(run, ExitStatus::Signal(SIGKILL), limit);
                 }
             }
-            Reply::Cell { cell, grouped } => {
-                if let Some(socket) = handles.into_iter().next() {
-                    self.cells.made(Cell { number: cell, grouped, socket });
-                }
-            }
+            Reply::Cell { cell, grouped } => match handles.into_iter().next() {
+                Some(socket) => self.cells.made(Cell { number: cell, grouped, socket }),
+                // There was no room for it; without it, the cell ends.
+                None => self.cells.not_made(grouped, (Stage::Clone, Errno::MFILE.raw_os_error())),
+            },
             Reply::NoCell { grouped, stage, errno } => self.cells.not_made(grouped, (stage, errno)),
             Reply::Started { run } => {
                 let pid = self.pids.look(run).unwrap_or(0);
