@@ -163,9 +163,11 @@ fn note(program: Pid, (ended, how): (Pid, WaitStatus), status: &mut Option<ExitS
     }
 }
 
-/// Signals the program and the rest of its process group, as a terminal does.
+/// Signals the program and the rest of its process group, as a terminal does. Those that ask it to end wake it where it is
+/// stopped: it couldn't hear them before.
 fn forward(program: Pid, signal: i32, alive: bool) {
-    if alive {
+    let wakes = matches!(signal, libc::SIGTERM | libc::SIGHUP);
+    for signal in std::iter::once(signal).chain(wakes.then_some(libc::SIGCONT)).take(if alive { 2 } else { 0 }) {
         // SAFETY: sends a signal; works on numbers only, and a wrong one is refused.
         let _ = unsafe { syscall!(Sysno::kill, -program.as_raw_nonzero().get(), signal) };
     }
