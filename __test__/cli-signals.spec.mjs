@@ -1,10 +1,12 @@
 // A signal to `codex` reaches the command, and nothing outlives either.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { test } from 'node:test';
 import { finished, startCodex } from './support/cli.mjs';
 import { workspace } from './support/places.mjs';
 import { ended, gone, launchers, started, unusualSleep } from './support/processes.mjs';
+import { until } from './support/until.mjs';
 
 for (const profile of ['offline', 'workspace-write', 'trusted']) {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
@@ -46,3 +48,34 @@ test('a command may handle it', async (t) => {
   assert.equal(exitCode, 3);
   assert.equal(stdout, 'ready\nhandled\n');
 });
+
+for (const signal of ['SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']) {
+  test(`${signal} is for the command alone`, async (t) => {
+    const child = startCodex(['exec', '--', 'sh', '-c', `trap "echo handled; exit 3" ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`], { cwd: workspace() });
+    t.after(() => child.kill('SIGKILL'));
+    const end = finished(child);
+    child.stdout.once('data', () => child.kill(signal));
+    const { exitCode, stdout, stderr } = await end;
+    // A debugger that Node opens at SIGUSR1 would be told there.
+    assert.doesNotMatch(stderr, /ebugger/);
+    assert.deepEqual([exitCode, stdout], [3, 'ready\nhandled\n']);
+  });
+}
+
+test('it is suspended together with the command', async (t) => {
+  const seconds = unusualSleep();
+  const child = startCodex(['exec', '--', 'sleep', seconds], { cwd: workspace() });
+  t.after(() => child.kill('SIGKILL'));
+  const end = finished(child);
+  const [pid] = await started(`sleep ${seconds}`);
+  child.kill('SIGTSTP');
+  await until(() => state(child.pid) === 'T' && state(pid) === 'T', 'both of them stopped');
+  child.kill('SIGCONT');
+  await until(() => state(child.pid) !== 'T' && state(pid) !== 'T', 'both of them going on');
+  child.kill('SIGTERM');
+  assert.equal((await end).exitCode, 143);
+});
+
+function state(pid) {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0];
+}

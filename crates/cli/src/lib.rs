@@ -16,6 +16,8 @@ mod policies;
 mod profiles;
 mod sink;
 #[cfg(unix)]
+mod suspension;
+#[cfg(unix)]
 mod terminal;
 mod text;
 

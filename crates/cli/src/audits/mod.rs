@@ -40,7 +40,7 @@ pub async fn run(
     let mut answer = tokio::task::spawn_blocking(move || answer(action, &view));
     let answer = tokio::select! {
         answer = &mut answer => answer.unwrap_or_else(|error| Err(error.into())),
-        Some(signal) = signals.recv() => Ok(Output { exit_code: ExitCode::SIGNAL + signal, ..Output::default() }),
+        signal = ending(&mut signals) => Ok(Output { exit_code: ExitCode::SIGNAL + signal, ..Output::default() }),
     };
     answer.unwrap_or_else(|error| match error.downcast_ref::<io::Error>() {
         Some(error) if sink::is_closed(error) => Output::default(),
@@ -51,6 +51,27 @@ pub async fn run(
         },
     })
 }
+
+/// Waits for a signal that asks for an end: others are about the terminal, or for a command.
+async fn ending(signals: &mut mpsc::UnboundedReceiver<i32>) -> i32 {
+    while let Some(signal) = signals.recv().await {
+        match signal {
+            SIGHUP | SIGINT | SIGQUIT | SIGTERM => return signal,
+            #[cfg(unix)]
+            SIGTSTP => crate::suspension::begin(),
+            _ => {}
+        }
+    }
+    std::future::pending().await
+}
+
+// The same on every system.
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
+const SIGQUIT: i32 = 3;
+const SIGTERM: i32 = 15;
+#[cfg(unix)]
+const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
 
 /// The log where none is named: `codex/audit.jsonl` in the user's state directory.
 pub fn default_log(context: &Context) -> Option<PathBuf> {

@@ -17,6 +17,7 @@ use super::{Failure, command};
 use crate::{
     Context,
     arguments::Run,
+    suspension,
     terminal::{Relay, UserTerminal},
 };
 
@@ -71,8 +72,12 @@ async fn pass_signals_on<T>(
             Some(signal) = signals.recv() => match (Signal::from_named_raw(signal), relay) {
                 (Some(Signal::WINCH), Some(relay)) => relay.resized(),
                 (Some(Signal::CONT), Some(relay)) => relay.continued(),
-                // The command has its own terminal or none: these two are not for it.
-                (Some(Signal::WINCH | Signal::CONT), None) => {}
+                // The command has its own terminal or none: this is not for it.
+                (Some(Signal::WINCH), None) => {}
+                (Some(Signal::TSTP), None) => {
+                    signaller.signal(signal);
+                    suspension::begin();
+                }
                 _ => {
                     signaller.signal(signal);
                 }
