@@ -43,7 +43,7 @@ pub enum ExecError {
         program: String,
     },
     /// The program can't be executed.
-    #[error("program can't be executed: {program}; give it execute permission, or run its interpreter")]
+    #[error("program can't be executed: {program}; {}", way_out(source))]
     NotExecutable {
         /// As it was given.
         program: String,
@@ -128,6 +128,19 @@ impl ExecError {
     }
 }
 
+/// What to do about a program that can't be executed.
+fn way_out(error: &io::Error) -> &'static str {
+    match number(error) {
+        Some(ENOEXEC) => {
+            "it is no program of this system, and no script that names its interpreter in a first line `#!`; run that with it"
+        }
+        Some(ETXTBSY) => "it is open for writing; close it there first",
+        Some(ELOOP) => "symbolic links lead in a circle; name the program itself",
+        Some(ENAMETOOLONG) => "its name is too long; use a shorter one",
+        _ => "give it execute permission, or run its interpreter",
+    }
+}
+
 /// The number as Unix has it, which is how Node names errors on every system.
 fn number(error: &io::Error) -> Option<i32> {
     if cfg!(unix) {
@@ -151,3 +164,7 @@ const ENOEXEC: i32 = 8;
 const EACCES: i32 = 13;
 const ENOTDIR: i32 = 20;
 const E2BIG: i32 = 7;
+const ETXTBSY: i32 = 26;
+// Those of Linux: elsewhere the system's own words have to do.
+const ENAMETOOLONG: i32 = 36;
+const ELOOP: i32 = 40;
