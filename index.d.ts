@@ -665,8 +665,9 @@ export class Sandbox implements AsyncDisposable {
    * `node:child_process` with every process in this sandbox: Node's own functions, streams, channels and errors. `pid` is that
    * of a small process that stands for the run in the host's process tree: signals to it reach the program's process group,
    * and when it dies the whole tree ends. It ends as the run does: when every process of the run is gone. `detached` doesn't
-   * outlive this process; another `uid` or `gid` is refused; a script without a first line `#!` isn't handed to a shell. What the
-   * sandbox or the exec policy refuses ends with the exit codes of `codex exec` (125 to 127) and is said on standard error. Throws
+   * outlive this process; another `uid` or `gid` is refused. `SIGSTOP` reaches the program by `kill` of the child, not by
+   * `process.kill`. As in Node, and not in `exec` and `spawn`, `/bin/sh` runs a script without a first line `#!`. What the sandbox
+   * or the exec policy refuses ends with the exit codes of `codex exec` (125 to 127) and is said on standard error. Throws
    * `SandboxUnavailable` on a runtime whose functions it can't hold, and on macOS and Windows, where no process can stand for a run:
    * use `exec` or `spawn`.
    */

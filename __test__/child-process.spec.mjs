@@ -1,7 +1,7 @@
 // `Sandbox.childProcess()`: Node's own functions, with every process in the sandbox.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, openSync, closeSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, closeSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -266,4 +266,86 @@ test('a stream that is left out has no number', async (t) => {
     if (child.exitCode === null) await once(child, 'exit');
     assert.equal(child.exitCode, 6);
   }
+});
+
+/** How a program is refused, or how it ends, with all that an error has. */
+function outcome(module_, file, options) {
+  return new Promise((resolve) => {
+    try {
+      let said = '';
+      const child = module_.spawn(file, ['a b'], options);
+      child.on('error', (error) => resolve({ ...error, message: error.message, told: true }));
+      child.stdout?.on('data', (piece) => (said += piece));
+      child.on('close', (code, signal) => resolve({ code, signal, said }));
+    } catch (error) {
+      resolve({ ...error, message: error.message, told: false });
+    }
+  });
+}
+
+test('what can\'t be executed is told as Node tells it', async (t) => {
+  const { cp, folder } = under(t);
+  const files = {
+    unnamed: 'echo "$0 got $1"; exit 4', empty: '', carriage: '#!/bin/sh\r\n', missing: '#! /no/such/interpreter -x\n', directory: '#!/etc\n', plain: '#!/etc/passwd x\n',
+    relative: '#!unnamed\n', nameless: '#!\necho it ran', endless: `#!/${'x'.repeat(300)}\n`, written: '#!/bin/sh\nexit 7\n',
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content, { mode: 0o755 });
+  symlinkSync('circle', path.join(folder, 'circle'));
+  const options = { cwd: folder };
+  const programs = [...Object.keys(files).map((name) => `./${name}`), './circle', './written/', '/etc/passwd/x', 'x'.repeat(300), `./${'x/'.repeat(3000)}x`, folder, '.'];
+  for (const program of programs) {
+    assert.deepEqual(await outcome(cp, program, options), await outcome(real, program, options), program);
+    const [sync, expected] = [cp, real].map((module_) => module_.spawnSync(program, ['a b'], { ...options, encoding: 'utf8' }));
+    assert.deepEqual([sync.status, sync.stdout, sync.error?.code], [expected.status, expected.stdout, expected.error?.code], program);
+  }
+  // The next one in PATH is tried only where this one is missing.
+  for (const name of ['unnamed', 'missing', 'directory', 'circle']) {
+    for (const PATH of [`${folder}:/usr/bin:/bin`, `/nonexistent:/etc/passwd:${folder}`]) {
+      assert.deepEqual(await outcome(cp, name, { cwd: folder, env: { PATH } }), await outcome(real, name, { cwd: folder, env: { PATH } }), name);
+    }
+  }
+});
+
+test('what is too long for the system is told as Node tells it', async (t) => {
+  const { cp, folder } = under(t);
+  const long = 'ü'.repeat(70_000);
+  const many = Array(100).fill('x'.repeat(100_000));
+  for (const [args, env] of [[[long], {}], [many, {}], [[], { LONG: long }], [['x'.repeat(131_071)], {}], [Array(20_000).fill('words'), {}]]) {
+    const [got, expected] = [cp, real].map((module_) => {
+      try {
+        const child = module_.spawn('true', args, { cwd: folder, env: { PATH: process.env.PATH, ...env } });
+        child.on('error', () => {});
+        return child.spawnargs.length;
+      } catch ({ code, message, syscall }) {
+        return { code, message, syscall };
+      }
+    });
+    assert.deepEqual(got, expected);
+    const sync = [cp, real].map((module_) => module_.spawnSync('true', args, { cwd: folder, env: { PATH: process.env.PATH, ...env } }));
+    assert.deepEqual(sync[0].error?.code, sync[1].error?.code);
+    assert.equal(sync[0].status, sync[1].status);
+  }
+});
+
+test('a program in the private tmp can be run', (t) => {
+  const { cp, folder } = under(t);
+  cp.execSync('printf "#!/bin/sh\\nexit 5\\n" > /tmp/made; chmod +x /tmp/made; printf "#!/tmp/made\\n" > script; chmod +x script', { cwd: folder });
+  assert.equal(existsSync('/tmp/made'), false);
+  for (const program of ['/tmp/made', './script']) assert.equal(cp.spawnSync(program, { cwd: folder }).status, 5, program);
+  assert.equal(cp.spawnSync('/tmp/none', { cwd: folder }).status, 127);
+});
+
+test('a program is stopped, and goes on', async (t) => {
+  const { cp, folder } = under(t);
+  const seconds = unusualSleep();
+  const child = cp.spawn('sleep', [seconds], { cwd: folder });
+  const [pid] = await started(`sleep ${seconds}`);
+  const state = () => readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0];
+  assert.deepEqual([child.kill('SIGSTOP'), child.killed], [true, true]);
+  await until(() => state() === 'T', 'a stopped program');
+  assert.equal(child.kill('SIGCONT'), true);
+  await until(() => state() !== 'T', 'a program that goes on');
+  child.kill();
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+  assert.equal(child.kill('SIGSTOP'), false);
 });

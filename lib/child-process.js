@@ -5,37 +5,44 @@
 // that process is the launcher, as a guest: it hands its streams over to the sandbox and stands for the run until its end.
 // What is to be run was told the addon before, so nothing about it stands in the guest's command line or environment.
 const real = require('node:child_process');
-const { accessSync, statSync, constants: { X_OK } } = require('node:fs');
+const { constants: { signals: { SIGSTOP } } } = require('node:os');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const check = require('./check.js');
 const { unwrap } = require('./errors.js');
+const { standIn } = require('./stand-in.js');
 
 // As they are now: whoever replaces them later must not be asked for what they do.
 const { ChildProcess, spawnSync: startSync } = real;
 const asynchronously = { spawn: real.spawn, execFile: real.execFile, fork: real.fork };
 /** What every asynchronous function ends in. */
 const start = ChildProcess.prototype.spawn;
-/** Paths that no program can have: executing them fails as executing a missing or a forbidden one does. */
+/** No program can have this path: executing it fails as executing a missing one does. */
 const MISSING = '/proc/self/fd/none';
-const FORBIDDEN = '/dev/null';
+/** What is below these a sandbox has of its own. */
+const PRIVATE = /^\/(tmp|var\/tmp|dev\/shm)\//;
+/** So many characters may be too many bytes for the kernel, as one word. */
+const LONG = 32 * 1024;
 const STANDARD = 3;
 /** The highest number that a program's stream can have. */
 const LAST = 63;
-const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /**
  * The module for a sandbox. `join` asks the addon of the sandbox for the descriptor of a run that is about to be started, and
- * `joined` says that the process has it; `environments` sorts an environment into what is the host's and what was set.
+ * `joined` says that the process has it; `signal` signals the run, and says whether it was there; `environments` sorts an
+ * environment into what is the host's and what was set; `hasOwnTmp` says whether its tmp is another one than the host's.
  */
-function childProcess({ launcher, join, joined, environments }) {
+function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp, workspace }) {
   check.string('launcher', launcher);
+  let lastGuest = 0;
+  const isInside = (location) => hasOwnTmp && PRIVATE.test(location) && !`${path.normalize(location)}/`.startsWith(`${workspace}/`);
 
   /** Starts a guest in place of what a `ChildProcess` was asked to start. */
   function startGuest(child, options) {
     refuseWhatNodeRefuses(options);
     const stdio = streams(options.stdio);
     const run = prepare(options, stdio);
+    stopInside(child, run.token);
     try {
       return start.call(child, { __proto__: null, ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
     } finally {
@@ -45,6 +52,16 @@ function childProcess({ launcher, join, joined, environments }) {
       // Ours is no stream of the child's.
       child.stdio?.splice(stdio.length);
     }
+  }
+
+  /** The one signal that a process can't pass on would stop it, and not what it stands for. */
+  function stopInside(child, token) {
+    function kill(wanted) {
+      if ((wanted !== 'SIGSTOP' && wanted !== SIGSTOP) || !signal(token, SIGSTOP)) return ChildProcess.prototype.kill.call(this, wanted);
+      this.killed = true;
+      return true;
+    }
+    Object.defineProperty(child, 'kill', { value: kill, writable: true, configurable: true });
   }
 
   /** Has the sandbox ready for a run; returns the guest that is to stand for it. */
@@ -63,12 +80,16 @@ function childProcess({ launcher, join, joined, environments }) {
     const [name = file, ...rest] = args ?? [];
     const declared = stdio.flatMap((stream, number) => (number >= STANDARD && stream !== 'ignore' ? [number] : []));
     const directory = path.resolve(cwd ?? '.');
+    // Runs without a process of their own count up.
+    lastGuest = (lastGuest - 1) >>> 0;
+    const token = lastGuest;
     const descriptor = unwrap(() => join({
       __proto__: null,
       program: file, name, args: rest.map((word) => `${word}\0`).join(''), ...environments(env), cwd: directory,
       stdin: -2, stdout: -2, stderr: -2, maxBuffer: 0, killSignal: 15, forceKillAfterDelay: 0, strings: true,
-    }, declared));
-    return { descriptor, guest: { __proto__: null, file: executable(file, env.PATH, directory) ?? launcher, args: ['codex-launcher', String(stdio.length)] } };
+    }, declared, token));
+    const words = ['codex-launcher', String(stdio.length), ...asLong([...(args ?? []), ...envPairs].map(String))];
+    return { descriptor, token, guest: { __proto__: null, file: standIn(file, env.PATH, directory, isInside) ?? launcher, args: words } };
   }
 
   /** Calls one of Node's functions with another way to start what it starts. */
@@ -230,22 +251,10 @@ function pair(variable) {
   return [variable.slice(0, end), variable.slice(end + 1)];
 }
 
-/** What to start in place of a program that is not there, so that Node says so in its own words. */
-function executable(file, search = DEFAULT_PATH, directory) {
-  const candidates = file.includes('/') ? [file] : search.split(':').map((folder) => path.join(folder || '.', file));
-  let explanation = MISSING;
-  for (const candidate of candidates) {
-    try {
-      const location = path.resolve(directory, candidate);
-      const isFile = statSync(location).isFile();
-      explanation = FORBIDDEN;
-      accessSync(location, X_OK);
-      if (isFile) return undefined;
-    } catch {
-      // The next one.
-    }
-  }
-  return explanation;
+/** Words of the same lengths, where all of them may be too much for the system: then it says so to Node. They don't say anything. */
+function asLong(words) {
+  const characters = words.reduce((sum, word) => sum + word.length, 0);
+  return characters < LONG ? [] : words.map((word) => 'x'.repeat(Buffer.byteLength(word)));
 }
 
 function outputOf(result, command) {

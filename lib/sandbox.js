@@ -38,6 +38,8 @@ signalNames.set(constants.signals.SIGABRT, 'SIGABRT');
 /** One policy, one private tmp, one loopback, shared by its runs and by no other sandbox. */
 class Sandbox {
   #native;
+  #profile;
+  #workspace;
   #enforcements = [];
   #closing;
   #onDenial;
@@ -56,7 +58,9 @@ class Sandbox {
     check.oneOf('options.denials', denials, ['full', 'network', 'off']);
     check.oneOf('options.enforcement', enforcement, ['required', 'best-effort']);
     const directory = filePath('options.workspace', workspace);
+    this.#workspace = directory;
     const native = nativeProfile(profile, limits === undefined ? undefined : { __proto__: null, limits: readLimits(limits) });
+    this.#profile = native;
     const judge = policy === undefined ? undefined : nativePolicy(policy);
     const log = audit === undefined ? undefined : nativeAuditLog(audit);
     const given = { __proto__: null, launcher, bestEffort: enforcement === 'best-effort', denials };
@@ -100,9 +104,12 @@ class Sandbox {
     const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({
       launcher,
-      join: (command, declared) => this.#native.join(pending.listed(command), declared),
+      join: (command, declared, token) => this.#native.join(pending.listed(command), declared, token),
       joined: (descriptor) => this.#native.joined(descriptor),
+      signal: (token, signal) => this.#native.signal(token, signal),
       environments,
+      hasOwnTmp: this.#profile.name !== 'trusted',
+      workspace: this.#workspace,
     });
     return this.#childProcess;
   }

@@ -1,6 +1,9 @@
 //! Runs that a child process of Node's own stands for.
 
-use std::{os::fd::AsRawFd, sync::PoisonError};
+use std::{
+    os::fd::AsRawFd,
+    sync::{Arc, PoisonError},
+};
 
 use codex_core::{
     exec::ExecError,
@@ -15,9 +18,10 @@ use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeS
 impl NativeSandbox {
     /// Makes ready to run a command with the streams of a process that is started next: the launcher, with the number of
     /// the descriptor returned as its argument, under which it must have it, too, with nothing but streams below. Those
-    /// from 3 on that the command is to have are `declared`. It stays open until `joined`.
+    /// from 3 on that the command is to have are `declared`. It stays open until `joined`. `signal` finds the run by `token`
+    /// while it is under way.
     #[napi(catch_unwind)]
-    pub fn join(&self, command: Array<'_>, declared: Vec<u8>) -> napi::Result<i32> {
+    pub fn join(&self, command: Array<'_>, declared: Vec<u8>, token: u32) -> napi::Result<i32> {
         let throw = |error: ExecError| ErrorFacts::from(&error).throw();
         let NativeCommand { command, .. } = NativeCommand::new(&command)?;
         let handle = runtime::handle();
@@ -25,9 +29,12 @@ impl NativeSandbox {
         let (ours, theirs) = conversation().map_err(throw)?;
         let guest = Guest::new(ours).map_err(throw)?;
         let session = self.session.clone();
+        let shared = Arc::clone(&self.shared);
         spawn(&handle, async move {
+            let begun = |signaller| drop(shared.signallers().insert(token, signaller));
             // The process has been told of any error.
-            let _ = session.join(command, &declared, guest).await;
+            let _ = session.join(command, &declared, guest, begun).await;
+            shared.signallers().remove(&token);
         });
         let number = theirs.as_raw_fd();
         self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner).push(theirs);

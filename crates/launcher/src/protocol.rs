@@ -152,6 +152,8 @@ pub struct RunRequest<'a> {
     pub terminal: Option<u8>,
     /// Whether to tell when the program has started.
     pub announce: bool,
+    /// Whether a file of no known format is a script for `/bin/sh`.
+    pub scripts_by_shell: bool,
     /// All of them.
     #[serde(borrow)]
     pub strings: Bytes<'a>,

@@ -2,7 +2,7 @@
 
 use codex_core::{
     exec::{Command, ExecError},
-    sandbox::Guest,
+    sandbox::{Guest, Signaller},
 };
 use tokio::sync::mpsc;
 
@@ -17,15 +17,25 @@ const NOT_FOUND: u8 = 127;
 
 impl Session {
     /// Runs a command with the streams of a process that stands for it, which has them under 0 to 2 and the `declared`
-    /// numbers. Its signals reach the run, its death ends the run, and it ends as the run does.
+    /// numbers. Its signals reach the run, its death ends the run, and it ends as the run does. `begun` is given what signals
+    /// the run, too.
     ///
     /// # Errors
     /// See [`Session::exec`]; the process has been told.
-    pub async fn join(&self, mut command: Command, declared: &[u8], mut guest: Guest) -> Result<Report, RunError> {
+    pub async fn join(
+        &self,
+        mut command: Command,
+        declared: &[u8],
+        mut guest: Guest,
+        begun: impl FnOnce(Signaller),
+    ) -> Result<Report, RunError> {
         guest.begin(&mut command, declared).await?;
+        // What starts the process would do so, too.
+        command.scripts_by_shell = true;
         let (start, mut started) = mpsc::unbounded_channel();
         command.started = Some(start);
         let (signaller, report) = self.exec(command, Approval::None);
+        begun(signaller.clone());
         let mut report = std::pin::pin!(report);
         let mut is_there = true;
         let report = loop {

@@ -26,6 +26,9 @@ pub struct Command {
     pub name: Option<OsString>,
     /// The arguments after the program's name.
     pub arguments: Vec<OsString>,
+    /// Whether a script that doesn't name its interpreter in a first line `#!` is run by `/bin/sh`, as `execvp` does. On Linux
+    /// alone. Default: it is not executable.
+    pub scripts_by_shell: bool,
     /// The working directory; relative to the workspace. Default: the workspace.
     pub working_directory: Option<PathBuf>,
     /// The environment that the policy filters. Default: the host's.
@@ -118,6 +121,7 @@ impl Command {
             program: program.into(),
             name: None,
             arguments: Vec::new(),
+            scripts_by_shell: false,
             working_directory: None,
             environment: Environment::default(),
             set_environment: Vec::new(),

@@ -42,12 +42,14 @@ pub struct Assignment {
     pub streams: Streams,
     /// Whether to tell the engine when the program has started.
     pub announce: bool,
+    /// Whether a file of no known format is a script for `/bin/sh`.
+    pub scripts_by_shell: bool,
     /// The NUL-terminated working directory.
     pub working_directory: *const c_char,
     /// Paths to try as the program, ended by a null pointer.
     pub candidates: *const *const c_char,
-    /// The arguments, ended by a null pointer.
-    pub arguments: *const *const c_char,
+    /// The arguments, ended by a null pointer. Right before them, in the same table, is the null pointer of the candidates.
+    pub arguments: *mut *const c_char,
     /// The environment, ended by a null pointer.
     pub environment: *const *const c_char,
     /// What the pointers point to, where the room of the cell was too small.
@@ -105,17 +107,21 @@ impl Room {
             }
             *places.next().ok_or(Errno::BADMSG)? = ptr::null();
         }
-        let start_of = |skipped: usize| pointers.get(skipped..).map(<[_]>::as_ptr).ok_or(Errno::BADMSG);
+        // All of them from one pointer, with which the whole table may be written.
+        let table = pointers.as_mut_ptr();
+        // SAFETY: the table has room for all of them, as was checked above.
+        let start_of = |skipped: usize| unsafe { table.add(skipped) };
         let [candidates, arguments, _] = groups;
         Ok(Assignment {
             run: request.run,
             limits: request.limits,
             streams: Streams::NONE,
             announce: request.announce,
+            scripts_by_shell: request.scripts_by_shell && arguments > 0,
             working_directory,
-            candidates: start_of(0)?,
-            arguments: start_of(candidates + 1)?,
-            environment: start_of(candidates + arguments + 2)?,
+            candidates: start_of(0),
+            arguments: start_of(candidates + 1),
+            environment: start_of(candidates + arguments + 2),
             _message: message,
             _pointers: mapping,
         })

@@ -21,6 +21,9 @@ use super::{
     signals::{self, NONE},
 };
 
+/// What runs a script that doesn't say it.
+const SHELL: &CStr = c"/bin/sh";
+
 /// What a program's process is given.
 pub struct Beginning<'a> {
     /// The cell.
@@ -129,11 +132,27 @@ fn execute(assignment: &Assignment) -> (Stage, Errno) {
             // A folder of PATH that may not be searched says nothing about the program: the shells call it missing, too.
             Errno::ACCESS if !exists(path) => {}
             Errno::ACCESS => explanation = Errno::ACCESS,
+            Errno::NOEXEC if assignment.scripts_by_shell => return execute_by_shell(assignment, path),
             other => return (Stage::Exec, other),
         }
         // SAFETY: the entry was not the last one.
         candidate = unsafe { candidate.add(1) };
     }
+}
+
+/// Runs a file of no known format as a script of `/bin/sh`, as `execvp` does. Returns why it was no program.
+fn execute_by_shell(assignment: &Assignment, script: *const c_char) -> (Stage, Errno) {
+    // SAFETY: the table has the null pointer of the candidates, which are through, before the arguments, and the program's
+    // name first among them; nobody else looks at it before this process is gone.
+    let arguments = unsafe {
+        *assignment.arguments = script;
+        let shell = assignment.arguments.sub(1);
+        *shell = SHELL.as_ptr();
+        shell
+    };
+    // SAFETY: as for the program itself.
+    let _ = unsafe { syscall!(Sysno::execveat, libc::AT_FDCWD, SHELL.as_ptr(), arguments, assignment.environment, 0) };
+    (Stage::Exec, Errno::NOEXEC)
 }
 
 /// Whether one of the candidates, none of which could be executed, is there all the same.

@@ -61,6 +61,7 @@ pub fn encode(
         targets: Bytes(targets),
         terminal: command.terminal,
         announce: command.started.is_some(),
+        scripts_by_shell: command.scripts_by_shell,
         strings: Bytes(&strings.bytes),
     };
     postcard::to_extend(&request, Vec::with_capacity(strings.bytes.len() + BESIDE_STRINGS))
