@@ -494,8 +494,8 @@ export interface Denial {
   pid?: number;
   program?: string;
   /**
-   * The rule that decided, as in `Decision`. `unchecked`: there was more than could be looked at. On macOS also `unix-socket`, and
-   * `seatbelt` for what the policy allows and that system can't. On Linux without user namespaces also `no-private-tmp`, `no-overlay`
+   * The rule that decided, as in `Decision`. `unchecked`: there was more than could be looked at; `unix-socket`: it belongs to a
+   * service of the host. On macOS also `seatbelt` for what the policy allows and that system can't. On Linux without user namespaces also `no-private-tmp`, `no-overlay`
    * and `beside-hidden`.
    */
   rule: string;

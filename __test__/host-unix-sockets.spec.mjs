@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { exec } from '../index.js';
+import { SecurityProfile, exec } from '../index.js';
 import { codex } from './support/cli.mjs';
 import { start } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
@@ -140,4 +141,40 @@ test('what programs read in /run is still there', async (t) => {
   assert.match(result.stdout, /has-user-folder/);
   assert.equal(result.stdout.includes('resolves'), existsSync('/etc/resolv.conf'));
   assert.match(result.stderr, /[Rr]ead-only/);
+});
+
+test('the result says which, and how to grant it', async (t) => {
+  for (const profile of RESTRICTED) {
+    const folder = workspace();
+    const places = [outside(), folder, mkdtempSync(path.join(os.tmpdir(), 'codex-spec-')), inRun(t)].filter(Boolean);
+    t.after(() => rmSync(places[2], { recursive: true, force: true }));
+    for (const place of places) {
+      const [socket, link] = [path.join(place, 's'), path.join(place, 'link')];
+      await service(t, socket);
+      symlinkSync(socket, link);
+      const box = sandbox(t, { profile, workspace: folder });
+      for (const [name, cwd] of [[socket, '/'], [link, '/'], ['s', place]]) {
+        // What the private tmp hides has no relative name.
+        if (!existsSync(cwd) || (name === 's' && place !== folder && place !== places[0])) continue;
+        const { denials, hints } = await box.exec(PROBE, ['unix', name], { cwd });
+        assert.equal(denials.length, 1, `${profile} ${name} ${JSON.stringify(denials)}`);
+        const [{ kind, address, rule, syscall, grant }] = denials;
+        assert.deepEqual({ kind, address, rule, syscall }, { kind: 'connect', address: socket, rule: 'unix-socket', syscall: 'connect' });
+        assert.equal(grant, `add unixSockets: ["${socket}"]`);
+        assert.match(hints[0], /a connection to .* was refused: sockets of host services/);
+      }
+    }
+  }
+});
+
+test('of sockets that are not there, or the run\'s own, nothing is said', async (t) => {
+  const folder = workspace();
+  const socket = path.join(folder, 'granted');
+  await service(t, socket);
+  const box = sandbox(t, { profile: new SecurityProfile('workspace-net', { unixSockets: [socket] }), workspace: folder });
+  for (const name of [socket, '/run/none/at-all', '/tmp/none', 'none', '/run/nscd/socket', '/dev/log', '/etc/hosts']) {
+    assert.deepEqual((await box.exec(PROBE, ['unix', name])).denials, [], name);
+  }
+  const own = await sh(box, `"${PROBE}" serve-unix own stream & until "${PROBE}" unix own; do sleep 0.1; done; "${PROBE}" tcp 127.0.0.1 1; kill %1`);
+  assert.deepEqual(own.denials, []);
 });

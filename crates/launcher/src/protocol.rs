@@ -341,6 +341,8 @@ pub enum Tried {
     Connect(std::net::SocketAddr),
     /// To make a socket of the internet, where none can be made.
     MakeSocket,
+    /// To connect to a socket that a path may lead to outside: in here it leads to none.
+    Socket(Vec<u8>),
 }
 
 /// What a launcher put in force, beyond what its plan says.

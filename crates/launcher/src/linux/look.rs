@@ -7,7 +7,7 @@ use std::{
     os::fd::OwnedFd,
 };
 
-use codex_launcher::protocol::Tried;
+use codex_launcher::protocol::{Network, Tried};
 use rustix::{
     fs::{
         AtFlags, CWD, Dir, FileType, Mode, OFlags, StatVfsMountFlags, StatxAttributes, StatxFlags, fstatvfs, openat,
@@ -24,10 +24,16 @@ use super::{
     watch_table::{Flags, Place, Shape},
 };
 
+/// Directories of the sandbox's own, in which sockets of the host are not to be seen.
+const COVERED: [&[u8]; 5] = [b"/run/", b"/var/run/", b"/tmp/", b"/var/tmp/", b"/dev/"];
+
+/// What the C library and loggers ask on their own, and do without: nobody misses it.
+const IN_PASSING: [&[u8]; 7] = [b"/nscd/", b"/systemd/", b"/avahi-daemon/", b"/samba/", b"/sssd/", b"/log", b"/syslog"];
+
 /// What holds the files of the runs.
 pub enum HeldBy {
-    /// Mounts: the place is asked for the flags of its own.
-    Mounts,
+    /// Mounts: the place is asked for the flags of its own. With the host's network no internet address is refused.
+    Mounts { network: Network },
     /// Landlock alone, by these rights.
     Rules(Granted),
 }
@@ -35,9 +41,10 @@ pub enum HeldBy {
 /// What a call would be refused for; nothing when it isn't, or when that can't be told.
 pub fn refused(call: &Call, shape: Shape, held_by: &HeldBy) -> Option<Tried> {
     let process = Process::new(call);
-    if let HeldBy::Rules(granted) = held_by {
-        return ByRules::new(process, granted).refused(shape);
-    }
+    let network = match held_by {
+        HeldBy::Mounts { network } => *network,
+        HeldBy::Rules(granted) => return ByRules::new(process, granted).refused(shape),
+    };
     match shape {
         Shape::Open { place, flags } => process.open(place, flags),
         Shape::Make(place) | Shape::Link { to: place, .. } => process.make(place),
@@ -47,7 +54,7 @@ pub fn refused(call: &Call, shape: Shape, held_by: &HeldBy) -> Option<Tried> {
         }
         Shape::Cut(place) | Shape::Change(place) => process.object(place, OFlags::empty()).ok()?.read_only(),
         Shape::Execute(place) => process.execute(place),
-        Shape::Connect => process.connect(),
+        Shape::Connect => process.connect(network),
         Shape::ChangeOpen | Shape::MakeSocket => None,
     }
 }
@@ -119,14 +126,40 @@ impl Process<'_> {
         self.object(place, OFlags::empty()).ok()?.path().map(Tried::Execute)
     }
 
-    fn connect(&self) -> Option<Tried> {
+    fn connect(&self, network: Network) -> Option<Tried> {
         let mut bytes = [0; 128];
         let length = usize::try_from(self.argument(2)).ok()?.min(bytes.len());
         let read = self.read(self.argument(1), bytes.get_mut(..length)?).ok()?;
-        let address = internet_address(bytes.get(..read)?)?;
+        let bytes = bytes.get(..read)?;
+        if let Some(path) = socket_path(bytes) {
+            return self.connect_to(path);
+        }
+        let address = internet_address(bytes)?;
         // A network namespace without a way out has its own loopback, which zeros mean, too.
         let ip = address.ip().to_canonical();
-        (!ip.is_loopback() && !ip.is_unspecified()).then_some(Tried::Connect(address))
+        (network == Network::Private && !ip.is_loopback() && !ip.is_unspecified()).then_some(Tried::Connect(address))
+    }
+
+    /// A socket that is there is the run's own, or was granted. One of the host's is covered, or its directory is.
+    fn connect_to(&self, path: &[u8]) -> Option<Tried> {
+        let place = Place { directory: None, path: 0 };
+        match self.from(place, path, strip_root(path), OFlags::empty()) {
+            Ok(object) => {
+                let flags = AtFlags::EMPTY_PATH | AtFlags::NO_AUTOMOUNT;
+                let found = statx(&object, c"", flags, StatxFlags::TYPE).ok()?;
+                let is_cover = found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)
+                    && FileType::from_raw_mode(found.stx_mode.into()) == FileType::RegularFile;
+                is_cover.then_some(Found { object, name: None })?.path().map(Tried::Socket)
+            }
+            Err(Errno::NOENT) => {
+                let directory = COVERED.into_iter().find(|directory| path.starts_with(directory))?;
+                let below = path.get(directory.len() - 1..)?;
+                let in_passing = IN_PASSING.into_iter().any(|known| below.starts_with(known));
+                let plain = path.split(|&byte| byte == b'/').all(|name| name != b"..");
+                (plain && !in_passing).then(|| Tried::Socket(path.to_vec()))
+            }
+            Err(_) => None,
+        }
     }
 
     /// Whether the mount of what a path leads to, or of the directory that holds its last part, has that flag: one system
@@ -213,6 +246,13 @@ impl Found {
             None => path_of(&self.object).ok(),
         }
     }
+}
+
+/// The path in the address of a Unix socket. One without begins with a zero.
+fn socket_path(bytes: &[u8]) -> Option<&[u8]> {
+    let family = i32::from(u16::from_ne_bytes(bytes.get(..2)?.try_into().ok()?));
+    let path = bytes.get(2..)?.split(|&byte| byte == 0).next()?;
+    (family == libc::AF_UNIX && !path.is_empty()).then_some(path)
 }
 
 fn internet_address(bytes: &[u8]) -> Option<SocketAddr> {

@@ -97,7 +97,7 @@ impl Observer {
     /// The change that is made in the place of a run: only where mounts hold what it may change.
     fn change(&self, call: &Call) -> Option<Change> {
         match self.held_by {
-            HeldBy::Mounts => set_group_id::asked(call),
+            HeldBy::Mounts { .. } => set_group_id::asked(call),
             HeldBy::Rules(_) => None,
         }
     }

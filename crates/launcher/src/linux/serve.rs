@@ -84,7 +84,7 @@ fn prepare(control: BorrowedFd<'_>) -> Result<Server<'_>, SetupError> {
     let (mut restrictions, applied) = become_sandbox(&plan)?;
     let terminals = devices::terminals(plan.boundary).during(Step::Serve)?;
     let held_by = restrictions.granted.take().filter(|_| plan.boundary == Boundary::Landlock);
-    let held_by = held_by.map_or(HeldBy::Mounts, HeldBy::Rules);
+    let held_by = held_by.map_or(HeldBy::Mounts { network: plan.network }, HeldBy::Rules);
     let observer = observe(&plan, applied.watch, held_by).during(Step::Seccomp)?;
     let listeners = Listeners::new().during(Step::Serve)?;
     let handles: Vec<_> = terminals.iter().map(AsFd::as_fd).collect();

@@ -160,15 +160,14 @@ pub static SOCKETS: &[Watched] = &[Watched {
 /// The calls that are watched of runs that `boundary` holds.
 pub fn watched(watch: Watch, boundary: Boundary, network: Network) -> Vec<&'static Watched> {
     let files = WRITES.iter().chain(EXECS).filter(|_| watch == Watch::Full);
-    // With the host's network no connection is refused.
-    let reaching =
-        |calls: &'static [Watched]| calls.iter().filter(move |_| watch != Watch::Off && network == Network::Private);
+    let reaching = |calls: &'static [Watched]| calls.iter().filter(move |_| watch != Watch::Off);
     match boundary {
         Boundary::Namespaces => files.chain(reaching(CONNECTS)).collect(),
         // It has no right for modes and owners, and refuses nobody.
         Boundary::Landlock => files
             .filter(|call| !matches!(call.shape, Shape::Change(_) | Shape::ChangeOpen))
-            .chain(reaching(SOCKETS))
+            // With the host's network none is refused.
+            .chain(reaching(SOCKETS).filter(|_| network == Network::Private))
             .collect(),
         Boundary::None => Vec::new(),
     }

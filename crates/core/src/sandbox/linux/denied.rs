@@ -2,7 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    os::unix::ffi::OsStrExt,
+    fs,
+    os::unix::{ffi::OsStrExt, fs::FileTypeExt},
     path::{Path, PathBuf},
 };
 
@@ -44,8 +45,9 @@ pub fn reports(watch: Watch) -> DenialReports {
     }
 }
 
-/// Says by which rule something was refused where `boundary` holds the runs, and what would allow it.
-pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> Denial {
+/// Says by which rule something was refused where `boundary` holds the runs, and what would allow it; nothing of what wasn't there
+/// to be had.
+pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> Option<Denial> {
     let (kind, path, address, access) = match denied.tried {
         Tried::Write(path) => {
             let access = Access::Write(PathBuf::from(OsStr::from_bytes(&path)));
@@ -62,6 +64,10 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> De
         }
         // Where it would have led is not known, and makes no difference.
         Tried::MakeSocket => (DenialKind::Connect, None, None, Access::Connect(ANY_HOST.to_owned())),
+        Tried::Socket(path) => {
+            let address = text(host_socket(&path)?.as_os_str().as_bytes());
+            (DenialKind::Connect, None, Some(address.clone()), Access::Connect(address))
+        }
     };
     let decision = match &access {
         Access::Write(path) if MAKES_DIRECTORIES.contains(&&*denied.syscall) => policy.explain_new_directory(path),
@@ -71,6 +77,11 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> De
     let Decision { rule, reason, grant, .. } = match &access {
         Access::Write(path) | Access::Read(path) if without_namespaces => {
             lacking_namespaces(kind, path, policy, &decision)
+        }
+        Access::Connect(socket) if socket.starts_with('/') => {
+            let grant = Some(format!("add unixSockets: [{socket:?}]"));
+            let decision = refused("unix-socket", "sockets of host services are hidden unless they are granted");
+            Some(Decision { grant, ..decision })
         }
         Access::Connect(_) if without_namespaces => {
             let reason =
@@ -90,7 +101,7 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> De
         // The policy would allow it: the host's own file system is read-only there.
         (true, _) => refused("read-only-file-system", "it is read-only on this machine"),
     });
-    Denial {
+    Some(Denial {
         kind,
         path,
         address,
@@ -101,7 +112,13 @@ pub fn explain(denied: Denied, policy: &SandboxPolicy, boundary: Boundary) -> De
         reason,
         grant,
         quarantine: None,
-    }
+    })
+}
+
+/// The socket of the host that a path leads to, if there is one.
+fn host_socket(path: &[u8]) -> Option<PathBuf> {
+    let path = fs::canonicalize(OsStr::from_bytes(path)).ok()?;
+    fs::metadata(&path).is_ok_and(|found| found.file_type().is_socket()).then_some(path)
 }
 
 /// What the policy says of a machine with namespaces, and is otherwise on one without.

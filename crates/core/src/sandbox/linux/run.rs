@@ -307,7 +307,7 @@ impl Running {
                         .chain(
                             denied
                                 .into_iter()
-                                .map(|denied| denied::explain(denied, engine.policy(), launcher.boundary())),
+                                .filter_map(|denied| denied::explain(denied, engine.policy(), launcher.boundary())),
                         )
                         .take(MAX_DENIALS)
                         .collect(),
