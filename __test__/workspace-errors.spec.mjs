@@ -1,6 +1,6 @@
 // A workspace that is none, or isn't any more, is refused; a write never goes to another folder instead.
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -138,4 +138,17 @@ test('a writable folder that is missing or a file', async (t) => {
   const box = sandbox(t, { profile: SecurityProfile.named('workspace-write', { writable: [extra] }), workspace: folder });
   rmdirSync(extra);
   await assert.rejects(box.exec('true'), { code: 'SandboxUnavailable', path: extra });
+});
+
+test('a device, or a folder of devices, as a grant', () => {
+  const devices = readdirSync('/dev', { withFileTypes: true }).filter((entry) => entry.isCharacterDevice() || entry.isBlockDevice());
+  const harmless = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+  const others = devices.map(({ name }) => name).filter((name) => !harmless.includes(name));
+  assert.ok(others.length > 0);
+  for (const name of others) {
+    for (const key of ['readable', 'writable']) {
+      const profile = SecurityProfile.named('workspace-write', { [key]: [`/dev/${name}`] });
+      assert.throws(() => new Sandbox({ profile, workspace: workspace() }), { code: 'ProfileError', message: /device of the machine.*trusted/ });
+    }
+  }
 });

@@ -238,6 +238,9 @@ pub enum DirectoryProblem {
     /// A directory in whose place every run has its own.
     #[error("is a directory of which every sandbox has its own; choose a folder in it")]
     Own,
+    /// A device of the machine, or a directory of such.
+    #[error("is, or holds, a device of the machine, and a sandbox has none; run what needs it under trusted")]
+    Device,
     /// A workspace in a place of secrets.
     #[error("lies in {secret:?}, which is hidden ({reason}); choose a project folder, or add the path to `readable`")]
     Secret {

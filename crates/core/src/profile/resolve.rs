@@ -207,7 +207,11 @@ fn opens_browsers(policy: &SandboxPolicy, home: Option<&Path>) -> bool {
 fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
     let expanded = expand(path, workspace, home).map_err(|problem| path_error("writable", index, path, problem))?;
     let refuse = |problem| ProfileError::Directory { key: format!("writable[{index}]"), path: path.into(), problem };
-    let root = directory(&expanded).map_err(refuse)?;
+    let root = existing(&expanded).map_err(refuse)?;
+    if is_device(&root) {
+        return Err(refuse(DirectoryProblem::Device));
+    }
+    let root = directory(&root).map_err(refuse)?;
     if is_root(&root) {
         return Err(path_error("writable", index, path, PathProblem::Root));
     }
@@ -226,11 +230,16 @@ fn carve_out(path: &Path, workspace: &Path, home: Option<&Path>) -> Option<PathB
 
 fn readable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
     let expanded = expand(path, workspace, home).map_err(|problem| path_error("readable", index, path, problem))?;
-    existing(&expanded).map_err(|problem| ProfileError::Directory {
-        key: format!("readable[{index}]"),
-        path: path.into(),
-        problem,
-    })
+    let refuse = |problem| ProfileError::Directory { key: format!("readable[{index}]"), path: path.into(), problem };
+    let root = existing(&expanded).map_err(refuse)?;
+    if is_device(&root) { Err(refuse(DirectoryProblem::Device)) } else { Ok(root) }
+}
+
+/// Whether a path lies in the `/dev` of the machine, of which sandboxes have their own, with what is harmless.
+fn is_device(path: &Path) -> bool {
+    const HARMLESS: [&str; 8] = ["null", "zero", "full", "random", "urandom", "tty", "pts", "shm"];
+    let below = path.strip_prefix("/dev").ok().and_then(|below| below.iter().next());
+    cfg!(target_os = "linux") && below.is_some_and(|name| !HARMLESS.iter().any(|harmless| name == *harmless))
 }
 
 fn path_error(key: &str, index: usize, path: &Path, problem: PathProblem) -> ProfileError {
