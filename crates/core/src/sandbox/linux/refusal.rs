@@ -1,6 +1,6 @@
 //! A launcher's refusal in words: what is missing on this machine and how to get it.
 
-use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, path::PathBuf};
+use std::{ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use codex_launcher::protocol::{Refusal, Step};
 use rustix::io::Errno;
@@ -34,16 +34,44 @@ pub fn explain(refusal: &Refusal) -> SandboxError {
         };
         return SandboxError::Directory { path: PathBuf::from(OsStr::from_bytes(path)), reason };
     }
+    if is_forbidden(refusal.step, errno) && is_filtered() {
+        return SandboxError::Unavailable { cause: filtered(refusal), remedy: OUT_OF_A_FILTER.to_owned() };
+    }
     SandboxError::Unavailable { cause: cause(refusal, errno), remedy: remedy(refusal.step, errno).to_owned() }
 }
+
+/// Whether a step was forbidden, and nothing was missing.
+fn is_forbidden(step: Step, errno: Errno) -> bool {
+    matches!(
+        (step, errno),
+        (Step::UserNamespace | Step::IdMap | Step::Namespaces | Step::ReadOnlyRoot, Errno::PERM | Errno::ACCESS)
+    )
+}
+
+/// Whether this process is under a filter of system calls, as the processes of a sandbox and of most containers are.
+fn is_filtered() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().filter_map(|line| line.strip_prefix("Seccomp:")).any(|mode| mode.trim() == "2")
+}
+
+fn filtered(refusal: &Refusal) -> String {
+    let error = io::Error::from_raw_os_error(refusal.errno);
+    format!(
+        "user namespaces are forbidden to this process by the sandbox or container that it is in ({}: {error})",
+        refusal.step
+    )
+}
+
+const OUT_OF_A_FILTER: &str = "run it outside of that, since a sandbox can't be made in another one, or give the container a seccomp \
+     profile that permits them, or ask for best-effort enforcement";
+
+const FORBIDDEN: &str = "user namespaces are forbidden on this machine";
 
 /// What failed, with the system's words.
 fn cause(refusal: &Refusal, errno: Errno) -> String {
     let what = match (refusal.step, errno) {
-        (Step::UserNamespace, _)
-        | (Step::IdMap | Step::Namespaces | Step::ReadOnlyRoot, Errno::PERM | Errno::ACCESS) => {
-            "user namespaces are forbidden on this machine"
-        }
+        (Step::UserNamespace, _) => FORBIDDEN,
+        (step, errno) if is_forbidden(step, errno) => FORBIDDEN,
         (Step::Proc, _) => "a /proc of its own is forbidden here, as in a container that masks parts of it",
         (Step::Landlock, Errno::NOSYS | Errno::OPNOTSUPP) => "the kernel has no Landlock",
         _ => "the kernel refused",
@@ -56,7 +84,7 @@ fn remedy(step: Step, errno: Errno) -> &'static str {
         (Step::UserNamespace, Errno::NOSPC) => {
             "raise the limit with `sysctl user.max_user_namespaces=15000`, or ask for best-effort enforcement"
         }
-        (Step::UserNamespace | Step::IdMap | Step::Namespaces | Step::ReadOnlyRoot, Errno::PERM | Errno::ACCESS) => {
+        (step, errno) if is_forbidden(step, errno) => {
             "allow them (`sysctl kernel.unprivileged_userns_clone=1` on Debian, \
              `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile on Ubuntu, \
              a seccomp profile that permits them in a container), or ask for best-effort enforcement"
@@ -90,7 +118,8 @@ mod tests {
             (Step::Devices, Errno::NOSYS, "the kernel refused", "Linux 5.12"),
         ];
         for (step, errno, cause, remedy) in cases {
-            let message = explain(&Refusal { step, errno: errno.raw_os_error(), path: None }).to_string();
+            let refusal = Refusal { step, errno: errno.raw_os_error(), path: None };
+            let message = format!("{} {}", super::cause(&refusal, errno), super::remedy(step, errno));
             assert!(message.contains(cause) && message.contains(remedy), "{message}");
         }
     }
