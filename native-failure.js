@@ -14,14 +14,15 @@ exports.failure = function failure(kind, facts) {
 const MESSAGES = {
   unsupported: ({ platform, supported }) => `there is no build for ${platform}; it runs on ${supported.join(', ')}`,
 
+  bundled: () => 'it is in a bundle, which leaves the addon and the launcher behind; name @openai/codex as external in the settings ' +
+    'of the bundler, and install it where the bundle runs',
+
   notInstalled({ name, platform, supported }) {
-    if (!existsSync(path.join(__dirname, 'native-failure.js'))) {
-      return 'it is in a bundle, which leaves the addon and the launcher behind; name @openai/codex as external in the settings of the bundler';
-    }
     const others = presentPackages(supported);
     const dangling = others.find(({ isDangling, found }) => isDangling && found === platform);
     if (dangling) {
-      return `${dangling.place} is a link to nothing: node_modules was moved or copied without what it links to; ${installAgain()}`;
+      return `${dangling.place} is a link to nothing: optional packages were left out (--no-optional), or node_modules was moved or copied ` +
+        `without what it links to; ${installAgain()}`;
     }
     const present = others.filter(({ isDangling }) => !isDangling).map(({ found }) => found);
     if (present.length > 0) {
@@ -41,23 +42,32 @@ const MESSAGES = {
 
   cutShort: ({ file }) => `${file} is cut short: its download or a copy of it didn't finish; ${installAgain()}`,
 
-  notLoaded({ cause, file }) {
+  notLoaded({ cause, file, name }) {
     if (cause.code === 'ERR_DLOPEN_DISABLED') {
-      return `native addons are disabled in this process; start node with --allow-addons (${cause.message})`;
+      return `native addons are disabled in this process; start node without --no-addons, or, where it has --permission, with --allow-addons (${cause.message})`;
     }
+    // Deno says itself which permission is missing, and can't look whether the file is there either.
+    if (cause.name === 'NotCapable') return `the addon can't be loaded: ${cause.message}`;
     if (!existsSync(file)) {
       if (existsSync(path.join(__dirname, 'Cargo.toml'))) return `${file} is not built in this checkout; run \`npm run build\``;
       return `${file} is missing; ${installAgain()}`;
     }
-    return `the addon can't be loaded: ${cause.message}; ${wayOut(file)}`;
+    return `the addon can't be loaded: ${cause.message}; ${wayOut(file, name, cause.message)}`;
   },
 };
 
-function wayOut(file) {
+function wayOut(file, name, message) {
+  if (/\.zip[\\/]node_modules[\\/]/.test(file)) {
+    return `it is inside an archive of Yarn's, from which nothing can be loaded; don't set \`unplugged: false\` for ${name} in \`dependenciesMeta\``;
+  }
   if (process.platform === 'win32') {
     return `if a virus scanner holds ${file}, let it pass and try again; otherwise ${installAgain()}`;
   }
   if (process.platform === 'linux') {
+    // The linker's words for a mapping that the kernel refuses, in glibc and in musl.
+    if (/failed to map segment|Operation not permitted/.test(message)) {
+      return `${file} is on a file system from which nothing may be executed (mounted with \`noexec\`); install it elsewhere`;
+    }
     return `${file} needs glibc 2.28 or later, or musl 1.2 or later; where this system has it, ${installAgain()}`;
   }
   return installAgain();

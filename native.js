@@ -3,13 +3,16 @@
 //
 // It starts no program, and no environment variable makes it load something else. What goes wrong is put into words by
 // `native-failure.js`, which is read only then.
-const { closeSync, existsSync, openSync, readSync } = require('node:fs');
+const { closeSync, existsSync, openSync, readSync, realpathSync } = require('node:fs');
+const { createRequire } = require('node:module');
 const path = require('node:path');
 const { version } = require('./package.json');
 
 const SUPPORTED = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64'];
 const platform = `${process.platform}-${process.arch}`;
 const name = `@openai/codex-${platform}`;
+/** Bundlers give the modules in a bundle no file of their own. */
+const isBundled = !('filename' in module);
 
 // How often a file is tried again that another program has locked, and the milliseconds between.
 const ATTEMPTS = 20;
@@ -27,12 +30,15 @@ function load() {
 /** The folder of the platform package. */
 function findPackage() {
   if (!SUPPORTED.includes(platform)) throw failure('unsupported');
+  // In a program that is a single file, `require` knows Node's own modules alone.
+  if (typeof require.resolve !== 'function') throw failure('bundled');
   let manifest;
   try {
-    manifest = require.resolve(`${name}/package.json`);
+    manifest = findManifest();
   } catch (cause) {
     // Anything but "not there" is an error of its own, which must not be hidden.
     if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
+    if (isBundled) throw failure('bundled', { cause });
     const built = path.join(__dirname, 'npm', platform);
     if (existsSync(built)) return built;
     throw failure('notInstalled', { cause });
@@ -40,6 +46,17 @@ function findPackage() {
   const found = require(manifest).version;
   if (found !== version) throw failure('otherVersion', { found, version, file: manifest });
   return path.dirname(manifest);
+}
+
+/** Its manifest: as it is seen from here, or, where Node keeps links as they are, from where this file really lies. */
+function findManifest() {
+  try {
+    return require.resolve(`${name}/package.json`);
+  } catch (cause) {
+    const file = isBundled ? undefined : realpathSync(__filename);
+    if (file === undefined || file === __filename) throw cause;
+    return createRequire(file).resolve(`${name}/package.json`);
+  }
 }
 
 /** Programs and addons can't be used from inside an archive of Electron's: packers put them beside it. */

@@ -1,11 +1,12 @@
 // Where the addon can't be loaded, the error says why and what to do; and it is found where packers and managers put it.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
+import { buildSync } from 'esbuild';
 import { ADDON, PLATFORM, addPlatform, installation, load } from './support/installation.mjs';
-import { PACKAGE, workspace } from './support/places.mjs';
+import { workspace } from './support/places.mjs';
 
 const LOADED = { loaded: 'function' };
 /** Lets a script believe that it runs on another platform. */
@@ -61,14 +62,66 @@ test('of another version than the package', async () => {
   assert.ok(message.includes(folder), message);
 });
 
-test('in a bundle', () => {
-  const source = readFileSync(path.join(PACKAGE, 'native-failure.js'), 'utf8');
-  const bundled = { exports: {} };
-  // Bundlers have a `require` of their own, which can't look for packages.
-  new Function('exports', 'require', '__dirname', source)(bundled.exports, (name) => createRequire(import.meta.url)(name), workspace());
-  const { message, code } = bundled.exports.failure('notInstalled', { name: `@openai/codex-${PLATFORM}`, platform: PLATFORM, supported: [PLATFORM] });
-  assert.match(message, /@openai\/codex as external/);
+/** A bundle of a program that loads the package. */
+function bundle(options) {
+  const { modules, root } = installation();
+  const entry = path.join(path.dirname(modules), 'entry.js');
+  writeFileSync(entry, `require(${JSON.stringify(root)});`);
+  const { outputFiles: [{ text }] } = buildSync({ entryPoints: [entry], bundle: true, platform: 'node', write: false, logLevel: 'error', ...options });
+  return text;
+}
+
+/** What comes of it elsewhere; `more` are names that it finds in place of the file's own. */
+function runBundle(text, more = {}) {
+  const folder = workspace();
+  const names = { module: {}, exports: {}, require: createRequire(path.join(folder, 'bundle.js')), __dirname: folder, __filename: path.join(folder, 'bundle.js'), ...more };
+  try {
+    new Function(...Object.keys(names), text)(...Object.values(names));
+  } catch (error) {
+    return error;
+  }
+}
+
+test('in a bundle, also minified', () => {
+  for (const minify of [false, true]) {
+    const { message, code } = runBundle(bundle({ minify }));
+    assert.match(message, /it is in a bundle.*@openai\/codex as external/);
+    assert.equal(code, 'ERR_CODEX_ADDON');
+  }
+});
+
+test('in a bundle that names the folders of its parts, which are still there', () => {
+  // As Bun's do.
+  const { root } = installation();
+  assert.match(runBundle(bundle(), { __dirname: root, __filename: path.join(root, 'native.js') }).message, /it is in a bundle/);
+});
+
+test('in a program that is a single file', () => {
+  const require = (name) => createRequire(import.meta.url)(name);
+  const { message, code } = runBundle(bundle(), { require });
+  assert.match(message, /it is in a bundle/);
   assert.equal(code, 'ERR_CODEX_ADDON');
+});
+
+test('beside links that Node keeps as they are', async () => {
+  const place = installation();
+  addPlatform(place);
+  const elsewhere = path.join(workspace(), 'node_modules', '@openai');
+  mkdirSync(elsewhere, { recursive: true });
+  symlinkSync(place.root, path.join(elsewhere, 'codex'));
+  assert.deepEqual(await load({ root: path.join(elsewhere, 'codex') }, { flags: ['--preserve-symlinks'] }), LOADED);
+});
+
+test('on a file system from which nothing may be executed', async () => {
+  const place = installation();
+  const file = path.join(addPlatform(place), ADDON);
+  for (const said of [`${file}: failed to map segment from shared object`, `Error loading shared library ${file}: Operation not permitted`]) {
+    const before = `process.dlopen = () => { throw Object.assign(new Error(${JSON.stringify(said)}), { code: 'ERR_DLOPEN_FAILED' }); };`;
+    const { message, cause } = await load(place, { before });
+    assert.equal(cause, said);
+    assert.match(message, /mounted with `noexec`\); install it elsewhere/);
+    assert.doesNotMatch(message, /glibc/);
+  }
 });
 
 test('with a manifest that is broken', async () => {
@@ -112,14 +165,29 @@ test('with native addons disabled', async () => {
   const place = installation();
   addPlatform(place);
   const { message } = await load(place, { flags: ['--no-addons'] });
-  assert.match(message, /native addons are disabled in this process; start node with --allow-addons/);
+  assert.match(message, /native addons are disabled in this process; start node without --no-addons, or, where it has --permission, with --allow-addons/);
+});
+
+test('in an archive of Yarn’s', async () => {
+  const place = installation(path.join(workspace(), 'cache', 'codex.zip'));
+  addPlatform(place, PLATFORM, { [ADDON]: 'no addon' });
+  assert.match((await load(place)).message, /inside an archive of Yarn's.*don't set `unplugged: false`/);
+});
+
+test('where Deno may not', async () => {
+  const place = installation();
+  addPlatform(place);
+  const before = "process.dlopen = () => { throw Object.assign(new Error('run again with the --allow-ffi flag'), { name: 'NotCapable' }); };";
+  const { code, message } = await load(place, { before });
+  assert.equal(code, 'ERR_CODEX_ADDON');
+  assert.match(message, /run again with the --allow-ffi flag$/);
 });
 
 test('with links of which the store was left behind', async () => {
   const place = installation();
   mkdirSync(path.join(place.modules, '@openai'), { recursive: true });
   symlinkSync('../../.store/codex', path.join(place.modules, '@openai', `codex-${PLATFORM}`));
-  assert.match((await load(place)).message, /is a link to nothing: node_modules was moved or copied/);
+  assert.match((await load(place)).message, /is a link to nothing: optional packages were left out .*, or node_modules was moved or copied/);
 });
 
 test('in the store of pnpm', async () => {
