@@ -15,7 +15,7 @@ pub enum SandboxError {
         remedy: String,
     },
     /// The launcher program is not where it should be, or can't be started.
-    #[error("the launcher can't be started: {}: {reason}; reinstall the package for this platform", path.display())]
+    #[error("the launcher can't be started: {}: {reason}; it must be there and executable: reinstall the package for this platform, or `chmod +x` it", path.display())]
     Launcher {
         /// Where it was looked for.
         path: PathBuf,
