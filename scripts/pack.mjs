@@ -1,7 +1,7 @@
 // Packs packages as they are published: `node scripts/pack.mjs FOLDER [PLATFORM…]`. The files of `lib/` become one: a package of
 // few files installs faster.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,27 +11,49 @@ import { root } from './build.mjs';
 const ROOT_LIMITS = { bytes: 100_000, files: 14 };
 const PLATFORM_LIMITS = { bytes: 2_000_000, files: 6 };
 
+/** What is executed. */
+const PROGRAMS = new Set(['codex.js', 'codex.node', 'codex-launcher']);
+
 /** Packs the root package into a folder; returns `{ file, name, bytes, files, problems }`. */
 export function packRoot(destination) {
-  const stage = mkdtempSync(path.join(os.tmpdir(), 'codex-pack-'));
-  try {
-    const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-    for (const entry of ['package.json', 'README.md', 'LICENSE', ...manifest.files]) {
-      if (entry !== 'lib') cpSync(path.join(root, entry), path.join(stage, entry), { recursive: true });
-    }
+  return staged(root, destination, ROOT_LIMITS, (stage) => {
+    rmSync(path.join(stage, 'lib'), { recursive: true });
     buildSync({
       entryPoints: [path.join(root, 'lib', 'index.js')], outfile: path.join(stage, 'lib', 'index.js'), absWorkingDir: root,
       bundle: true, platform: 'node', target: 'node20', external: ['../native.js'], logLevel: 'warning',
     });
-    return pack(stage, destination, ROOT_LIMITS);
+  });
+}
+
+/** Packs the package of a platform, whose files are there already. */
+export function packPlatform(platform, destination) {
+  return staged(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS);
+}
+
+/** Packs copies of what belongs to the package in `folder`, after `change` has changed some. */
+function staged(folder, destination, limits, change = () => {}) {
+  const stage = mkdtempSync(path.join(os.tmpdir(), 'codex-pack-'));
+  try {
+    const { files } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    for (const entry of ['package.json', 'LICENSE', 'README.md', ...files]) {
+      const from = path.join(folder, entry);
+      if (existsSync(from)) cpSync(from, path.join(stage, entry), { recursive: true });
+    }
+    change(stage);
+    setModes(stage);
+    return pack(stage, destination, limits);
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
 }
 
-/** Packs the package of a platform, whose files are there already. */
-export function packPlatform(platform, destination) {
-  return pack(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS);
+/** A package can be read by everybody, whatever the umask was where it was built, and is the same one each time. */
+function setModes(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const place = path.join(folder, entry.name);
+    chmodSync(place, entry.isDirectory() || PROGRAMS.has(entry.name) ? 0o755 : 0o644);
+    if (entry.isDirectory()) setModes(place);
+  }
 }
 
 function pack(folder, place, limits) {
