@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     marks::Marks,
-    seatbelt::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL},
+    seatbelt::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL, customary},
     violation::name_of_run,
 };
 use crate::{policy::SandboxPolicy, sandbox::SandboxError};
@@ -73,6 +73,11 @@ impl Folder {
     /// The private tmp.
     pub fn tmp(&self) -> &Path {
         &self.tmp
+    }
+
+    /// Its name, as programs are told it.
+    pub fn told_tmp(&self) -> PathBuf {
+        customary(&self.tmp)
     }
 
     /// What the sandbox is named in the system's log.

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{
     engine::{Engine, Standing},
-    folder::{SANDBOX_EXEC, system_string, system_strings, terminal_of},
+    folder::{Folder, SANDBOX_EXEC, system_string, system_strings, terminal_of},
     limits,
     log::Listener,
     program,
@@ -194,7 +194,8 @@ fn start(
 ) -> Result<Arc<Tree>, ExecError> {
     let policy = engine.policy();
     let folder = standing.folder();
-    let tmp = folder.map(|folder| folder.tmp());
+    let tmp = folder.map(Folder::told_tmp);
+    let tmp = tmp.as_deref();
     let inherited = environment::inherited(command, policy, engine.screened());
     let for_tools = environment::for_tools(policy, tmp, &[]);
     let variables = environment::environment(&inherited, command, tmp, &for_tools)?;

@@ -18,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::spelling::customary;
 use self::{
     files::FileRules,
     parameters::Parameters,

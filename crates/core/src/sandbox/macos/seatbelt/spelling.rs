@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
 };
 
 use unicode_normalization::UnicodeNormalization;
@@ -27,6 +27,12 @@ const LIGATURES: [(&str, &[&str]); 7] = [
 
 /// Characters that fold to a letter without being its capital.
 const ALIKE: [(char, char); 4] = [('s', 'ſ'), ('k', '\u{212a}'), ('å', '\u{212b}'), ('ω', '\u{2126}')];
+
+/// A path as programs are told it: a socket's may have 103 bytes, and `/var` leads to `/private/var` by itself.
+pub fn customary(path: &Path) -> PathBuf {
+    let short = path.strip_prefix("/private").ok().filter(|rest| rest.starts_with("var") || rest.starts_with("tmp"));
+    short.map_or_else(|| path.to_path_buf(), |rest| Path::new("/").join(rest))
+}
 
 /// An expression for a text, however it is written.
 pub fn folded(text: &str) -> String {
@@ -164,7 +170,7 @@ mod tests {
 
     use regex::Regex;
 
-    use super::{beginning, folded, places};
+    use super::{beginning, customary, folded, places};
 
     fn matches(expression: &str, text: &str) -> bool {
         Regex::new(expression).unwrap().is_match(text)
@@ -215,6 +221,23 @@ mod tests {
             assert!(!matches(&expression, path), "{path}");
         }
         assert!(places([]).is_none());
+    }
+
+    #[test]
+    fn a_path_is_told_short() {
+        for (path, told) in [
+            ("/private/var/folders/zz/x/T/codex-1/tmp", "/var/folders/zz/x/T/codex-1/tmp"),
+            ("/private/tmp/codex-1/tmp", "/tmp/codex-1/tmp"),
+            ("/private/other", "/private/other"),
+            ("/private/variable", "/private/variable"),
+            ("/Users/me/tmp", "/Users/me/tmp"),
+        ] {
+            assert_eq!(customary(Path::new(path)), Path::new(told));
+        }
+        // What Python's managers make there must fit into the address of a socket.
+        let usual = format!("/private/var/folders/zz/{}/T/codex-abcdef/tmp", "x".repeat(30));
+        let socket = customary(Path::new(&usual)).join("pymp-abcdefgh").join("listener-abcdefgh");
+        assert!(socket.as_os_str().len() <= 103);
     }
 
     #[test]

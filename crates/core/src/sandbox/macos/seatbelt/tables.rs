@@ -27,6 +27,7 @@ pub const SERVICES: &[Open] = &[
     open("com.apple.logd", LOGGING),
     open("com.apple.system.notification_center", "notify(3), by which the C library learns of a new time zone"),
     open("com.apple.bsd.dirhelper", "confstr(3), by which programs find their cache and temporary folders"),
+    open("com.apple.SystemConfiguration.configd", "settings of the network, which libraries (uv, curl) abort without"),
 ];
 
 const NAMES: &str = "looks up names of hosts, and how";
@@ -36,7 +37,6 @@ const TRUST: &str = "judges certificates of servers";
 pub const NETWORK_SERVICES: &[Open] = &[
     open("com.apple.dnssd.service", NAMES),
     open("com.apple.SystemConfiguration.DNSConfiguration", NAMES),
-    open("com.apple.SystemConfiguration.configd", "proxies and interfaces, as the network library asks for them"),
     open("com.apple.networkd", "paths of connections, as the network library asks for them"),
     open("com.apple.trustd", TRUST),
     open("com.apple.trustd.agent", TRUST),
@@ -49,6 +49,7 @@ pub const RESOLVER: &str = "/private/var/run/mDNSResponder";
 const PROCESSOR: &str = "what the processor is and can do, for libraries and languages that choose their code by it";
 const COUNT: &str = "how much of the machine there is to use";
 const SYSTEM: &str = "which system this is";
+const INTERFACES: &str = "the interfaces of the machine and their addresses (getifaddrs, os.networkInterfaces)";
 const BOUNDS: &str = "bounds of the system that programs size their tables by";
 
 /// System values that programs may read. A name that ends with `.` or `_` stands for all that begin with it. Those that tell of
@@ -90,7 +91,10 @@ pub const VALUES: &[Open] = &[
     open("hw.vectorunit", PROCESSOR),
     open("machdep.cpu.", PROCESSOR),
     open("sysctl.proc_cputype", PROCESSOR),
+    open("net.routetable.0.0.3.", INTERFACES),
+    open("net.routetable.0.0.6.", INTERFACES),
     open("sysctl.proc_translated", "whether Rosetta translates the program"),
+    open("kern.boottime", "how long the system is up (uptime, os.uptime)"),
     open("kern.hostname", SYSTEM),
     open("kern.osproductversion", SYSTEM),
     open("kern.osproductversioncompat", SYSTEM),
@@ -128,7 +132,9 @@ pub const DEVICES: &[Open] = &[
 /// Beginnings of names of semaphores and shared memory that libraries make for the processes of one program.
 pub const SHARED_MEMORY: &[Open] = &[
     open("/mp-", "multiprocessing of Python"),
+    open("/loky-", "joblib, and with it scikit-learn"),
     open("/psm_", "shared memory of Python"),
+    open("/torch_", "PyTorch"),
     open("/PostgreSQL.", "a test database"),
     open("/__KMP_REGISTERED_LIB_", "OpenMP"),
 ];

@@ -361,6 +361,25 @@ fn services_that_act_for_a_program_are_closed() {
 }
 
 #[test]
+fn values_and_services_that_everyday_programs_fail_without_are_open_in_every_profile() {
+    let asks = |judge: &Judge, operation, object| judge.allows(Attempt { operation, object, kind: "" });
+    for name in ProfileName::ALL.into_iter().filter(|name| *name != ProfileName::Trusted) {
+        let judge = judge(&policy(name));
+        for value in ["kern.boottime", "net.routetable.0.0.3.0", "hw.ncpu", "kern.osproductversion"] {
+            assert!(asks(&judge, "sysctl-read", value), "{value}");
+        }
+        for value in ["net.routetable.0.0.2.1024", "net.inet.tcp.pcblist", "kern.procargs2.1"] {
+            assert!(!asks(&judge, "sysctl-read", value), "{value}");
+        }
+        assert!(asks(&judge, "mach-lookup", "com.apple.SystemConfiguration.configd"));
+        for semaphore in ["/mp-x1", "/loky-77-x"] {
+            assert!(asks(&judge, "ipc-posix-sem", semaphore), "{semaphore}");
+        }
+        assert!(asks(&judge, "ipc-posix-shm-write-create", "/torch_7_1_2") && !asks(&judge, "ipc-posix-sem", "/other"));
+    }
+}
+
+#[test]
 fn a_run_can_not_look_at_its_mark() {
     let judge = judge(&full());
     let values = of_run();
