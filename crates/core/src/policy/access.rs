@@ -24,7 +24,7 @@ pub struct Decision {
     /// The rule that decided, for programs.
     ///
     /// Allowed: `no-sandbox`, `readable`, `workspace`, `writable-root`, `readable-root`, `private-tmp`, `cache`, `device`, `outbound-network`,
-    /// `private-loopback`. Denied: `deny-read`, `secret`, `audit-log`, `carve-out`, `read-only-profile`, `outside-writable-roots`, `no-network`,
+    /// `private-loopback`. Denied: `deny-read`, `secret`, `host-tmp`, `audit-log`, `carve-out`, `read-only-profile`, `outside-writable-roots`, `no-network`,
     /// `unusable-path`, `unusable-host`.
     pub rule: String,
     /// The rule in words.

@@ -9,12 +9,20 @@ use super::{Access, Decision, NetworkPolicy, SandboxPolicy, WriteAccess};
 use crate::profile::{self, land};
 
 /// Directories that a sandboxed run has for itself.
+#[cfg(target_os = "linux")]
 fn private_tmp() -> Vec<PathBuf> {
-    let mut own: Vec<PathBuf> = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from).to_vec();
-    #[cfg(target_os = "linux")]
-    own.extend(["/run/lock".into(), format!("/run/user/{}", rustix::process::geteuid().as_raw()).into()]);
-    own
+    let runtime = format!("/run/user/{}", rustix::process::geteuid().as_raw());
+    ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", &runtime].map(PathBuf::from).to_vec()
 }
+
+/// Directories that a sandboxed run has for itself: none but the one that `TMPDIR` names.
+#[cfg(not(target_os = "linux"))]
+fn private_tmp() -> Vec<PathBuf> {
+    Vec::new()
+}
+
+/// Directories of the host that are as good as empty in a sandbox which has its own elsewhere.
+const HOST_TMP: &[&str] = if cfg!(target_os = "macos") { &["/private/tmp", "/private/var/tmp"] } else { &[] };
 
 /// Devices that take what is written to them and keep nothing.
 const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
@@ -85,6 +93,11 @@ impl SandboxPolicy {
             Place::Readable(root) => {
                 Decision::allowed("readable-root", format!("{} is granted by readable", root.display()))
             }
+            Place::Elsewhere if HOST_TMP.iter().any(|tmp| landed.starts_with(tmp)) => Decision::denied(
+                "host-tmp",
+                "what is in the host's temporary directories is hidden; TMPDIR names the run's own",
+                Some(format!("add readable: [{:?}]", landed.display().to_string())),
+            ),
             Place::Cache(_) | Place::Elsewhere => {
                 Decision::allowed("readable", "the profile reads everything that isn't denied")
             }

@@ -74,6 +74,15 @@ pub(crate) fn of_linters() -> impl Iterator<Item = ToolVariable> {
         .map(|(name, value)| ToolVariable { name, value: value.into(), place: PathBuf::new() })
 }
 
+/// Where clang keeps the modules that it compiles, on macOS: by itself it takes a folder of the system's for each user, which is the host's.
+pub(crate) fn of_compilers() -> Option<ToolVariable> {
+    cfg!(target_os = "macos").then(|| ToolVariable {
+        name: "CLANG_MODULE_CACHE_PATH",
+        value: ".cache/clang".into(),
+        place: PathBuf::new(),
+    })
+}
+
 /// Where a Chromium keeps its profile, by a variable that only Linux's takes: the user's own, which is a secret, is no place
 /// for a browser that a run starts without a window.
 #[cfg(target_os = "linux")]

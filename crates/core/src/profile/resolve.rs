@@ -147,6 +147,9 @@ impl SecurityProfile {
         } else if self.name() != ProfileName::Trusted {
             policy.tool_variables.extend(tool_variables::of_linters());
         }
+        if self.name() != ProfileName::Trusted {
+            policy.tool_variables.extend(tool_variables::of_compilers());
+        }
         #[cfg(target_os = "linux")]
         if self.name() != ProfileName::Trusted && !opens_browsers(&policy, home) {
             policy.tool_variables.push(tool_variables::of_browsers(home));
