@@ -237,3 +237,27 @@ fn a_write_then_use_pair_of_commands_is_refused() {
         &[(&["bash", "-c", "cat > /tmp/b.md <<'EOF'\nbody\nEOF\ngh issue edit 1 --body-file /tmp/b.md"], &[Allow])],
     );
 }
+
+/// openai/codex#17393: A forbidden command wrapped in a PowerShell call is not recognised.
+#[test]
+fn a_forbidden_command_wrapped_in_a_powershell_call() {
+    check(
+        "forbid: ssh\nallow: git status",
+        &[
+            (&["powershell.exe", "-NoProfile", "-Command", "ssh -V"], &[Forbid]),
+            (&["pwsh", "-c", "ssh -V"], &[Forbid]),
+            (&["PowerShell", "-NoLogo", "-Comm", "ssh", "-V"], &[Forbid]),
+            (&["powershell", "-Command", "& ssh -V"], &[Forbid]),
+            (&["powershell", "-Command", "Get-Date; ssh -V"], &[Forbid]),
+            (&["cmd", "/c", "ssh", "-V"], &[Forbid]),
+            (&["cmd.exe", "/d", "/s", "/C", "ssh -V"], &[Forbid]),
+            (&["bash", "-c", "cmd /c ssh -V"], &[Forbid]),
+            (&["powershell", "-EncodedCommand", "cwBzAGgAIAAtAFYA"], &[Forbid, Prompt]),
+            (&["powershell", "-Command", "iex ssh"], &[Forbid, Prompt]),
+            // It never opens anything.
+            (&["powershell", "-Command", "git status"], &[Prompt]),
+            (&["cmd", "/c", "git status"], &[Prompt]),
+            (&["pwsh", "-c"], &[Prompt]),
+        ],
+    );
+}

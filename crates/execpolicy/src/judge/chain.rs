@@ -222,6 +222,8 @@ fn shell(
 ) {
     let fetched = |arg: &Arg| arg.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches);
     let _ = context;
+    // What Windows' shells run is not fully known here; but what it plainly names is held to the rules.
+    scripts.extend(interpreters::windows_text(call.name, call.args()));
     if matches!(call.name, "eval" | "source" | "." | "trap" | "xargs") {
         if call.args().iter().any(fetched) {
             *own = Own::Forbid("it runs what it fetches from the network".into());

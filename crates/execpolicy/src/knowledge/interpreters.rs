@@ -46,6 +46,23 @@ fn version(call: &Call<'_>) -> Result<(), String> {
     if ok { Ok(()) } else { Err("it runs code".into()) }
 }
 
+/// The text that a shell of Windows is told to run, where it is plain.
+pub(crate) fn windows_text(name: &str, args: &[Arg]) -> Option<String> {
+    let name = name.rsplit('\\').next()?.to_ascii_lowercase();
+    let is_command = |word: &str| match name.strip_suffix(".exe").unwrap_or(&name) {
+        // By any beginning of its name.
+        "powershell" | "pwsh" => word.len() > 1 && "-command".starts_with(word),
+        "cmd" => matches!(word, "/c" | "/k" | "/r"),
+        _ => false,
+    };
+    let words: Vec<&str> = args.iter().map(Arg::exact).collect::<Option<_>>()?;
+    let at = words.iter().position(|word| is_command(&word.to_ascii_lowercase()))?;
+    let text = words.get(at + 1..)?.join(" ");
+    // PowerShell's own word for "run this".
+    let text = text.trim_start().trim_start_matches('&').trim_start();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// What a shell was started for.
 pub(crate) enum ShellRun<'a> {
     /// `-c TEXT`
