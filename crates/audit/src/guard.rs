@@ -34,7 +34,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut missing = Vec::new();
     let mut existing = absolute.as_path();
     loop {
-        match existing.canonicalize() {
+        match dunce::canonicalize(existing) {
             Ok(mut real) => {
                 for name in missing.iter().rev() {
                     match name {

@@ -116,7 +116,7 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
         }
         for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
             // Most of the table isn't there: one look at the file system for each.
-            if let Ok(directory) = std::fs::canonicalize(&place)
+            if let Ok(directory) = dunce::canonicalize(&place)
                 && directory.is_dir()
             {
                 located.directories.insert(directory);

@@ -36,7 +36,7 @@ pub(crate) fn locate(homes: &[PathBuf]) -> BTreeMap<PathBuf, &'static str> {
 pub(super) fn landed(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
         Err(_) => path.to_path_buf(),
-        Ok(_) => fs::canonicalize(path)
+        Ok(_) => dunce::canonicalize(path)
             .or_else(|_| crate::profile::land(path, Path::new("/"), None).map_err(std::io::Error::other))
             .unwrap_or_else(|_| path.to_path_buf()),
     }

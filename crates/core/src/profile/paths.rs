@@ -1,4 +1,7 @@
 //! Where a path really lands.
+//!
+//! Windows resolves paths to a form that begins with `\\?\`. Where it says nothing more, the usual form is taken: programs don't
+//! start well in a directory of the other one (`cmd.exe` starts elsewhere), and two paths are compared in the same form.
 
 use std::{
     ffi::OsString,
@@ -47,7 +50,7 @@ pub(crate) fn land(path: &Path, workspace: &Path, home: Option<&Path>) -> Result
 /// The home directory of this user, resolved.
 pub(crate) fn home() -> Option<PathBuf> {
     let home = std::env::home_dir().filter(|home| home.is_absolute())?;
-    Some(fs::canonicalize(&home).unwrap_or(home))
+    Some(dunce::canonicalize(&home).unwrap_or(home))
 }
 
 /// The home directory that the user database has for this user, resolved, where it has one. Asked once.
@@ -56,7 +59,7 @@ pub(super) fn account_homes() -> Vec<PathBuf> {
     static HOME: OnceCell<Option<PathBuf>> = OnceCell::new();
     let home = HOME.get_or_init(|| {
         let home = crate::sandbox::account_home().filter(|home| home.is_absolute() && home.parent().is_some())?;
-        Some(fs::canonicalize(&home).unwrap_or(home))
+        Some(dunce::canonicalize(&home).unwrap_or(home))
     });
     home.iter().cloned().collect()
 }
@@ -69,7 +72,7 @@ pub(super) fn account_homes() -> Vec<PathBuf> {
 
 /// A file or directory that exists, resolved.
 pub(super) fn existing(path: &Path) -> Result<PathBuf, DirectoryProblem> {
-    fs::canonicalize(path).map_err(directory_problem)
+    dunce::canonicalize(path).map_err(directory_problem)
 }
 
 /// A directory that exists, resolved.
