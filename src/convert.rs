@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use codex_core::{
-    exec::{Captured, Command, Denial, Descriptor, End, Environment, Input, Output},
+    exec::{Captured, Command, Denial, Descriptor, Environment, Input, Output},
     policy::{Limit, Limits},
 };
 use codex_execpolicy::Verdict;
@@ -21,7 +21,7 @@ use crate::error::ErrorFacts;
 pub type ReportArgs = FnArgs<(
     u32,
     Option<String>,
-    Option<i32>,
+    Option<i64>,
     Option<i32>,
     i32,
     Text,
@@ -172,16 +172,12 @@ pub fn not_run(token: u32, error: String) -> ReportArgs {
 pub fn ended(token: u32, report: Report, strings: bool, enforcement: u32) -> ReportArgs {
     let more = more(&report);
     let outcome = report.outcome;
-    let (exit_code, signal) = match outcome.end {
-        End::Code(code) => (Some(code), None),
-        End::Signal(signal) => (None, Some(signal)),
-    };
     let truncated = outcome.stdout.truncated || outcome.stderr.truncated;
     FnArgs::from((
         token,
         None,
-        exit_code,
-        signal,
+        outcome.end.exit_code(),
+        outcome.end.signal(),
         outcome.pid,
         captured(outcome.stdout, strings),
         captured(outcome.stderr, strings),

@@ -234,7 +234,7 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
-    exit_code: Option<i32>,
+    exit_code: Option<i64>,
     signal: Option<i32>,
     pid: i32,
     stdout: Text<'a>,
@@ -256,13 +256,9 @@ type Text<'a> = std::borrow::Cow<'a, str>;
 impl<'a> Document<'a> {
     fn new(report: &'a Report) -> Self {
         let outcome = &report.outcome;
-        let (exit_code, signal) = match outcome.end {
-            End::Code(code) => (Some(code), None),
-            End::Signal(signal) => (None, Some(signal)),
-        };
         Self {
-            exit_code,
-            signal,
+            exit_code: outcome.end.exit_code(),
+            signal: outcome.end.signal(),
             pid: outcome.pid,
             stdout: outcome.stdout.text(),
             stderr: outcome.stderr.text(),

@@ -39,6 +39,25 @@ pub enum End {
     Signal(i32),
 }
 
+impl End {
+    /// The exit code as Node gives it: on Windows, where it is a number without a sign, never below zero.
+    pub fn exit_code(self) -> Option<i64> {
+        match self {
+            Self::Code(code) if cfg!(windows) => Some(i64::from(code.cast_unsigned())),
+            Self::Code(code) => Some(i64::from(code)),
+            Self::Signal(_) => None,
+        }
+    }
+
+    /// The signal that ended it.
+    pub fn signal(self) -> Option<i32> {
+        match self {
+            Self::Code(_) => None,
+            Self::Signal(signal) => Some(signal),
+        }
+    }
+}
+
 /// What was kept of a captured stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Captured {
@@ -61,7 +80,15 @@ impl Captured {
 
 #[cfg(test)]
 mod tests {
-    use super::Captured;
+    use super::{Captured, End};
+
+    #[test]
+    fn an_exit_code_is_the_one_that_node_gives() {
+        let access_violation = if cfg!(windows) { 3_221_225_477 } else { -1_073_741_819 };
+        assert_eq!(End::Code(-1_073_741_819).exit_code(), Some(access_violation));
+        assert_eq!((End::Code(3).exit_code(), End::Code(3).signal()), (Some(3), None));
+        assert_eq!((End::Signal(9).exit_code(), End::Signal(9).signal()), (None, Some(9)));
+    }
 
     #[test]
     fn a_character_that_the_limit_cut_is_left_out_and_one_that_the_program_cut_is_not() {
