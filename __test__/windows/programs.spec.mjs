@@ -14,6 +14,10 @@ test('a batch file gets plain arguments, and none that cmd.exe could take for a 
   const box = sandbox(t, { profile: 'trusted', workspace });
   assert.equal((await box.exec(file, ['run'])).stdout.trim(), '[run]');
   assert.equal((await box.exec(file, ['a b'])).stdout.trim(), '[a b]');
+  for (const argument of ['--mode=production', 'a,b;c', 'größe']) {
+    assert.equal((await box.exec(file, [argument], { encoding: 'buffer' })).stdout.length > 4, true, argument);
+  }
+  assert.equal((await box.exec(file, ['--mode=production'])).stdout.trim(), '[--mode=production]');
   for (const argument of ['"&echo pwned>pwned', '&echo pwned>pwned', '%PATH%', 'a\nb']) {
     await assert.rejects(box.exec(file, [argument]), { code: 'ERR_CODEX_BATCH_FILE' });
   }

@@ -54,15 +54,20 @@ enum Form {
     Quoted,
 }
 
-/// How an argument is written so that it is the same with and without quotes, once or twice taken apart; `None` if it can't
-/// be. What is in quotes must not end with a backslash, which would be the C runtime's escape of the closing one.
+/// How an argument is written so that none of it can be a command, once or twice taken apart; `None` if it can't be. What is
+/// in quotes must not end with a backslash, which would be the C runtime's escape of the closing one.
 fn form(argument: &str) -> Option<Form> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./\\:+@".contains(&byte);
-    match argument.as_bytes() {
-        [] => Some(Form::Quoted),
-        bytes if bytes.iter().all(|&byte| is_plain(byte)) => Some(Form::Bare),
-        [start @ .., last] if is_plain(*last) && *last != b'\\' => {
-            start.iter().all(|&byte| is_plain(byte) || byte == b' ').then_some(Form::Quoted)
+    // The same with and without quotes.
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./\\:+@".contains(character);
+    // Without quotes it parts words, or is read in the code page; it never begins a command.
+    let is_harmless =
+        |character: char| " =,;~#".contains(character) || !character.is_ascii() && character.is_alphanumeric();
+    let ends_well = argument.chars().next_back().is_none_or(|last| last != '\\' && last != ' ');
+    match argument {
+        "" => Some(Form::Quoted),
+        _ if argument.chars().all(is_plain) => Some(Form::Bare),
+        _ if ends_well => {
+            argument.chars().all(|character| is_plain(character) || is_harmless(character)).then_some(Form::Quoted)
         }
         _ => None,
     }
@@ -99,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn what_parts_words_reaches_it_in_quotes() {
+        for argument in ["--mode=production", "a,b", "a;b", "größe", "~/x", "issue #7", "C:\\Program Files"] {
+            let expected = format!("\"a.cmd\" \"{argument}\"\"");
+            assert!(line("a.cmd", &[argument]).unwrap().ends_with(&expected), "{argument}");
+        }
+    }
+
+    #[test]
     fn what_could_be_a_command_does_not() {
         let bad = [
             "a&calc",
@@ -111,14 +124,16 @@ mod tests {
             "(x)",
             "a\nb",
             "a\rb",
-            "a=b",
-            "a,b",
-            "a;b",
             "a\\ b\\",
             " ",
-            "ü",
+            "a ",
             "a*",
             "a?",
+            "'a'",
+            "`a`",
+            "$x",
+            "\u{ff02}a",
+            "\u{a5}",
         ];
         for argument in bad {
             assert_eq!(line("a.cmd", &[argument]), None, "{argument:?}");
