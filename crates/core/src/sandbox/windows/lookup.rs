@@ -17,6 +17,28 @@ pub fn candidates(program: &str, directory: &str, path: &str, pathext: &str) -> 
     folders.iter().flat_map(|file| with_extensions(file, pathext)).collect()
 }
 
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// What the Store puts into `PATH` for an app: a link to it that nothing but the system's own start of a program follows.
+    Alias,
+}
+
+/// The first file among `candidates`, or, where there is none, the first alias.
+pub fn choose(candidates: Vec<String>, kind: impl Fn(&str) -> Option<Kind>) -> Option<(String, Kind)> {
+    let mut alias = None;
+    for candidate in candidates {
+        match kind(&candidate) {
+            Some(Kind::File) => return Some((candidate, Kind::File)),
+            Some(Kind::Alias) => alias = alias.or(Some(candidate)),
+            None => {}
+        }
+    }
+    alias.map(|alias| (alias, Kind::Alias))
+}
+
 /// Whether a name says where its file is.
 fn is_path(program: &str) -> bool {
     program.contains(['/', '\\', ':'])
@@ -51,7 +73,7 @@ fn with_extensions<'a>(file: &'a str, pathext: &'a str) -> impl Iterator<Item = 
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT_PATHEXT, candidates};
+    use super::{DEFAULT_PATHEXT, Kind, candidates, choose};
 
     fn tried(program: &str, path: &str) -> Vec<String> {
         candidates(program, r"C:\work", path, DEFAULT_PATHEXT)
@@ -81,6 +103,20 @@ mod tests {
         for path in ["", ".", "node_modules\\.bin", "\\tools", "C:tools", ";;"] {
             assert_eq!(tried("git", path), Vec::<String>::new(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_file_is_taken_before_an_alias_that_comes_first() {
+        let kind = |path: &str| match path {
+            r"C:\apps\pwsh.exe" => Some(Kind::Alias),
+            r"C:\PowerShell\pwsh.exe" => Some(Kind::File),
+            _ => None,
+        };
+        let chosen = |path: &str| choose(tried("pwsh", path), kind);
+        let alias = Some((r"C:\apps\pwsh.exe".to_owned(), Kind::Alias));
+        assert_eq!(chosen(r"C:\apps;C:\PowerShell"), Some((r"C:\PowerShell\pwsh.exe".to_owned(), Kind::File)));
+        assert_eq!(chosen(r"C:\apps"), alias);
+        assert_eq!(chosen(r"C:\none"), None);
     }
 
     #[test]

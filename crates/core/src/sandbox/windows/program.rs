@@ -2,17 +2,18 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io,
     os::windows::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
-use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
+use windows_sys::Win32::{Foundation::ERROR_CANT_ACCESS_FILE, System::SystemInformation::GetSystemDirectoryW};
 
 use super::{
     batch::{batch_command_line, is_batch_file},
     command_line::{NoCommandLine, command_line},
-    lookup::{DEFAULT_PATHEXT, candidates},
+    lookup::{DEFAULT_PATHEXT, Kind, candidates, choose},
 };
 use crate::exec::{Command, ExecError};
 
@@ -24,10 +25,11 @@ pub struct Program {
     pub command_line: Vec<u16>,
 }
 
-/// Finds the program of `command`. `variable` looks into the run's environment.
+/// Finds the program of `command`. `variable` looks into the run's environment. `confined`: it is started in a sandbox.
 pub fn find<'a>(
     command: &Command,
     directory: &Path,
+    confined: bool,
     variable: impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Program, ExecError> {
     if command.program.is_empty() {
@@ -39,7 +41,14 @@ pub fn find<'a>(
     let (name, directory) = command.program.to_str().zip(directory.to_str()).ok_or_else(not_found)?;
     let path = variable("PATH").unwrap_or_default();
     let tried = candidates(name, directory, path, variable("PATHEXT").unwrap_or(DEFAULT_PATHEXT));
-    let file = tried.into_iter().find(|file| Path::new(file).is_file()).ok_or_else(not_found)?;
+    let (file, kind) = choose(tried, kind_of).ok_or_else(not_found)?;
+    if confined && kind == Kind::Alias {
+        let reason = format!(
+            "{file} stands for an app of the Store's, which no sandbox can start; install the program itself, and name its own file"
+        );
+        let source = io::Error::new(io::ErrorKind::PermissionDenied, reason);
+        return Err(ExecError::NotExecutable { program: given, source });
+    }
     if is_batch_file(&file) {
         return batch(command, file);
     }
@@ -48,6 +57,13 @@ pub fn find<'a>(
     let arguments: Vec<_> = command.arguments.iter().map(|argument| wide(argument)).collect();
     let line = command_line(&name, arguments.iter().map(Vec::as_slice)).map_err(unwritable)?;
     Ok(Program { file: terminated(OsStr::new(&file))?, command_line: line })
+}
+
+fn kind_of(file: &str) -> Option<Kind> {
+    let file = Path::new(file);
+    let is_alias =
+        || File::open(file).is_err_and(|error| error.raw_os_error() == Some(ERROR_CANT_ACCESS_FILE.cast_signed()));
+    file.is_file().then(|| if is_alias() { Kind::Alias } else { Kind::File })
 }
 
 fn batch(command: &Command, file: String) -> Result<Program, ExecError> {
