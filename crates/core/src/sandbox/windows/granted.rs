@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    acl,
+    acl::{self, Reach},
     confinement::Confinement,
     container::{self, Container},
     grants::{self, Grant, Right, Sees},
@@ -16,6 +16,7 @@ use super::{
     label, names,
     sid::Sid,
     token::RestrictedToken,
+    turn::Turn,
     walk::walk,
 };
 use crate::{
@@ -46,10 +47,11 @@ impl Granted {
     pub fn by_container(policy: &SandboxPolicy) -> Result<Self, SandboxError> {
         let (folder, name) = (taken_back_folder()?, names::new());
         let grants = plan(policy, &folder, Sees::TheSystem);
-        let mut granted = Self::begin(&folder, &name, &grants, None)?;
+        let mut granted = Self::begin(&folder, &name, &grants, &packages_folder()?, None)?;
         let container = Container::new(&name, policy.network)?;
         let tmp =
             container.folder().map_err(SandboxError::host("find the private folder of the container"))?.join("Temp");
+        fs::create_dir_all(&tmp).map_err(SandboxError::host("make a private tmp"))?;
         granted.tmp = tmp;
         granted.apply(Confinement::Container(container), &grants)?;
         Ok(granted)
@@ -66,7 +68,7 @@ impl Granted {
         grants.push(Grant { path: tmp.clone(), right: Right::Change });
         let lowered = policy.writable_roots().chain([&tmp]).cloned().collect();
         let token = OfToken { lowered, tmp: tmp.clone() };
-        let mut granted = Self::begin(&folder, &name, &grants, Some(token))?;
+        let mut granted = Self::begin(&folder, &name, &grants, &tmp, Some(token))?;
         granted.tmp = tmp.clone();
         fs::create_dir_all(&tmp).map_err(SandboxError::host("make a private tmp"))?;
         let token = RestrictedToken::new(&name).map_err(|error| SandboxError::Unavailable {
@@ -78,15 +80,24 @@ impl Granted {
         Ok(granted)
     }
 
-    fn begin(folder: &Path, name: &str, grants: &[Grant], token: Option<OfToken>) -> Result<Self, SandboxError> {
+    fn begin(
+        folder: &Path,
+        name: &str,
+        grants: &[Grant],
+        tmp: &Path,
+        token: Option<OfToken>,
+    ) -> Result<Self, SandboxError> {
         let paths = grants.iter().map(|grant| grant.path.clone()).collect();
-        let record = Record { container: name.to_owned(), paths, token };
+        let above = grants::above(grants, tmp, acl::is_changeable).into_iter().collect();
+        let record = Record { container: name.to_owned(), paths, above, token };
         let journal = Journal::begin(folder, &record).map_err(SandboxError::host("write down what it grants"))?;
         Ok(Self { confinement: None, record, journal: Some(journal), is_lowered: false, tmp: PathBuf::new() })
     }
 
     fn apply(&mut self, confinement: Confinement, grants: &[Grant]) -> Result<(), SandboxError> {
         let confinement = self.confinement.insert(confinement);
+        let _turn =
+            Turn::wait(&codex_folder()?).map_err(SandboxError::host("wait for another sandbox that is made"))?;
         // What is refused comes first: at no time is more open than at the end.
         let (refused, opened): (Vec<&Grant>, Vec<&Grant>) = grants.iter().partition(|grant| refuses(grant.right));
         for grant in refused.into_iter().chain(opened) {
@@ -94,6 +105,10 @@ impl Granted {
                 path: grant.path.clone(),
                 reason: format!("can't be opened to the sandbox, or closed to it: {error}"),
             })?;
+        }
+        for folder in &self.record.above {
+            // One that stays closed is not a promise that is broken: programs that look at it are told no.
+            let _ = acl::grant(folder, confinement.sid(), Right::Look);
         }
         Ok(())
     }
@@ -159,12 +174,16 @@ fn refuses(right: Right) -> bool {
 
 /// Takes back all that a sandbox of that identity was granted. Returns whether nothing of it is left.
 fn take_back(record: &Record, sid: &Sid) -> bool {
-    let grants = record.paths.iter().map(|path| acl::take_back(path, sid));
+    let Ok(_turn) = codex_folder().map_err(io::Error::other).and_then(|folder| Turn::wait(&folder)) else {
+        return false;
+    };
+    let grants = record.paths.iter().map(|path| acl::take_back(path, sid, Reach::AllInIt));
+    let above = record.above.iter().map(|path| acl::take_back(path, sid, Reach::Itself));
     let shares = shares();
     let unshared = lowered(record).filter(|root| !shares.contains_key(*root));
     let labels = unshared.map(|root| walk(root, &[], usize::MAX, &mut label::restore));
     // Whatever fails, the others are taken back.
-    grants.chain(labels).filter(|taken| taken.is_err()).count() == 0
+    grants.chain(above).chain(labels).filter(|taken| taken.is_err()).count() == 0
 }
 
 /// The folders that have labels, each with how many sandboxes of this process want them. Held while labels are changed.
@@ -212,8 +231,17 @@ fn identity(record: &Record) -> Option<Sid> {
 
 /// What this product keeps for the user.
 fn codex_folder() -> Result<PathBuf, SandboxError> {
+    local_folder().map(|local| local.join("codex"))
+}
+
+/// Where the system keeps the private folders of containers.
+fn packages_folder() -> Result<PathBuf, SandboxError> {
+    local_folder().map(|local| local.join("Packages").join("container"))
+}
+
+fn local_folder() -> Result<PathBuf, SandboxError> {
     let local = std::env::var_os("LOCALAPPDATA").map(PathBuf::from).filter(|path| path.is_absolute());
-    local.map(|local| local.join("codex")).ok_or_else(|| SandboxError::Unavailable {
+    local.ok_or_else(|| SandboxError::Unavailable {
         cause: "LOCALAPPDATA is not set, so that there is no place to write down what is granted".to_owned(),
         remedy: "set it, as Windows does at logon".to_owned(),
     })

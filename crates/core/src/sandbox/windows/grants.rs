@@ -3,7 +3,10 @@
 //! A sandbox sees nothing of the user's own files by itself, so only what a policy opens has to be said. What is refused below
 //! is said at the place itself: there it counts before what is inherited.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use crate::policy::SandboxPolicy;
 
@@ -19,6 +22,8 @@ pub struct Grant {
 /// What a sandbox may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
+    /// Look at the folder itself, not at what is in it: whether it is there, and what it is.
+    Look,
     /// Read and execute.
     Read,
     /// That, and create, change and remove.
@@ -59,6 +64,16 @@ pub fn plan(
     grants
 }
 
+/// The folders above what a sandbox is granted, and above its private tmp, whose access lists can be changed. Programs look at each of
+/// them to learn where they are (Node does so before it runs a script), and fail where one can't be looked at.
+pub fn above(grants: &[Grant], tmp: &Path, is_changeable: impl Fn(&Path) -> bool) -> BTreeSet<PathBuf> {
+    let opened = || grants.iter().filter(|grant| matches!(grant.right, Right::Read | Right::Change));
+    let is_opened = |path: &Path| opened().any(|grant| path.starts_with(&grant.path));
+    let places = opened().map(|grant| grant.path.as_path()).chain([tmp]);
+    let above: BTreeSet<_> = places.flat_map(|place| place.ancestors().skip(1)).collect();
+    above.into_iter().filter(|path| !is_opened(path) && is_changeable(path)).map(Path::to_path_buf).collect()
+}
+
 /// What a sandbox sees that it wasn't granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sees {
@@ -90,7 +105,7 @@ pub fn carve_outs(policy: &SandboxPolicy, entries: impl Fn(&Path) -> Vec<PathBuf
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{Grant, Right, Sees, carve_outs, plan};
+    use super::{Grant, Right, Sees, above, carve_outs, plan};
     use crate::{
         policy::SandboxPolicy,
         profile::{ProfileName, SecurityProfile},
@@ -154,6 +169,23 @@ mod tests {
         let after = plan(&policy, Vec::new(), Path::new("/journal"), Sees::TheSystem, |_| true);
         assert_eq!(opened(&before), opened(&after));
         assert!(before.iter().all(|grant| after.contains(grant)));
+    }
+
+    #[test]
+    fn folders_above_can_be_looked_at_and_those_that_are_granted_need_not() {
+        let grant = |path: &str, right| Grant { path: path.into(), right };
+        let grants = [
+            grant("/home/me/work/project", Right::Change),
+            grant("/home/me/work/project/.envrc", Right::NoChange),
+            grant("/home/me/work/project/sub/more", Right::Read),
+            grant("/elsewhere/key", Right::Nothing),
+            grant("/tools/node", Right::Read),
+        ];
+        let found = above(&grants, Path::new("/home/me/local/tmp"), |path| {
+            path.starts_with("/home/me") || path.starts_with("/tools")
+        });
+        let expected = ["/home/me", "/home/me/local", "/home/me/work", "/tools"].map(PathBuf::from);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

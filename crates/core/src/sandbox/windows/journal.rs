@@ -18,6 +18,9 @@ pub struct Record {
     pub container: String,
     /// Whose access lists name it.
     pub paths: Vec<PathBuf>,
+    /// Whose own access lists name it, and nobody's below: the folders above those.
+    #[serde(default)]
+    pub above: Vec<PathBuf>,
     /// What else a restricted token needs; nothing else does.
     #[serde(default)]
     pub token: Option<OfToken>,
@@ -78,7 +81,7 @@ pub fn abandoned(folder: &Path) -> Vec<(Journal, Record)> {
 }
 
 /// Whoever has it open is the only one, until it is closed or its process is gone.
-fn exclusive() -> OpenOptions {
+pub fn exclusive() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(windows)]
@@ -97,6 +100,7 @@ mod tests {
         Record {
             container: name.to_owned(),
             paths: vec!["C:\\work".into(), "D:\\ü \u{1F600}".into()],
+            above: vec!["C:\\".into()],
             token: Some(token),
         }
     }
@@ -121,7 +125,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("codex.1.json"), r#"{"container":"codex.1","paths":["C:\\work"]}"#).unwrap();
         let (_, found) = abandoned(folder.path()).remove(0);
-        assert_eq!(found, Record { container: "codex.1".to_owned(), paths: vec!["C:\\work".into()], token: None });
+        let paths = vec!["C:\\work".into()];
+        assert_eq!(found, Record { container: "codex.1".to_owned(), paths, above: Vec::new(), token: None });
     }
 
     #[test]

@@ -44,6 +44,8 @@ mod sid;
 mod streams;
 #[cfg(windows)]
 mod token;
+#[cfg(windows)]
+mod turn;
 
 #[cfg(windows)]
 pub use offer::{Offer, input_pipe};

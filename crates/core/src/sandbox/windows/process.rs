@@ -11,7 +11,7 @@ use windows_sys::Win32::{
     Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation},
     Security::SECURITY_CAPABILITIES,
     System::{
-        Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent},
+        Console::{CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent, GetConsoleCP},
         Threading::{
             CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_UNICODE_ENVIRONMENT, CreateProcessAsUserW,
             CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetExitCodeProcess, INFINITE,
@@ -38,7 +38,7 @@ pub struct Plan<'a> {
     pub streams: &'a [OwnedHandle; 3],
     /// What holds it and what comes of it.
     pub job: &'a Job,
-    /// What it may touch; `None` for what the user may. One that is not confined shares this process's console.
+    /// What it may touch; `None` for what the user may. One that is not confined shares this process's console, if it has one.
     pub confinement: Option<&'a Confinement>,
 }
 
@@ -84,8 +84,10 @@ pub fn start(plan: Plan<'_>) -> io::Result<Process> {
     startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     [startup.StartupInfo.hStdInput, startup.StartupInfo.hStdOutput, startup.StartupInfo.hStdError] = handles;
     startup.lpAttributeList = attributes.list();
-    // The host's console can be written to as if a person had typed: a sandbox has one of its own, that nobody sees.
-    let console = if plan.confinement.is_some() { CREATE_NO_WINDOW } else { CREATE_NEW_PROCESS_GROUP };
+    // The host's console can be written to as if a person had typed: a sandbox has one of its own, that nobody sees. Nor is a
+    // window to come up for each program that a host without a console starts.
+    let shares_console = plan.confinement.is_none() && has_console();
+    let console = if shares_console { CREATE_NEW_PROCESS_GROUP } else { CREATE_NO_WINDOW };
     let flags = console | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
     let (program, line) = (plan.program.as_ptr(), plan.command_line.as_mut_ptr());
     let (environment, directory) = (plan.environment.as_ptr().cast(), plan.directory.as_ptr());
@@ -133,6 +135,12 @@ impl Process {
         }
         Ok(exit_code)
     }
+}
+
+/// Whether this process has a console.
+pub fn has_console() -> bool {
+    // SAFETY: only asks. No console has the code page 0.
+    unsafe { GetConsoleCP() != 0 }
 }
 
 /// Sends Ctrl-Break to a process and those of its group that share this process's console. Returns whether it could be sent.

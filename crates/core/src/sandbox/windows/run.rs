@@ -93,8 +93,8 @@ async fn attempt(
     }
     let run = RunOf {
         job: Arc::clone(&job),
-        // A sandbox has a console of its own, where Ctrl-Break can't be sent to.
-        group: ready.boundary.is_none().then_some(process.id),
+        // A sandbox has a console of its own, where Ctrl-Break can't be sent to; so has what a host without one starts.
+        group: (ready.boundary.is_none() && process::has_console()).then_some(process.id),
         ended_by: Arc::new(AtomicI32::new(0)),
     };
     let ended_by = Arc::clone(&run.ended_by);
@@ -169,7 +169,7 @@ fn start(
         let found = variables.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| value.as_str())
     };
-    let mut program = program::find(command, &directory, variable)?;
+    let mut program = program::find(command, &directory, ready.boundary.is_some(), variable)?;
     let block = environment_block(variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let made = process::start(Plan {
         program: &program.file,
