@@ -67,6 +67,20 @@ for (const profile of PROFILES) {
   });
 }
 
+test('the root of a drive is refused as a workspace, but under trusted', async (t) => {
+  for (const profile of ['offline', 'workspace-net']) {
+    await assert.rejects(async () => node(box(t, profile, 'C:\\'), '0'), /root/);
+  }
+  assert.equal((await node(box(t, 'trusted', 'C:\\'), '0')).exitCode, 0);
+});
+
+test('tools find a place for their caches', async (t) => {
+  const script = 'console.log(JSON.stringify([process.env.TEMP, process.env.npm_config_cache, process.env.GOCACHE, process.env.UV_CACHE_DIR]))';
+  const { stdout, stderr } = await node(box(t, 'workspace-write'), script);
+  const [tmp, ...places] = JSON.parse(stdout || '[]');
+  for (const place of places) assert.ok(place?.startsWith(tmp), `${place}: ${stderr}`);
+});
+
 test('a program is named from the working directory, with slashes of either kind', async (t) => {
   const workspace = folder();
   mkdirSync(path.join(workspace, 'bin'));

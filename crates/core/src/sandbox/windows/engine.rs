@@ -42,6 +42,11 @@ impl Engine {
             let reason = "is no directory that can be opened".to_owned();
             return Err(SandboxError::Directory { path: policy.workspace, reason });
         }
+        let is_confined = policy.profile != ProfileName::Trusted;
+        if let Some(root) = policy.roots().find(|root| is_confined && root.parent().is_none()) {
+            let reason = "is the root of a drive, on which every access list would have to be changed".to_owned();
+            return Err(SandboxError::Directory { path: root.clone(), reason });
+        }
         Ok(Self { policy, options, state: Mutex::default() })
     }
 

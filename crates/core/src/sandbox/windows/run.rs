@@ -190,8 +190,8 @@ fn start(
     })
 }
 
-/// What the policy lets through, then the private tmp, then what the caller set for this command. A variable that is no text
-/// is left out.
+/// What the policy lets through, then the private tmp and where tools keep caches in it, then what the caller set for this command. A
+/// variable that is no text is left out.
 fn environment(
     policy: &SandboxPolicy,
     command: &Command,
@@ -206,6 +206,13 @@ fn environment(
     let mut variables: Vec<_> = kept.filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
     if let Some(tmp) = tmp.and_then(Path::to_str) {
         variables.extend(["TEMP", "TMP", "TMPDIR"].map(|name| (name.to_owned(), tmp.to_owned())));
+        // The user's own caches are out of reach.
+        for tool in policy.tool_variables.iter().filter(|tool| tool.value.is_relative()) {
+            let is_set = variables.iter().any(|(name, _)| name.eq_ignore_ascii_case(tool.name));
+            if let Some(place) = Path::new(tmp).join(&tool.value).to_str().filter(|_| !is_set) {
+                variables.push((tool.name.to_owned(), place.to_owned()));
+            }
+        }
     }
     for (name, value) in &command.set_environment {
         let named = || name.to_string_lossy().into_owned();
