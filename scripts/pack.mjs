@@ -1,12 +1,13 @@
 // Packs packages as they are published: `node scripts/pack.mjs FOLDER [PLATFORM…]`. The files of `lib/` become one: a package of
 // few files installs faster.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { root } from './build.mjs';
+import { notices } from './notices.mjs';
 
 const ROOT_LIMITS = { bytes: 100_000, files: 14 };
 const PLATFORM_LIMITS = { bytes: 2_000_000, files: 6 };
@@ -27,11 +28,13 @@ export function packRoot(destination) {
 
 /** Packs the package of a platform, whose files are there already. */
 export function packPlatform(platform, destination) {
-  return staged(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS);
+  return staged(path.join(root, 'npm', platform), destination, PLATFORM_LIMITS, (stage) => {
+    writeFileSync(path.join(stage, 'THIRD-PARTY-NOTICES'), notices(platform));
+  });
 }
 
 /** Packs copies of what belongs to the package in `folder`, after `change` has changed some. */
-function staged(folder, destination, limits, change = () => {}) {
+function staged(folder, destination, limits, change) {
   const stage = mkdtempSync(path.join(os.tmpdir(), 'codex-pack-'));
   try {
     const { files } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));

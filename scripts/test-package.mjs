@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import path from 'node:path';
 import { root, run } from './build.mjs';
 import { packPlatform, packRoot } from './pack.mjs';
+import { testContents } from './test-package-contents.mjs';
 
 const TYPES = path.join(root, '__test__', 'types');
 /** A shell finds `npm.cmd`. */
@@ -20,6 +21,7 @@ function testPackage() {
     const packed = packRoot(folder);
     if (packed.problems.length > 0) throw new Error(`${packed.name}: ${packed.problems.join('; ')}`);
     const platform = packPlatform(`${process.platform}-${process.arch}`, folder);
+    testContents(folder, `${process.platform}-${process.arch}`);
     run(process.execPath, [tool('publint', 'src/cli.js'), 'run', packed.file, '--strict']);
     run(process.execPath, [tool('@arethetypeswrong/cli', 'dist/index.js'), packed.file, '--format', 'ascii']);
 
