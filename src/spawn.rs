@@ -6,8 +6,8 @@ mod unix;
 mod windows;
 
 use codex_core::{
-    exec::{Command, Descriptor},
-    sandbox::Offer,
+    exec::{Command, Descriptor, ExecError},
+    sandbox::{Offer, input_pipe},
 };
 use napi::{
     bindgen_prelude::{Array, FnArgs},
@@ -57,6 +57,23 @@ struct Ends {
 }
 
 const NOTHING: i32 = -1;
+
+/// Puts a pipe in place of a standard stream. JavaScript's end of the input is returned; of the output it is offered.
+fn standard_pipe(number: u8, command: &mut Command, spawned: &mut Spawned) -> Result<Option<Descriptor>, ExecError> {
+    if number == 0 {
+        let (ours, input) = input_pipe()?;
+        command.stdin = input;
+        return Ok(Some(ours));
+    }
+    let (offer, output) = Offer::pipe()?;
+    let (stream, kept) = match number {
+        1 => (&mut command.stdout, &mut spawned.stdout),
+        _ => (&mut command.stderr, &mut spawned.stderr),
+    };
+    *stream = output;
+    *kept = Some(offer);
+    Ok(None)
+}
 
 #[napi_derive::napi]
 impl NativeSandbox {

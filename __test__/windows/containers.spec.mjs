@@ -1,15 +1,13 @@
 // What an app container is granted is taken back, also after a crash; job objects hold limits.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { folder, node, sandbox } from '../support/any-platform.mjs';
+import { killedHost } from '../support/windows.mjs';
 
 const JOURNALS = path.join(process.env.LOCALAPPDATA, 'codex', 'grants');
-const INDEX = fileURLToPath(new URL('../../index.js', import.meta.url));
 
 /** The access list of a folder, as the system shows it. */
 function access(directory) {
@@ -37,18 +35,11 @@ test('an access list is as it was when the sandbox is closed', async (t) => {
 test('what a killed process granted is taken back by the next sandbox', async (t) => {
   const workspace = folder();
   const before = access(workspace);
-  const script = `const { Sandbox } = require(${JSON.stringify(INDEX)});
-    new Sandbox({ profile: 'workspace-write', workspace: ${JSON.stringify(workspace)}, enforcement: 'best-effort' })
-      .exec('whoami').then(() => console.log('granted'));
-    setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const pid = await killedHost(workspace);
   assert.notEqual(access(workspace), before);
   await node(sandbox(t, { profile: 'offline' }), '0');
   assert.equal(access(workspace), before);
-  assert.equal(journals().filter((name) => name.includes(`.${child.pid}.`)).length, 0);
+  assert.equal(journals().filter((name) => name.includes(`.${pid}.`)).length, 0);
 });
 
 test('a carve-out that exists can be read and not changed', async (t) => {

@@ -7,11 +7,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Sandbox } from '../../index.js';
 import { folder, node, sandbox } from '../support/any-platform.mjs';
+import { killedHost } from '../support/windows.mjs';
 
-const INDEX = fileURLToPath(new URL('../../index.js', import.meta.url));
 const CODEX = path.join(process.env.LOCALAPPDATA, 'codex');
 /** Each app container has a folder of its own in it. */
 const PACKAGES = path.join(process.env.LOCALAPPDATA, 'Packages');
@@ -136,16 +135,9 @@ test('access lists and labels are as they were when the sandbox is closed, also 
 test('what a killed process granted and labelled is taken back by the next sandbox', async (t) => {
   const workspace = folder();
   const before = icacls(workspace);
-  const script = `const { Sandbox } = require(${JSON.stringify(INDEX)});
-    new Sandbox({ profile: 'workspace-write', workspace: ${JSON.stringify(workspace)}, enforcement: 'best-effort' })
-      .exec('whoami').then(() => console.log('granted'));
-    setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const pid = await killedHost(workspace);
   assert.notEqual(icacls(workspace), before);
   await node(box(t, { profile: 'offline' }), '0');
   assert.equal(icacls(workspace), before);
-  for (const kind of ['grants', 'tmp']) assert.equal(readdirSync(path.join(CODEX, kind)).filter((name) => name.includes(`.${child.pid}.`)).length, 0, kind);
+  for (const kind of ['grants', 'tmp']) assert.equal(readdirSync(path.join(CODEX, kind)).filter((name) => name.includes(`.${pid}.`)).length, 0, kind);
 });

@@ -4,11 +4,11 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 
 use codex_core::{
     exec::{Command, ExecError, Input, Output},
-    sandbox::{Offer, TerminalSize, bridge, duplex, inherit, input_pipe, resize, spawn},
+    sandbox::{Offer, TerminalSize, bridge, duplex, inherit, resize, spawn},
 };
 use codex_supervisor::RunError;
 
-use super::{Ends, NOTHING, NativeStreams};
+use super::{Ends, NOTHING, NativeStreams, standard_pipe};
 use crate::{convert::StreamKind, error::ErrorFacts, runtime, sandbox::NativeSandbox};
 
 /// What JavaScript knows a descriptor by.
@@ -52,22 +52,8 @@ impl NativeSandbox {
         for (number, &kind) in (0_u8..).zip(&streams.kinds) {
             let mut our_end = None;
             match (number, kind) {
-                (0, StreamKind::PIPE) => {
-                    let (ours, input) = input_pipe()?;
-                    command.stdin = input;
-                    our_end = Some(ours);
-                }
+                (0..=2, StreamKind::PIPE) => our_end = standard_pipe(number, command, &mut ends.spawned)?,
                 (0, StreamKind::TERMINAL) => command.stdin = Input::Descriptor(program_end()?),
-                (1, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stdout = output;
-                    ends.spawned.stdout = Some(offer);
-                }
-                (2, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stderr = output;
-                    ends.spawned.stderr = Some(offer);
-                }
                 (1, StreamKind::TERMINAL) => {
                     let offer = offered.as_ref().map(|(offer, _)| offer.clone());
                     command.stdout = output_to(program_end()?, offer.clone());

@@ -6,10 +6,7 @@ use std::{
     ptr,
 };
 
-use codex_core::{
-    exec::{Command, ExecError},
-    sandbox::{Offer, input_pipe},
-};
+use codex_core::exec::{Command, ExecError};
 use codex_supervisor::RunError;
 use windows_sys::{
     Win32::{
@@ -19,7 +16,7 @@ use windows_sys::{
     core::s,
 };
 
-use super::{Ends, NOTHING, NativeStreams};
+use super::{Ends, NOTHING, NativeStreams, standard_pipe};
 use crate::{convert::StreamKind, sandbox::NativeSandbox};
 
 const STANDARD: u8 = 3;
@@ -61,21 +58,7 @@ impl NativeSandbox {
             let mut our_end = None;
             match (number, kind) {
                 (_, StreamKind::TERMINAL) => return Err(refuse("make a terminal of a sandbox on Windows").into()),
-                (0, StreamKind::PIPE) => {
-                    let (ours, input) = input_pipe()?;
-                    command.stdin = input;
-                    our_end = Some(ours);
-                }
-                (1, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stdout = output;
-                    ends.spawned.stdout = Some(offer);
-                }
-                (2, StreamKind::PIPE) => {
-                    let (offer, output) = Offer::pipe()?;
-                    command.stderr = output;
-                    ends.spawned.stderr = Some(offer);
-                }
+                (0..=2, StreamKind::PIPE) => our_end = standard_pipe(number, command, &mut ends.spawned)?,
                 (STANDARD.., StreamKind::PIPE | 0..) => {
                     return Err(refuse("give a program more than its three standard streams on Windows").into());
                 }

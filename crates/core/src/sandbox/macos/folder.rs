@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{
     marks::Marks,
-    seatbelt::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL, customary},
+    seatbelt::{CONTROL, MARK, NAME, Places, SeatbeltProfile, TERMINAL, spelling::customary},
     violation::name_of_run,
 };
 use crate::{policy::SandboxPolicy, sandbox::SandboxError};

@@ -101,10 +101,8 @@ impl Granted {
         // What is refused comes first: at no time is more open than at the end.
         let (refused, opened): (Vec<&Grant>, Vec<&Grant>) = grants.iter().partition(|grant| refuses(grant.right));
         for grant in refused.into_iter().chain(opened) {
-            acl::grant(&grant.path, confinement.sid(), grant.right).map_err(|error| SandboxError::Directory {
-                path: grant.path.clone(),
-                reason: format!("can't be opened to the sandbox, or closed to it: {error}"),
-            })?;
+            acl::grant(&grant.path, confinement.sid(), grant.right)
+                .map_err(|error| SandboxError::Directory { path: grant.path.clone(), reason: unchangeable(&error) })?;
         }
         for folder in &self.record.above {
             // One that stays closed is not a promise that is broken: programs that look at it are told no.
@@ -162,6 +160,16 @@ impl Drop for Granted {
         }
         // Else the journal stays, and the next sandbox tries again.
     }
+}
+
+/// Why an access list is as it was.
+fn unchangeable(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return "belongs to another account, as what an administrator's program made does, so that its access list can't be changed; \
+                take it over (`takeown`, `icacls /setowner`)"
+            .to_owned();
+    }
+    format!("can't be opened to the sandbox, or closed to it: {error}")
 }
 
 fn plan(policy: &SandboxPolicy, journals: &Path, sees: Sees) -> Vec<Grant> {

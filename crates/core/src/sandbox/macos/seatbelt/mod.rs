@@ -7,7 +7,7 @@ mod carve_outs;
 mod files;
 mod parameters;
 mod pattern;
-mod spelling;
+pub mod spelling;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::spelling::customary;
 use self::{
     files::FileRules,
     parameters::Parameters,
