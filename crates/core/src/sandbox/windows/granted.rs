@@ -88,7 +88,7 @@ impl Granted {
         token: Option<OfToken>,
     ) -> Result<Self, SandboxError> {
         let paths = grants.iter().map(|grant| grant.path.clone()).collect();
-        let above = grants::above(grants, tmp, acl::is_changeable).into_iter().collect();
+        let above = grants::above(grants, tmp, acl::is_changeable).into_iter().map(|grant| grant.path).collect();
         let record = Record { container: name.to_owned(), paths, above, token };
         let journal = Journal::begin(folder, &record).map_err(SandboxError::host("write down what it grants"))?;
         Ok(Self { confinement: None, record, journal: Some(journal), is_lowered: false, tmp: PathBuf::new() })

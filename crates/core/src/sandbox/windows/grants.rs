@@ -66,12 +66,16 @@ pub fn plan(
 
 /// The folders above what a sandbox is granted, and above its private tmp, whose access lists can be changed. Programs look at each of
 /// them to learn where they are (Node does so before it runs a script), and fail where one can't be looked at.
-pub fn above(grants: &[Grant], tmp: &Path, is_changeable: impl Fn(&Path) -> bool) -> BTreeSet<PathBuf> {
+pub fn above(grants: &[Grant], tmp: &Path, is_changeable: impl Fn(&Path) -> bool) -> Vec<Grant> {
     let opened = || grants.iter().filter(|grant| matches!(grant.right, Right::Read | Right::Change));
     let is_opened = |path: &Path| opened().any(|grant| path.starts_with(&grant.path));
     let places = opened().map(|grant| grant.path.as_path()).chain([tmp]);
     let above: BTreeSet<_> = places.flat_map(|place| place.ancestors().skip(1)).collect();
-    above.into_iter().filter(|path| !is_opened(path) && is_changeable(path)).map(Path::to_path_buf).collect()
+    // What is denied stays so: an entry that opens takes what it opens out of one that denies.
+    let is_denied =
+        |path: &Path| grants.iter().any(|grant| grant.right == Right::Nothing && path.starts_with(&grant.path));
+    let above = above.into_iter().filter(|path| !is_opened(path) && !is_denied(path) && is_changeable(path));
+    above.map(|path| Grant { path: path.to_path_buf(), right: Right::Look }).collect()
 }
 
 /// What a sandbox sees that it wasn't granted.
@@ -180,12 +184,14 @@ mod tests {
             grant("/home/me/work/project/sub/more", Right::Read),
             grant("/elsewhere/key", Right::Nothing),
             grant("/tools/node", Right::Read),
+            grant("/tools/hidden", Right::Nothing),
+            grant("/tools/hidden/shown", Right::Read),
         ];
         let found = above(&grants, Path::new("/home/me/local/tmp"), |path| {
             path.starts_with("/home/me") || path.starts_with("/tools")
         });
-        let expected = ["/home/me", "/home/me/local", "/home/me/work", "/tools"].map(PathBuf::from);
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+        let expected = ["/home/me", "/home/me/local", "/home/me/work", "/tools"].map(|path| grant(path, Right::Look));
+        assert_eq!(found, expected);
     }
 
     #[test]
