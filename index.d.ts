@@ -541,7 +541,7 @@ export interface SpawnOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buf
 }
 
 export interface ExecResult<Output = string> {
-  /** `null` when a signal ended the program. */
+  /** `null` when a signal ended the program. On Windows a number without a sign, as Node gives it (`3221225477`). */
   exitCode: number | null;
   /** The signal that ended the program; a real-time one, which has no name, as `SIG` and its number. */
   signal: NodeJS.Signals | null;
