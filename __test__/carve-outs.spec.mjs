@@ -262,3 +262,18 @@ test('it is enforced in every workspace profile, and no unenforced promise', asy
     assert.ok(!enforcement.unenforced.some(({ promise }) => promise === 'carve-outs'));
   }
 });
+
+test('what a repository without a working tree keeps from the run is told, and can be granted', async (t) => {
+  const folder = workspace();
+  const bare = path.join(folder, 'in', 'bare');
+  git(folder, 'init', '-q', '--bare', bare);
+  const write = 'cd in/bare && echo x > hooks/post-receive; git config a.b c';
+  const refused = await sandbox(t, { ...WRITE, workspace: folder }).exec('sh', ['-c', write]);
+  const told = refused.denials.map(({ rule, grant }) => ({ rule, grant }));
+  const expected = ['hooks', 'config'].map((name) => ({ rule: 'carve-out', grant: `add writable: ["${bare}/${name}"]` }));
+  assert.deepEqual(told.slice(0, 1), expected.slice(0, 1));
+  assert.deepEqual(told.at(-1), expected.at(-1));
+  const profile = SecurityProfile.named('workspace-write', { writable: [`${bare}/hooks`, 'in/bare/config'] });
+  const granted = await sandbox(t, { profile, workspace: folder }).exec('sh', ['-c', write]);
+  assert.deepEqual([granted.exitCode, granted.denials], [0, []], granted.stderr);
+});

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
 };
 
 /// A protected name, and what it does.
@@ -93,10 +93,24 @@ pub const GIT: &[CarveOut] = &[
 /// The name of a git directory, or of the file that points to one.
 pub const DOT_GIT: &str = ".git";
 
+/// The carve-out that a path below the writable directory `root` is, or lies in, as it is on the disk: a repository without
+/// a working tree has no name to know it by.
+pub fn locate(root: &Path, below: &Path) -> Option<(PathBuf, &'static str)> {
+    if let Some((found, reason)) = find(below, is_git_directory(root)) {
+        return Some((root.join(found), reason));
+    }
+    let inner = below.ancestors().skip(1).filter(|inner| !inner.as_os_str().is_empty());
+    inner.map(|inner| (root.join(inner), inner)).find(|(path, _)| is_git_directory(path)).and_then(|(path, inner)| {
+        let rest = below.strip_prefix(inner).ok()?;
+        let carve_out = GIT.iter().find(|carve_out| rest.starts_with(carve_out.name))?;
+        Some((path.join(carve_out.name), carve_out.reason))
+    })
+}
+
 /// Whether `below`, a path below a writable directory, is a carve-out or lies in one; and then which, and why.
 ///
 /// `git_directory` says whether the writable directory is a git directory itself.
-pub fn find(below: &Path, git_directory: bool) -> Option<(&Path, &'static str)> {
+fn find(below: &Path, git_directory: bool) -> Option<(&Path, &'static str)> {
     let in_table = |table: &'static [CarveOut], start: &Path| {
         let rest = below.strip_prefix(start).ok()?;
         let found = table.iter().find(|carve_out| rest.starts_with(carve_out.name))?;

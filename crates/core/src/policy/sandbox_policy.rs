@@ -79,9 +79,7 @@ impl SandboxPolicy {
     pub fn carve_out(&self, path: &Path) -> Option<(PathBuf, &'static str)> {
         let root =
             self.writable_roots().filter(|root| path.starts_with(root)).max_by_key(|root| root.as_os_str().len())?;
-        let below = path.strip_prefix(root).ok()?;
-        let (below, reason) = carve_outs::find(below, carve_outs::is_git_directory(root))?;
-        let carve_out = root.join(below);
+        let (carve_out, reason) = carve_outs::locate(root, path.strip_prefix(root).ok()?)?;
         (!self.lifted.contains(&carve_out)).then_some((carve_out, reason))
     }
 

@@ -227,8 +227,8 @@ fn writable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path
 /// The carve-out of the workspace that a path names exactly.
 fn carve_out(path: &Path, workspace: &Path, home: Option<&Path>) -> Option<PathBuf> {
     let landed = land(path, workspace, home).ok()?;
-    let (found, _) = carve_outs::find(landed.strip_prefix(workspace).ok()?, carve_outs::is_git_directory(workspace))?;
-    (workspace.join(found) == landed).then_some(landed)
+    let (found, _) = carve_outs::locate(workspace, landed.strip_prefix(workspace).ok()?)?;
+    (found == landed).then_some(landed)
 }
 
 fn readable_root(index: usize, path: &Path, workspace: &Path, home: Option<&Path>) -> Result<PathBuf, ProfileError> {
