@@ -74,6 +74,8 @@ pub struct LaunchPlan {
     pub hidden_sockets: Vec<Vec<u8>>,
     /// Files of root's that runs see as their own user's: programs take them from nobody else.
     pub as_own: Vec<Vec<u8>>,
+    /// Files that runs may be given to write to, and may then open anew.
+    pub outputs: Vec<Pinned>,
     /// The largest size of the private tmp in bytes.
     pub tmp_bytes: u64,
     /// How many processes and threads the sandbox may have; a launcher that can hold it says so in [`Applied`].

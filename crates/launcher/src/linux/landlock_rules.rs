@@ -45,12 +45,16 @@ pub struct Rules {
     pub granted: Granted,
 }
 
-/// Builds the ruleset of `plan`, with `overlays` over its caches; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
+/// Builds the ruleset of `plan`, with `overlays` over its caches, and `outputs` that are written to; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
 ///
 /// # Errors
 /// When the kernel has Landlock but the ruleset can't be built, and when there is none although the plan rests on
 /// it alone.
-pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<Rules>, u32), SetupError> {
+pub fn build(
+    plan: &LaunchPlan,
+    overlays: &[Overlay<'_>],
+    outputs: &[OwnedFd],
+) -> Result<(Option<Rules>, u32), SetupError> {
     let version = kernel_version();
     if version == 0 {
         return match plan.boundary {
@@ -64,7 +68,7 @@ pub fn build(plan: &LaunchPlan, overlays: &[Overlay<'_>]) -> Result<(Option<Rule
             open_pinned(pinned).map_err(at(pinned, Step::Landlock))?;
         }
     }
-    let rules = rules(plan, overlays, version).map_err(|errno| refusal(errno.raw_os_error()))?;
+    let rules = rules(plan, overlays, outputs, version).map_err(|errno| refusal(errno.raw_os_error()))?;
     Ok((Some(rules), version))
 }
 
@@ -78,7 +82,7 @@ fn kernel_version() -> u32 {
         .unwrap_or(0)
 }
 
-fn rules(plan: &LaunchPlan, overlays: &[Overlay<'_>], version: u32) -> Result<Rules, Errno> {
+fn rules(plan: &LaunchPlan, overlays: &[Overlay<'_>], outputs: &[OwnedFd], version: u32) -> Result<Rules, Errno> {
     // Device nodes are made by nobody: the right is handled and given nowhere.
     let write = AccessFs::from_all(NEWEST) & !(AccessFs::MakeChar | AccessFs::MakeBlock);
     let device = AccessFs::from_read(NEWEST) | AccessFs::WriteFile | AccessFs::IoctlDev | AccessFs::Truncate;
@@ -105,6 +109,9 @@ fn rules(plan: &LaunchPlan, overlays: &[Overlay<'_>], version: u32) -> Result<Ru
     }
     for overlay in overlays {
         building.allow(&overlay.mount, write)?;
+    }
+    for output in outputs {
+        building.allow(output, AccessFs::WriteFile | AccessFs::Truncate)?;
     }
     if alone {
         for node in HOST_DEVICES {

@@ -63,12 +63,14 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
             limits::offer_to_memory_killer();
             namespaces::enter(plan.network)?;
             let trial = namespaces::try_proc(plan.processes.is_some())?;
+            // Where they are, something may be put over them.
+            let outputs: Vec<_> = plan.outputs.iter().filter_map(|pinned| mounts::open_pinned(pinned).ok()).collect();
             let overlays = mounts::arrange(plan)?;
-            restrict(plan, trial.result()?, &overlays)
+            restrict(plan, trial.result()?, &overlays, &outputs)
         }
         Boundary::Landlock => {
             limits::offer_to_memory_killer();
-            restrict(plan, ProcessLimit::None, &[])
+            restrict(plan, ProcessLimit::None, &[], &[])
         }
     }
 }
@@ -78,9 +80,10 @@ fn restrict(
     plan: &LaunchPlan,
     processes: ProcessLimit,
     overlays: &[Overlay<'_>],
+    outputs: &[OwnedFd],
 ) -> Result<(Restrictions, Applied), SetupError> {
     privileges::renounce(plan.boundary).during(Step::Privileges)?;
-    let (rules, landlock_abi) = landlock_rules::build(plan, overlays)?;
+    let (rules, landlock_abi) = landlock_rules::build(plan, overlays, outputs)?;
     let (landlock, granted) = rules.map(|Rules { ruleset, granted }| (ruleset, granted)).unzip();
     let unix_sockets = keeps_unix_sockets(plan, landlock_abi);
     let watch = watchable(plan).during(Step::Seccomp)?;

@@ -51,6 +51,7 @@ async fn attempt(options: &SandboxOptions, boundary: Boundary) -> Result<Applied
         sockets: Vec::new(),
         hidden_sockets: Vec::new(),
         as_own: Vec::new(),
+        outputs: Vec::new(),
         tmp_bytes: 1024 * 1024,
         processes: None,
         watch: Watch::Off,

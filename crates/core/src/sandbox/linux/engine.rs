@@ -24,6 +24,7 @@ use super::{
     hidden,
     launcher::{Answer, Launcher, Standing, Starting},
     limits::{self, Means},
+    outputs,
     pinned::PinnedPath,
     refusal,
     report::{self, Gaps},
@@ -272,6 +273,10 @@ impl Engine {
             sockets: pinned.sockets.iter().map(PinnedPath::to_plan).collect(),
             hidden_sockets: match boundary {
                 Boundary::Namespaces => sockets::listening(&self.policy.unix_sockets),
+                Boundary::Landlock | Boundary::None => Vec::new(),
+            },
+            outputs: match boundary {
+                Boundary::Namespaces => outputs::files(),
                 Boundary::Landlock | Boundary::None => Vec::new(),
             },
             as_own: match boundary {

@@ -12,6 +12,7 @@ mod hidden;
 mod launcher;
 mod limits;
 mod message;
+mod outputs;
 mod pids;
 mod pinned;
 mod refusal;
