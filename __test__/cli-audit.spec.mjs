@@ -149,6 +149,8 @@ test('tail prints the last, and follows', async () => {
   let text = '';
   following.stdout.on('data', (data) => (text += data));
   await new Promise((resolve) => setTimeout(resolve, 500));
+  // It goes on after it was suspended.
+  following.kill('SIGCONT');
   await exec(log, '--', 'echo', 'later');
   const deadline = Date.now() + 20_000;
   while (!text.includes('"later"') && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
