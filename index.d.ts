@@ -464,7 +464,10 @@ export interface ExecOptions<Encoding extends 'utf8' | 'buffer' = 'utf8' | 'buff
   encoding?: Encoding | undefined;
   /** Milliseconds after which `killSignal` is sent. Default: 0, never. */
   timeout?: number | undefined;
-  /** Bytes of each stream that are kept; the rest is dropped and `truncated` is true. Default: 10 MiB. */
+  /**
+   * Bytes of each stream that are kept; the rest is dropped and `truncated` is true. As `utf8` never more than a string can hold,
+   * half a GiB. Default: 10 MiB.
+   */
   maxBuffer?: number | undefined;
   /** Aborts the command: `killSignal`, then the end of its tree. */
   signal?: AbortSignal | undefined;

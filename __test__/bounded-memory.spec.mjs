@@ -1,6 +1,8 @@
 // Output beyond `maxBuffer` is dropped as it comes; it needs no memory and doesn't stop the program.
 import assert from 'node:assert/strict';
+import { constants } from 'node:buffer';
 import { test } from 'node:test';
+import { answer, script } from './support/node.mjs';
 import { workspace } from './support/places.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
 
@@ -17,6 +19,23 @@ test('600 MB of output with room for 1 MB', async (t) => {
   assert.equal(result.stdout.length, MEGABYTE);
   const grown = process.resourceUsage().maxRSS - before;
   assert.ok(grown < 50 * 1024, `memory grew by ${grown} kB`);
+});
+
+test('as text no more than a string can hold', async () => {
+  const { MAX_STRING_LENGTH } = constants;
+  const child = script(`
+    const options = { maxBuffer: Infinity };
+    const box = new codex.Sandbox({ workspace: facts.workspace });
+    const told = ({ exitCode, stdout, truncated }) => [exitCode, stdout.length, truncated];
+    (async () => {
+      const results = [];
+      results.push(told(await box.exec('head', ['-c', facts.bytes, '/dev/zero'], options)));
+      results.push(told(box.execSync('head', ['-c', facts.bytes, '/dev/zero'], options)));
+      results.push(told(await box.spawn('head', ['-c', facts.bytes, '/dev/zero'], options)));
+      await box.close();
+      console.log(JSON.stringify(results));
+    })();`, { workspace: workspace(), bytes: String(MAX_STRING_LENGTH + 1) });
+  assert.deepEqual(await answer(child), Array(3).fill([0, MAX_STRING_LENGTH, true]));
 });
 
 test('each stream has its own room, and is exact up to it', async (t) => {

@@ -1,4 +1,5 @@
 'use strict';
+const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 const { constants } = require('node:os');
 const { StringDecoder } = require('node:string_decoder');
 const { addon, launcher } = require('../native.js');
@@ -278,7 +279,7 @@ function prepare(file, args, options) {
     stdin: stdio.captured(0, stdin),
     stdout: stdio.captured(1, stdout),
     stderr: stdio.captured(2, stderr),
-    maxBuffer: check.number('options.maxBuffer', maxBuffer === Infinity ? Number.MAX_SAFE_INTEGER : maxBuffer, 0),
+    maxBuffer: room(check.number('options.maxBuffer', maxBuffer === Infinity ? Number.MAX_SAFE_INTEGER : maxBuffer, 0), encoding),
     timeout: check.number('options.timeout', timeout, 0),
     killSignal: signalNumber(killSignal),
     forceKillAfterDelay: check.number('options.forceKillAfterDelay', forceKillAfterDelay, 0),
@@ -335,6 +336,11 @@ function environments(given) {
     else set += variable;
   }
   return { env, set };
+}
+
+/** No string is longer than the engine of JavaScript can make one: what is beyond it counts as beyond `maxBuffer`. */
+function room(maxBuffer, encoding) {
+  return encoding === 'utf8' ? Math.min(maxBuffer, MAX_STRING_LENGTH) : maxBuffer;
 }
 
 function toBuffer(input) {
