@@ -607,7 +607,7 @@ export interface Subprocess<Output = string> extends EventEmitter, PromiseLike<S
   readonly spawnargs: readonly string[];
   /** `null` where standard input is not `pipe`. For a terminal the same stream as `stdout`: to end it writes an end of file. */
   readonly stdin: Writable | null;
-  /** `null` where it is not `pipe` or `pty`. A terminal's goes both ways. A reader that is slow holds the program up. */
+  /** `null` where it is not `pipe` or `pty`. A terminal's goes both ways, and destroying it hangs up. A reader that is slow holds the program up. */
   readonly stdout: Readable | Duplex | null;
   /** `null` where it is not `pipe`. What goes to a terminal comes with `stdout`. */
   readonly stderr: Readable | null;

@@ -44,7 +44,8 @@ test('keys are signals', async (t) => {
 test('a shell has its jobs', async (t) => {
   const { run, type, sees } = person(sandbox(t, { workspace: workspace() }).spawn('bash', ['--norc', '--noprofile', '-i'], { ...PTY, env: { ...process.env, PS1: '> ' } }));
   await sees('> ');
-  type('sh -c \'echo st""arted; sleep 60\'\r');
+  // A shell that is stopped while its child has not begun yet waits for it, and doesn't stop.
+  type('sh -c \'echo st""arted; exec sleep 60\'\r');
   await sees('started');
   type('\x1a');
   await sees('Stopped');
@@ -111,6 +112,16 @@ test('programs make terminals of their own', async (t) => {
   const script = 'import os, pty; pid, fd = pty.fork(); pid or os.execvp("tty", ["tty"]); print(os.read(fd, 100).decode().strip(), os.waitpid(pid, 0)[1])';
   const { stdout } = await sandbox(t, { workspace: workspace() }).exec('python3', ['-c', script]);
   assert.equal(stdout, '/dev/pts/0 0\n');
+});
+
+test('it is hung up when nobody is left at it', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  for (const script of ['echo ready; sleep 3600', 'echo ready; yes', 'trap "" HUP; echo ready; cat; exit 0']) {
+    const run = box.spawn('sh', ['-c', script], PTY);
+    run.stdout.once('data', () => run.stdout.destroy());
+    const { exitCode, signal } = await run;
+    assert.ok(signal === 'SIGHUP' || exitCode === 0, `${script}: ${signal ?? exitCode}`);
+  }
 });
 
 test('nothing of it stays open', async (t) => {

@@ -265,6 +265,8 @@ class Subprocess extends EventEmitter {
     stream.once('end', () => this.#isOver && stream.destroy());
     stream.once('close', () => {
       this.#openStreams--;
+      // Nobody is left at the terminal.
+      if (kind === TERMINAL && !this.#isOver) this.#native.hangUp(this.#token);
       this.#closed();
     });
     return stream;

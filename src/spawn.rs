@@ -43,7 +43,7 @@ pub struct Spawned {
     stdout: Option<Offer>,
     stderr: Option<Offer>,
     #[cfg(unix)]
-    terminal: Option<Descriptor>,
+    terminal: Option<(Descriptor, codex_core::sandbox::HangUp)>,
     /// The command, while somebody is asked about it.
     asked: Option<Command>,
 }

@@ -22,10 +22,20 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn resize(&self, token: u32, columns: u16, rows: u16) -> napi::Result<()> {
         match self.shared.spawned().get(&token).and_then(|spawned| spawned.terminal.as_ref()) {
-            Some(terminal) => {
+            Some((terminal, _)) => {
                 resize(terminal, TerminalSize { columns, rows }).map_err(|error| ErrorFacts::from(&error).throw())
             }
             None => Ok(()),
+        }
+    }
+
+    /// Hangs up the terminal of a run, if it has one and is not over.
+    #[napi(catch_unwind)]
+    pub fn hang_up(&self, token: u32) {
+        let terminal = self.shared.spawned().get_mut(&token).and_then(|spawned| spawned.terminal.take());
+        if let Some((ours, bridged)) = terminal {
+            drop(ours);
+            bridged.now();
         }
     }
 }
@@ -76,10 +86,10 @@ impl NativeSandbox {
         }
         if let (Some(terminal), Some((_, theirs))) = (terminal, offered) {
             let host_end = terminal.into_host_end();
-            ends.spawned.terminal = Some(
-                host_end.try_clone().map_err(|source| ExecError::Host { what: "duplicate a descriptor", source })?,
-            );
-            let (carry, bridged) = bridge(host_end, theirs)?;
+            let ours =
+                host_end.try_clone().map_err(|source| ExecError::Host { what: "duplicate a descriptor", source })?;
+            let (carry, bridged, hang_up) = bridge(host_end, theirs)?;
+            ends.spawned.terminal = Some((ours, hang_up));
             spawn(&handle, carry);
             command.bridged = Some(bridged);
         }

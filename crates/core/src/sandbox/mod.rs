@@ -40,7 +40,7 @@ pub use linux::{Guest, conversation, is_first_thread, spawn_deferred};
 pub use signaller::Signaller;
 pub use task::spawn;
 #[cfg(unix)]
-pub use unix::{Bridged, Offer, TerminalSize, bridge, duplex, inherit, inherit_standard, input_pipe, resize};
+pub use unix::{Bridged, HangUp, Offer, TerminalSize, bridge, duplex, inherit, inherit_standard, input_pipe, resize};
 #[cfg(windows)]
 pub use windows::{Offer, backend::TerminalSize, input_pipe};
 

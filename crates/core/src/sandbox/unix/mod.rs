@@ -13,4 +13,4 @@ pub(super) use super::{
     timeout,
 };
 pub use offer::{Offer, duplex, inherit, inherit_standard, input_pipe};
-pub use terminal::{Bridged, TerminalSize, bridge, resize};
+pub use terminal::{Bridged, HangUp, TerminalSize, bridge, resize};

@@ -57,8 +57,19 @@ impl Bridged {
     }
 }
 
+/// Ends a [`bridge`] before the run is over: its host's end of the terminal is closed, and when no other is left the kernel hangs up.
+#[derive(Debug)]
+pub struct HangUp(oneshot::Sender<()>);
+
+impl HangUp {
+    /// Does it.
+    pub fn now(self) {
+        let _ = self.0.send(());
+    }
+}
+
 /// Carries bytes between the host's end of a terminal and a socket, until the command that is given the second part is over
-/// and the socket has all that its programs wrote.
+/// and the socket has all that its programs wrote, or until the third is used.
 ///
 /// When the other side of the socket has no more to say, the terminal's programs read an end of file.
 ///
@@ -67,7 +78,7 @@ impl Bridged {
 pub fn bridge(
     terminal: OwnedFd,
     socket: OwnedFd,
-) -> Result<(impl Future<Output = ()> + Send + 'static, Bridged), ExecError> {
+) -> Result<(impl Future<Output = ()> + Send + 'static, Bridged, HangUp), ExecError> {
     const WHAT: &str = "watch a terminal";
     let watched = |descriptor: OwnedFd| {
         rustix::io::ioctl_fionbio(&descriptor, true).map_err(host(WHAT))?;
@@ -77,14 +88,23 @@ pub fn bridge(
     let (terminal, socket) = (watched(terminal)?, watched(socket)?);
     let (over, is_over) = oneshot::channel();
     let (is_done, done) = oneshot::channel();
+    let (hang_up, is_hung_up) = oneshot::channel();
     let carry = async move {
         tokio::select! {
             () = output(&terminal, &socket, is_over) => {}
             () = input(&socket, &terminal) => {}
+            () = asked_for(is_hung_up) => {}
         }
         let _ = is_done.send(());
     };
-    Ok((carry, Bridged { over, done }))
+    Ok((carry, Bridged { over, done }, HangUp(hang_up)))
+}
+
+/// For ever, where nobody is left who could ask.
+async fn asked_for(hang_up: oneshot::Receiver<()>) {
+    if hang_up.await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// Until the run ends.
