@@ -39,6 +39,14 @@ pub enum PolicyError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A file is larger than rules are.
+    #[error("policy file `{path}` has more than {limit} bytes; check that it is the right file")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read.
+        limit: u64,
+    },
     /// A file of the administrator could have been written by someone else.
     #[error("policy file `{path}` is not trusted: {cause}; make it owned by root and writable by nobody else")]
     Untrusted {

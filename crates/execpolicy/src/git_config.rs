@@ -46,6 +46,11 @@ impl GitConfig {
         Self { global: None }
     }
 
+    /// Whether settings are looked at.
+    pub(crate) fn looks(&self) -> bool {
+        self.global.is_some()
+    }
+
     /// Why a reading command may run a helper, when started in a folder.
     pub(crate) fn helper(&self, start: Option<&Path>, contents: bool) -> Option<String> {
         let global = self.global.as_ref()?;

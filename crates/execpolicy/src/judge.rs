@@ -1,7 +1,5 @@
 //! From a parsed line to findings.
 
-use std::path::Path;
-
 mod args;
 mod chain;
 mod command;
@@ -43,17 +41,33 @@ impl<'a> Call<'a> {
 
     /// Why git may run a helper in the repository of a folder, the one that the line stands in by default.
     pub fn git_helper(&self, folder: Option<&Arg>, contents: bool) -> Option<String> {
-        let cwd = folder.map_or_else(|| self.cwd.clone(), |f| self.cwd.enter(f));
-        if cwd != Cwd::Workspace {
-            return Some("the repository is outside of the workspace".into());
+        let outside = || Some("the repository is outside of the workspace".to_owned());
+        let Cwd::Workspace(below) = self.cwd else { return outside() };
+        let folder = match folder {
+            None => "",
+            Some(f) if matches!(self.cwd.enter(f), Cwd::Workspace(_)) => f.text.as_str(),
+            Some(_) => return outside(),
+        };
+        let Some(workspace) = self.context.workspace.filter(|_| self.context.git.looks()) else {
+            return self.context.git.helper(None, contents);
+        };
+        let root = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
+        for below in std::iter::once("").chain(below.iter().map(String::as_str)) {
+            // A folder that isn't there can't be entered; a link leads to the repository around its target.
+            let Ok(start) = root.join(below).join(folder).canonicalize() else { continue };
+            if !start.starts_with(&root) {
+                return outside();
+            }
+            let found = self.context.git.helper(Some(&start), contents);
+            if found.is_some() {
+                return found;
+            }
         }
-        let below = folder.map_or("", |f| f.text.as_str());
-        let start = self.context.workspace.map(|w| w.join(Path::new(below)));
-        self.context.git.helper(start.as_deref(), contents)
+        None
     }
 }
 
 /// A path by its text alone, with nothing known about where it starts.
 pub(crate) fn resolve_path(text: &str) -> Place {
-    paths::resolve(text, text.starts_with('~'), &Cwd::Workspace)
+    paths::resolve(text, text.starts_with('~'), &Cwd::START)
 }

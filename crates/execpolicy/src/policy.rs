@@ -198,7 +198,7 @@ fn hint(finding: &Finding) -> Option<String> {
     if finding.decision != Decision::Prompt {
         return None;
     }
-    let first = finding.argv.first()?;
+    let first = finding.argv.first().filter(|word| !word.is_empty())?;
     let words = match finding.argv.get(1) {
         Some(second) if !second.starts_with('-') => format!("{first:?}, {second:?}"),
         _ => format!("{first:?}"),

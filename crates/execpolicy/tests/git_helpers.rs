@@ -46,3 +46,48 @@ fn helpers_of_a_repository_are_found() {
     }
     assert_eq!(verdict("[core]\n\tfsmonitor = false\n", None, "git status"), Allow);
 }
+
+#[test]
+fn helpers_of_a_repository_in_a_folder_below_are_found() {
+    let outer = tempfile::tempdir().unwrap();
+    let place = outer.path().join("place");
+    // Files that anyone can check in are a repository without a work tree, and so is what a link leads to.
+    for repository in [place.join("sub"), place.join("a/b"), outer.path().join("other")] {
+        for folder in ["objects", "refs"] {
+            fs::create_dir_all(repository.join(folder)).unwrap();
+        }
+        fs::write(repository.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        fs::write(repository.join("config"), "[core]\n\tfsmonitor = ./evil\n").unwrap();
+    }
+    fs::create_dir(place.join("plain")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(outer.path().join("other"), place.join("lead")).unwrap();
+    let policy = common::hermetic(ExecPolicy::builtin()).with_git_config(GitConfig::with_global(Vec::new()));
+    let context = CheckContext { workspace: Some(place), ..CheckContext::default() };
+    let verdict = |line: &str| policy.check_line(line, &context).decision;
+    for line in
+        ["git status", "cd plain && git status", "git -C plain status", "cd a; git status", "cd gone; git status"]
+    {
+        assert_eq!(verdict(line), Allow, "{line}");
+    }
+    for line in [
+        "cd sub && git status",
+        "git -C sub status",
+        "git -C ./sub/ status",
+        "(cd sub; ls) && git status",
+        "cd a && cd b && git status",
+        "cd a/b; git status",
+        "cd gone; cd sub; git status",
+        "cd plain/../sub && git status",
+        "pushd sub; git status",
+        "env -C sub git status",
+        "git -C a/b log",
+        "cd a && git -C b log",
+    ] {
+        assert_eq!(verdict(line), Prompt, "{line}");
+    }
+    #[cfg(unix)]
+    for line in ["cd lead && git status", "git -C lead status"] {
+        assert_eq!(verdict(line), Prompt, "{line}");
+    }
+}

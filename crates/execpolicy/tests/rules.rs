@@ -40,6 +40,36 @@ fn examples_are_held_to() {
     assert!(wide.contains("it matches `git status`"), "{wide}");
 }
 
+/// openai/codex#11603: Words in one string never match, and nothing says so.
+#[test]
+fn a_word_with_blanks_is_told() {
+    let joined = error(
+        "[[rule]]\ncommand = [\"git push\"]\ndecision = \"forbid\"\nmatch = [\"git push\"]\nnot_match = [\"ls\"]\n",
+    );
+    assert!(joined.ends_with(r#""git push" is a single word, write "git", "push""#), "{joined}");
+}
+
+#[test]
+fn a_file_may_begin_with_a_mark_and_may_be_json() {
+    for text in [
+        "\u{feff}forbid: git push\r\nallow: make\r\n",
+        "\u{feff}[[rule]]\r\ncommand = [\"git\", \"push\"]\r\ndecision = \"forbid\"\r\nmatch = [\"git push\"]\r\nnot_match = [\"ls\"]\r\n",
+        r#"{ "rule": [{ "command": ["git", "push"], "decision": "forbid", "match": ["git push"], "not_match": ["ls"] }] }"#,
+    ] {
+        let policy = hermetic(ExecPolicy::parse_toml(text, "team").expect("rules that hold"));
+        assert_eq!(line(&policy, "git push"), Forbid, "{text}");
+    }
+    let unknown = error("{\n \"rule\": [{ \"comand\": [\"git\"] }]\n}");
+    assert!(unknown.starts_with("team.toml:2:") && unknown.contains("comand"), "{unknown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_refused() {
+    let error = ExecPolicy::load(&[PolicySource::user("/dev/zero", None)]).expect_err("a device").to_string();
+    assert!(error.contains("/dev/zero"), "{error}");
+}
+
 #[test]
 fn an_allow_rule_must_name_its_program() {
     let any = error("[[rule]]\ncommand = [\"*\"]\ndecision = \"allow\"\nmatch = [\"ls\"]\nnot_match = [\"\"]\n");
@@ -72,6 +102,8 @@ fn a_line_is_a_rule_in_the_short_form() {
 fn a_short_form_refuses_what_it_would_misread() {
     for (text, line, cause) in [
         ("forbid: git push\ndeny: rm\n", 2, "must begin with"),
+        ("# first\ndeny: git push\n", 2, "must begin with"),
+        ("Forbid: git push\n", 1, "must begin with"),
         ("forbid: git push\n[[rule]]\n", 2, "must begin with"),
         ("forbid: git push\n\nforbid:\n", 3, "no command is named"),
         ("allow: *\n", 1, "must name its program"),
@@ -245,4 +277,53 @@ fn the_report_warns_of_rules_that_promise_too_much() {
 fn a_policy_is_shared_between_threads() {
     fn shared<T: Send + Sync + Clone>(_: &T) {}
     shared(&ExecPolicy::builtin());
+}
+
+/// anthropics/claude-code#25270, #88857, #92542: What stands in front of the words of a rule hides them.
+#[test]
+fn a_rule_holds_whatever_stands_in_front_of_its_words() {
+    let policy = jotted(
+        "forbid: git push\nforbid: kubectl delete\nforbid: cargo publish\nforbid: aws s3 rm\nforbid: cat /etc/passwd\n\
+         allow: npm test\nallow: npx jest",
+    );
+    for line in [
+        "git -C /x push",
+        "git -c a.b=c -C sub push origin main",
+        "git --git-dir x push",
+        "git --no-pager push --force",
+        "kubectl --context prod delete pod x",
+        "kubectl -n prod delete pod x",
+        "aws --profile prod s3 rm x",
+        "cargo +nightly publish",
+        "cargo --offline publish",
+        "script -qc 'git push' /dev/null",
+        "flock x -c 'git push'",
+        "setarch x86_64 git push",
+        "gdb --args git push",
+        "perf stat -r 3 git push",
+        "npx git push",
+        "npm exec -- git push",
+        "bundle exec git push",
+        "uv run git push",
+        "conda run -n x git push",
+        "direnv exec . git push",
+        "op run -- git push",
+        "hyperfine 'git push'",
+        "cross-env A=b git push",
+        "docker compose exec web git push",
+        "tmux new-session -d 'git push'",
+        "git rebase --exec='git push' main",
+        "git filter-branch --tree-filter 'git push'",
+        "cat x /etc/passwd",
+        "cat -n /etc/../etc/passwd",
+        "cat //etc/./passwd",
+    ] {
+        assert_eq!(self::line(&policy, line), Forbid, "{line}");
+    }
+    for line in ["npm test", "npm test -- git push", "npx jest --watch", "cat /etc/passwd.bak", "echo git push"] {
+        assert_eq!(self::line(&policy, line), Allow, "{line}");
+    }
+    for line in ["npm run git push", "docker build .", "npm test; cargo build"] {
+        assert_eq!(self::line(&policy, line), Prompt, "{line}");
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Call;
 use super::args::{Arg, show};
 use super::command::{self, Own};
-use super::context::{Context, Layer};
+use super::context::{Context, Layer, Ruled};
 use super::engine::{Judgement, Traits};
 use super::paths::Cwd;
 use crate::knowledge::{environment, interpreters, network, wrappers};
@@ -127,6 +127,7 @@ fn judge_link(
         own = own.at_least_prompt(reason);
     }
     let forbidden = context.rules.strictest(&layer, Decision::Prompt);
+    let forbidden = forbidden.or_else(|| started(&link.argv, &layer, context));
     let allowed = context.rules.allows(&layer).filter(|_| trust == Trust::Trusted);
     let rule_words = allowed.as_ref().map_or(0, |r| r.words);
 
@@ -134,7 +135,11 @@ fn judge_link(
     let vouched = allowed.as_ref().map(|r| r.env.as_slice()).unwrap_or(&[]);
     let mut variables_ok = true;
     for (name, value) in &assignments {
-        let odd = value.text.contains('/') || value.kind != super::ArgKind::Literal && environment::injects(name);
+        let odd = value.text.contains('/') || !value.is_literal() && environment::injects(name);
+        let read = call.name == "read" && name == "IFS" && value.is_literal();
+        if read || value.exact().is_some_and(|v| environment::pager_off(name, v)) {
+            continue;
+        }
         let asks = if environment::harmless(name) { odd } else { allowed.is_none() || environment::injects(name) };
         if asks && !vouched.iter().any(|v| v == name) {
             variables_ok = false;
@@ -302,6 +307,26 @@ fn hides(argv: &[Arg], layer: &Layer<'_>, context: &Context<'_>) -> Option<Strin
         let inner = Layer { argv: rest, name, trusted: layer.trusted, assignments: &[] };
         let rule = context.rules.strictest(&inner, Decision::Prompt)?;
         Some(format!("its words hold a command that a rule names: {}", rule.reason))
+    })
+}
+
+/// The rule of the user that forbids a command among the words of a program that starts others.
+fn started(argv: &[Arg], layer: &Layer<'_>, context: &Context<'_>) -> Option<Ruled> {
+    if !wrappers::starts(layer.name, argv) {
+        return None;
+    }
+    let forbids = |words: &[Arg]| {
+        let name = words.first()?.exact()?.rsplit('/').next()?;
+        let inner = Layer { argv: words, name, trusted: layer.trusted, assignments: &[] };
+        context.rules.strictest(&inner, Decision::Forbid).filter(|r| !r.rule.starts_with("builtin:"))
+    };
+    (1..argv.len().min(32)).find_map(|at| {
+        let rest = argv.get(at..)?;
+        // A word with blanks is a command of its own.
+        let text = rest.first()?.exact()?;
+        let text = text.strip_prefix("--exec=").unwrap_or(text).trim_start_matches('!');
+        let words: Vec<Arg> = text.split_ascii_whitespace().map(Arg::literal).collect();
+        forbids(rest).or_else(|| (words.len() > 1).then(|| forbids(&words)).flatten())
     })
 }
 

@@ -3,7 +3,7 @@
 use super::Call;
 use super::args::{Arg, show};
 use super::engine::Judgement;
-use crate::knowledge::{self, Check, Operands, changes, network, others, secrets};
+use crate::knowledge::{self, Check, Operands, changes, environment, network, others, secrets};
 use crate::verdict::Decision;
 
 /// The judgement of a command before rules.
@@ -69,16 +69,20 @@ fn count(operands: &[&Arg], allowed: Operands) -> Result<(), String> {
 }
 
 /// Programs whose words are no files.
-const NO_FILES: &str = "echo printf true false : yes seq expr basename dirname sleep type which test [ cd pushd popd pwd pgrep kill set read git";
+const NO_FILES: &str = "echo printf true false : yes seq expr basename dirname sleep type which test [ cd pushd popd pwd pgrep kill set read git ip help jobs wait";
 
 /// Whether a reading program reads what needs a question.
 fn reads(call: &Call<'_>) -> Result<(), String> {
+    if let Some(name) = call.args().iter().find_map(secret_variable) {
+        return Err(format!("`${name}` may hold a secret"));
+    }
     if knowledge::listed(NO_FILES, call.name) {
         return Ok(());
     }
     // Listing a home directory is fine, its contents as a whole aren't.
     let contents = knowledge::listed("grep egrep fgrep rg cat head tail strings", call.name);
-    for arg in call.args() {
+    let pattern = pattern(call);
+    for (_, arg) in call.args().iter().enumerate().filter(|(i, _)| pattern != Some(*i)) {
         let value = arg.text.find('=').filter(|_| arg.text.starts_with('-')).map(|i| arg.tail(i + 1));
         let place = call.place(value.as_ref().unwrap_or(arg));
         if let Some(why) = secrets::why(&place) {
@@ -91,68 +95,147 @@ fn reads(call: &Call<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// The name of a variable in a word that usually holds a secret.
+fn secret_variable(arg: &Arg) -> Option<&str> {
+    if arg.is_literal() {
+        return None;
+    }
+    arg.text.split('$').skip(1).find_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.get(..end).filter(|name| environment::secret(name))
+    })
+}
+
+/// Where the word stands that is a pattern or a script rather than a file: the first one that is no option, unless an
+/// option may have given it.
+fn pattern(call: &Call<'_>) -> Option<usize> {
+    if !knowledge::listed("grep egrep fgrep rg sed gsed awk gawk mawk nawk jq", call.name) {
+        return None;
+    }
+    let gives = |a: &Arg| match a.text.strip_prefix("--") {
+        Some(long) => long.is_empty() || ["r", "e", "f"].iter().any(|l| long.starts_with(l)),
+        None => a.text.starts_with('-') && a.text.contains(['e', 'f']),
+    };
+    if call.args().iter().any(|a| !a.is_literal() || gives(a)) {
+        return None;
+    }
+    call.args().iter().position(|a| !a.text.starts_with('-'))
+}
+
 /// Refusals that depend on more than a rule can say.
 fn refusals(call: &Call<'_>) -> Option<String> {
     let has = |text: &str| call.args().iter().any(|a| a.text == text);
     match call.name {
         "find" | "gfind" if has("-delete") => {
-            let refused = knowledge::find::starts(call.args()).map(|a| call.place(a)).find_map(|p| knowledge::protected::destroy(&p));
+            let refused = knowledge::find::starts(call.args())
+                .map(|a| call.place(a))
+                .find_map(|p| knowledge::protected::destroy(&p));
             refused.map(|why| format!("it deletes what it finds: {why}"))
         }
-        "kill" => {
-            let targets = call.args().iter().filter(|a| !a.text.starts_with('-') || a.text == "-1").skip(usize::from(has("-s") || has("-n")));
+        // The signal 0 only asks.
+        "kill" if call.args().first().is_none_or(|a| a.text != "-0") => {
+            let targets = call
+                .args()
+                .iter()
+                .filter(|a| !a.text.starts_with('-') || a.text == "-1")
+                .skip(usize::from(has("-s") || has("-n")));
             let all = call.args().last().is_some_and(|a| matches!(a.text.as_str(), "-1" | "1")) && targets.count() > 0;
-            (all && call.args().len() > usize::from(!has("1"))).then(|| "it ends the first process or all of them".into())
+            (all && call.args().len() > usize::from(!has("1")))
+                .then(|| "it ends the first process or all of them".into())
         }
         "docker" | "podman" | "nerdctl" => escapes(call),
+        "nsenter" => call
+            .args()
+            .iter()
+            .any(|a| a.text.contains("/proc/1/"))
+            .then(|| "it enters the namespaces of the machine".into()),
         "nc" | "ncat" | "netcat" => call
             .args()
             .iter()
             .any(|a| {
                 let cluster = a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains(['e', 'c']);
-                a.text.starts_with("--exec") || a.text.starts_with("--sh-exec") || a.text.starts_with("--lua-exec") || cluster
+                a.text.starts_with("--exec")
+                    || a.text.starts_with("--sh-exec")
+                    || a.text.starts_with("--lua-exec")
+                    || cluster
             })
             .then(|| "it connects a program to the network".into()),
-        "socat" => call.args().iter().any(|a| {
-            let upper = a.text.to_ascii_uppercase();
-            upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:")
-        }).then(|| "it connects a program to the network".into()),
-        "useradd" | "usermod" | "adduser" => call
+        "socat" => call
             .args()
-            .windows(2)
-            .any(|w| matches!(w, [o, v] if (matches!(o.text.as_str(), "-u" | "--uid") && v.text == "0") || (o.text.starts_with('-') && o.text.contains('G') && matches!(v.text.as_str(), "sudo" | "wheel" | "root" | "admin" | "docker" | "shadow" | "disk"))))
-            .then(|| "it gives the rights of root".into()),
-        "sysctl" => call.args().iter().any(|a| {
-            let sets = a.text.contains('=') && !a.text.starts_with('-');
-            sets && ["kernel.", "fs.suid_dumpable", "fs.protected_", "vm.mmap_min_addr", "user.max_"].iter().any(|p| a.text.starts_with(p))
-        }).then(|| "it changes a protection of the kernel".into()),
+            .iter()
+            .any(|a| {
+                let upper = a.text.to_ascii_uppercase();
+                upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:")
+            })
+            .then(|| "it connects a program to the network".into()),
+        "useradd" | "usermod" | "adduser" => root_rights(call).then(|| "it gives the rights of root".into()),
+        "sysctl" => call
+            .args()
+            .iter()
+            .any(|a| {
+                let sets = a.text.contains('=') && !a.text.starts_with('-');
+                sets && ["kernel.", "fs.suid_dumpable", "fs.protected_", "vm.mmap_min_addr", "user.max_"]
+                    .iter()
+                    .any(|p| a.text.starts_with(p))
+            })
+            .then(|| "it changes a protection of the kernel".into()),
         "crontab" => has("-").then(|| "it installs a timetable that is made on the way".into()),
         _ => None,
     }
 }
 
-/// Containers that reach out to the host.
-fn escapes(call: &Call<'_>) -> Option<String> {
-    let mut mounts = false;
+/// User 0, or a group that is as good.
+fn root_rights(call: &Call<'_>) -> bool {
+    const GROUPS: &str = "sudo wheel root admin docker shadow disk lxd";
+    let mut before = "";
+    let mut operands = 0;
     for arg in call.args() {
         let text = arg.text.as_str();
-        let value = text.split_once('=').map_or(text, |(_, v)| v);
+        let cluster = before.starts_with('-') && !before.starts_with("--");
+        let uid = (before == "--uid" || (cluster && before.ends_with('u'))) && text == "0";
+        let attached = text == "--uid=0" || (text.starts_with('-') && !text.starts_with("--") && text.ends_with("u0"));
+        operands += usize::from(!text.starts_with('-'));
+        let group = text.strip_prefix("--groups=").unwrap_or(text).split(',').any(|g| knowledge::listed(GROUPS, g))
+            && (before == "--groups"
+                || text.starts_with("--groups=")
+                || (cluster && before.contains('G'))
+                || (call.name == "adduser" && operands > 1));
+        if uid || attached || group {
+            return true;
+        }
+        before = text;
+    }
+    false
+}
+
+/// Containers that reach out to the host.
+fn escapes(call: &Call<'_>) -> Option<String> {
+    let mut before = "";
+    for arg in call.args() {
+        let text = arg.text.as_str();
+        // A value stands behind `=` or in the next word.
+        let (option, value) = match text.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => (option, value),
+            _ if before.starts_with("--") || before == "-v" => (before, text),
+            _ if text.starts_with("-v") => ("-v", text.get(2..).unwrap_or("")),
+            _ => (text, ""),
+        };
         let escape = text.contains("docker.sock")
             || text == "--privileged"
-            || text == "--privileged=true"
-            || text.starts_with("--cap-add=ALL")
-            || text.starts_with("--cap-add=SYS_")
-            || matches!(text, "--pid=host" | "--ipc=host" | "--userns=host" | "--uts=host")
-            || (text.starts_with("--security-opt") && text.contains("unconfined"))
-            || text.starts_with("--device=/dev/");
-        let root = (mounts || text.starts_with("-v") || text.starts_with("--volume=") || text.starts_with("--mount"))
-            && (value.trim_start_matches("-v").starts_with("/:")
-                || text.contains("source=/,")
-                || text.contains("src=/,"));
-        if escape || root {
+            || match option {
+                "--privileged" => value == "true",
+                "--cap-add" => value.eq_ignore_ascii_case("ALL") || value.to_ascii_uppercase().contains("SYS_"),
+                "--pid" | "--ipc" | "--userns" | "--uts" => value == "host",
+                "--security-opt" => value.contains("unconfined"),
+                "--device" => value.starts_with("/dev/"),
+                "-v" | "--volume" => value.starts_with("/:"),
+                "--mount" => value.split(',').any(|part| matches!(part, "source=/" | "src=/")),
+                _ => false,
+            };
+        if escape {
             return Some("it gives a container the host".into());
         }
-        mounts = matches!(text, "-v" | "--volume" | "--mount");
+        before = text;
     }
     None
 }

@@ -7,6 +7,7 @@ use super::chain::{self, Judged};
 use super::context::Context;
 use super::paths::Cwd;
 use super::{pipelines, redirects};
+use crate::knowledge::secrets;
 use crate::shell::{self, Command, CommandKind, Script};
 use crate::verdict::{Decision, Finding};
 
@@ -63,7 +64,7 @@ struct Frame {
 /// Judges a line of bash.
 pub(crate) fn judge_script(text: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
-    let frame = Frame::new(text, Cwd::Workspace, 0, None, context, &mut out);
+    let frame = Frame::new(text, Cwd::START, 0, None, context, &mut out);
     run(vec![frame], context, &mut out);
     out
 }
@@ -75,11 +76,11 @@ pub(crate) fn judge_argv(argv: &[Arg], context: &Context<'_>) -> Judgement {
         script: Script::default(),
         next: 0,
         traits: vec![Traits::default()],
-        cwd: Cwd::Workspace,
+        cwd: Cwd::START,
         depth: 0,
         parent: None,
     };
-    let judged = chain::judge(argv.to_vec(), Vec::new(), &Cwd::Workspace, &|_| Traits::default(), context, &mut out);
+    let judged = chain::judge(argv.to_vec(), Vec::new(), &Cwd::START, &|_| Traits::default(), context, &mut out);
     let mut frames = vec![empty];
     push_scripts(judged, 0, 0, &mut frames, context, &mut out);
     run(frames, context, &mut out);
@@ -159,6 +160,13 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
         }
         CommandKind::Simple if !argv.is_empty() => {
             chain::judge(argv, assignments, &frame.cwd, &traits_of, context, out)
+        }
+        CommandKind::Header => {
+            let secret = argv.iter().find_map(|a| secrets::why(&super::paths::place(a, &frame.cwd)));
+            if let Some(why) = secret {
+                out.add(Decision::Prompt, "builtin:secret", why, super::args::show(&argv));
+            }
+            Judged::default()
         }
         CommandKind::Condition => {
             super::command::condition(&argv, out);

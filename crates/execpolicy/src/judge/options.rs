@@ -5,7 +5,8 @@ use super::args::Arg;
 /// The options of a program that keep it read-only, and those known to do more.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
-    /// Letters as in getopt: a colon behind a letter means that it takes a value.
+    /// Letters as in getopt: a colon behind a letter means that it takes a value, two that the value is there only when
+    /// it is attached.
     pub short: &'static str,
     /// Names, separated by blanks; `=` behind a name means a value, `=?` one that only stands behind `=`.
     pub long: &'static str,
@@ -22,6 +23,8 @@ pub(crate) enum Style {
     Posix,
     /// As `Gnu`, and `-5` is a number.
     Number,
+    /// As `Gnu`, of a program that takes the word behind an option for its value whatever it looks like.
+    Literal,
 }
 
 /// An option with its value.
@@ -71,6 +74,14 @@ impl<'a> Parsed<'a> {
             Name::Long(l) => l == long,
         })?;
         Some(given.value.as_ref().map(Value::arg))
+    }
+
+    /// The values that stand in the same word as their letter.
+    pub fn attached(&self) -> impl Iterator<Item = (char, &Arg)> {
+        self.given.iter().filter_map(|g| match (&g.name, &g.value) {
+            (Name::Short(c), Some(Value::Tail(value))) => Some((*c, value)),
+            _ => None,
+        })
     }
 
     pub fn values<'s>(&'s self, short: char, long: &'s str) -> impl Iterator<Item = &'s Arg> + 's {
@@ -150,9 +161,7 @@ fn parse_long<'a>(
             let Some(value) = args.get(next) else {
                 return Err(format!("`{}` has no value", arg.text));
             };
-            if value.many() {
-                return Err(format!("`{}` may become several words", value.text));
-            }
+            separate(options, value)?;
             next += 1;
             Some(Value::Whole(value))
         }
@@ -163,7 +172,23 @@ fn parse_long<'a>(
     Ok(next)
 }
 
-#[derive(Clone, Copy)]
+/// A word that is to be the value of the option before it.
+fn separate(options: &Options, value: &Arg) -> Result<(), String> {
+    if value.many() {
+        return Err(format!("`{}` may become several words", value.text));
+    }
+    // Versions differ on which options take their value from the next word, and then it is an option itself.
+    let number = value.exact().is_some_and(|t| t.as_bytes().get(1).is_some_and(u8::is_ascii_digit));
+    if matches!(options.style, Style::Gnu | Style::Number)
+        && value.exact().is_some_and(|t| t.starts_with('-') && t != "-")
+        && !number
+    {
+        return Err(format!("`{}` stands where a value is expected and may be an option", value.text));
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
 enum Takes {
     Nothing,
     Inline,
@@ -198,14 +223,14 @@ fn parse_short<'a>(
 ) -> Result<usize, String> {
     let fixed = arg.text.get(1..arg.fixed).unwrap_or("");
     for (at, c) in fixed.char_indices() {
-        let Some(takes_value) = find_short(options.short, c) else {
+        let Some(takes) = find_short(options.short, c) else {
             return Err(format!("`-{c}` isn't known to be read-only"));
         };
-        if !takes_value {
+        let from = 1 + at + c.len_utf8();
+        if takes == Takes::Nothing || (takes == Takes::Inline && from >= arg.text.len()) {
             parsed.given.push(Given { name: Name::Short(c), value: None });
             continue;
         }
-        let from = 1 + at + c.len_utf8();
         let value = if from < arg.text.len() {
             if arg.many() {
                 return Err(format!("`{}` may become several words", arg.text));
@@ -215,9 +240,7 @@ fn parse_short<'a>(
             let Some(value) = args.get(next) else {
                 return Err(format!("`{}` has no value", arg.text));
             };
-            if value.many() {
-                return Err(format!("`{}` may become several words", value.text));
-            }
+            separate(options, value)?;
             next += 1;
             Value::Whole(value)
         };
@@ -230,10 +253,15 @@ fn parse_short<'a>(
     Ok(next)
 }
 
-fn find_short(short: &str, c: char) -> Option<bool> {
+fn find_short(short: &str, c: char) -> Option<Takes> {
     if c == ':' || !c.is_ascii() {
         return None;
     }
     let at = short.find(c)?;
-    Some(short.as_bytes().get(at + 1) == Some(&b':'))
+    let colons = short.bytes().skip(at + 1).take_while(|b| *b == b':').count();
+    Some(match colons {
+        0 => Takes::Nothing,
+        1 => Takes::Value,
+        _ => Takes::Inline,
+    })
 }

@@ -3,16 +3,23 @@
 use super::args::{Arg, ArgKind};
 
 /// Where the line stands after the `cd` commands before.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cwd {
-    /// The folder that the line started in, or one below it.
-    #[default]
-    Workspace,
+    /// The folder that the line started in, or one of these below it: a `cd` may fail, or stand in a subshell.
+    Workspace(Vec<String>),
     /// A folder named from the root, or from home when it begins with `~`.
     At(String),
     /// Not known before the run.
     Unknown,
 }
+
+impl Cwd {
+    /// The folder that the line started in.
+    pub const START: Self = Self::Workspace(Vec::new());
+}
+
+/// Folders below the one that the line started in, at most.
+const MAX_BELOW: usize = 16;
 
 /// A path with its dots resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,10 +90,10 @@ pub(crate) fn resolve(text: &str, home: bool, cwd: &Cwd) -> Place {
         (Base::Root, Vec::new(), text)
     } else {
         match cwd {
-            Cwd::Workspace => (Base::Workspace, Vec::new(), text),
+            Cwd::Workspace(_) => (Base::Workspace, Vec::new(), text),
             Cwd::Unknown => (Base::Unknown, Vec::new(), text),
             Cwd::At(at) => {
-                let outer = resolve(at, at.starts_with('~'), &Cwd::Workspace);
+                let outer = resolve(at, at.starts_with('~'), &Cwd::START);
                 (outer.base, outer.parts, text)
             }
         }
@@ -139,10 +146,21 @@ impl Cwd {
         }
         let to = resolve(text, arg.home, self);
         match to.base {
-            Base::Workspace => Self::Workspace,
+            Base::Workspace => self.below(&to.path()),
             Base::Root => Self::At(format!("/{}", to.path())),
             Base::Home => Self::At(format!("~/{}", to.path())),
             Base::Above | Base::Unknown => Self::Unknown,
         }
+    }
+
+    /// All folders that the line may stand in after a `cd` to a path below the one where it stands.
+    fn below(&self, path: &str) -> Self {
+        let Self::Workspace(before) = self else {
+            return Self::Unknown;
+        };
+        let mut all = before.clone();
+        all.push(path.to_owned());
+        all.extend(before.iter().map(|b| format!("{b}/{path}")));
+        if all.len() > MAX_BELOW { Self::Unknown } else { Self::Workspace(all) }
     }
 }

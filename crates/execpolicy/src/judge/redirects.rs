@@ -48,7 +48,17 @@ pub(crate) fn judge(
                     feed(&body, cwd, judged, traits_of, context, words, out);
                 }
             }
-            RedirectOp::Duplicate if is_descriptor(&target) => {}
+            RedirectOp::Duplicate if is_descriptor(&target) => {
+                let opened = target.exact().is_some_and(|t| !matches!(t, "0" | "1" | "2" | "-"));
+                if opened && judged.traits.runs_input && connects(script) {
+                    out.add(
+                        context.forbid(),
+                        "builtin:reverse-shell",
+                        "it connects a shell to the network",
+                        words.to_vec(),
+                    );
+                }
+            }
             RedirectOp::Duplicate if redirect.fd.is_some_and(|fd| fd != 1) => {
                 out.add(
                     Decision::Prompt,
@@ -67,6 +77,14 @@ pub(crate) fn judge(
             }
         }
     }
+}
+
+/// Whether a redirection of the script leads to the network.
+fn connects(script: &Script) -> bool {
+    script.commands.iter().flat_map(|c| &c.redirects).any(|r| {
+        let target = Arg::from_word(&r.target).text;
+        target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/")
+    })
 }
 
 fn is_descriptor(target: &Arg) -> bool {

@@ -7,10 +7,24 @@ use crate::shell::is_name;
 pub(crate) static PROGRAMS: &[Program] = &[
     Program { names: "echo", reason: "it prints its words", check: Check::Anything },
     Program {
-        names: ": pwd times dirs jobs wait break continue return exit shift",
+        names: ": pwd times dirs break continue return exit shift",
         reason: "it changes nothing outside of the shell",
-        check: Check::Special(plain_words),
+        // `exit $x` and the like evaluate their word as a number, never as code.
+        check: Check::Anything,
     },
+    Program {
+        names: "jobs",
+        reason: "it lists jobs",
+        // `-x` runs the words behind it.
+        check: Check::Options(Options { short: "lnprs", long: "", refused: "", style: Style::Posix }, Operands::Any),
+    },
+    Program {
+        names: "wait",
+        reason: "it waits",
+        // `-p` evaluates the name of its variable.
+        check: Check::Options(Options { short: "nf", long: "", refused: "", style: Style::Posix }, Operands::Any),
+    },
+    Program { names: "help", reason: "it explains what the shell does itself", check: Check::Anything },
     Program { names: "printf", reason: "it prints its words", check: Check::Special(printf) },
     Program { names: "test [", reason: "it only tests", check: Check::Special(test) },
     Program { names: "type", reason: "it prints where a program is", check: Check::Anything },
@@ -49,19 +63,14 @@ pub(crate) static PROGRAMS: &[Program] = &[
     },
     Program {
         names: "kill",
-        reason: "it lists signals",
+        reason: "it lists signals, or asks whether a process is there",
         check: Check::Special(|call| match call.args().first().and_then(|a| a.exact()) {
             Some("-l" | "-L") => Ok(()),
+            Some("-0") if call.args().iter().skip(1).all(|a| !a.may_be_option()) => Ok(()),
             _ => Err("it signals processes".into()),
         }),
     },
 ];
-
-fn plain_words(call: &Call<'_>) -> Result<(), String> {
-    // `exit $x` and the like evaluate their word as a number, never as code.
-    let _ = call;
-    Ok(())
-}
 
 fn printf(call: &Call<'_>) -> Result<(), String> {
     let Some(first) = call.args().first() else {
@@ -82,11 +91,21 @@ fn test(call: &Call<'_>) -> Result<(), String> {
             return Err("`-v` evaluates the name of its variable".into());
         }
     }
-    // A quoted expansion is `-v` only where an operator can stand: in front of exactly one operand.
-    let dynamic_first = call.args().first().is_some_and(|a| !a.is_literal() && a.fixed == 0);
-    let operands = call.args().iter().filter(|a| a.exact() != Some("]")).count();
-    if dynamic_first && operands == 2 {
-        return Err("the operator of a test isn't known before the run".into());
+    // A quoted expansion is `-v` only where an operator can stand: at the beginning of a term, in front of its operand.
+    const BINARY: &str = "= == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef -a -o";
+    let closing = usize::from(call.name == "[");
+    let args = call.args();
+    let args = args.get(..args.len().saturating_sub(closing)).unwrap_or(&[]);
+    for (i, arg) in args.iter().enumerate() {
+        let begins = i
+            .checked_sub(1)
+            .and_then(|p| args.get(p))
+            .is_none_or(|p| p.exact().is_none_or(|t| matches!(t, "!" | "(" | "-a" | "-o")));
+        let followed =
+            args.get(i + 1).is_some_and(|next| !next.exact().is_some_and(|t| super::listed(BINARY, t) || t == ")"));
+        if begins && followed && !arg.is_literal() && arg.fixed == 0 {
+            return Err("the operator of a test isn't known before the run".into());
+        }
     }
     Ok(())
 }

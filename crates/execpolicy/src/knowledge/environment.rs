@@ -25,3 +25,17 @@ pub(crate) fn injects(name: &str) -> bool {
         || name.ends_with("PAGER")
         || name.ends_with("EDITOR")
 }
+
+/// Whether a variable of this name usually holds a secret.
+pub(crate) fn secret(name: &str) -> bool {
+    const PARTS: &str = "TOKEN SECRET PASSWORD PASSWD PASSPHRASE CREDENTIAL CREDENTIALS APIKEY PAT";
+    let upper = name.to_ascii_uppercase();
+    let key =
+        ["API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "SECRET_KEY", "ENCRYPTION_KEY"].iter().any(|k| upper.contains(k));
+    key || upper.split('_').any(|part| super::listed(PARTS, part))
+}
+
+/// Whether a value turns a pager off.
+pub(crate) fn pager_off(name: &str, value: &str) -> bool {
+    name.ends_with("PAGER") && matches!(value, "" | "cat")
+}

@@ -1,7 +1,7 @@
 //! git: which of its commands read, with which options, and that no helper of the repository runs.
 
 use super::{Check, Program, listed};
-use crate::judge::{Arg, Call, Options, Style};
+use crate::judge::{Arg, Call, Options, Parsed, Style};
 
 pub(crate) static PROGRAMS: &[Program] = &[Program {
     names: "git",
@@ -22,20 +22,24 @@ struct Sub {
 enum Words {
     Any,
     None,
+    /// One at most: with another it changes something.
+    One,
     /// The first word is one of these.
     First(&'static str),
     /// None, unless one of these options makes it a list.
     Listing(&'static [(char, &'static str)]),
 }
 
-const LOG: &str = "oneline graph all branches=? tags=? remotes=? decorate=? no-decorate stat=? shortstat numstat name-only name-status summary patch no-patch raw abbrev-commit no-abbrev-commit abbrev=? pretty=? format= date= since= until= after= before= author= committer= grep= all-match invert-grep regexp-ignore-case extended-regexp fixed-strings perl-regexp merges no-merges first-parent reverse max-count= skip= follow cherry cherry-pick left-right left-only right-only topo-order date-order author-date-order no-walk=? not glob= exclude= boundary children parents color=? no-color word-diff=? color-words=? unified= minimal patience histogram diff-algorithm= ignore-space-change ignore-all-space ignore-blank-lines ignore-space-at-eol find-renames=? find-copies=? no-renames full-index binary diff-filter= pickaxe-all pickaxe-regex relative=? text no-ext-diff no-textconv no-show-signature show-notes no-notes notes=? cached staged merge-base quiet exit-code check summary compact-summary dirstat=? function-context inter-hunk-context= src-prefix= dst-prefix= no-prefix submodule=? ignore-submodules=? name-only z full-history simplify-merges ancestry-path=? source use-mailmap mailmap clear-decorations expand-tabs=? encoding= numbered summary email group= no-index rename-empty no-rename-empty patch-with-stat patch-with-raw cumulative root";
+const LOG: &str = "oneline graph all branches=? tags=? remotes=? decorate=? no-decorate stat=? shortstat numstat name-only name-status summary patch no-patch raw abbrev-commit no-abbrev-commit abbrev=? pretty=? format= date= since= until= after= before= author= committer= grep= all-match invert-grep regexp-ignore-case extended-regexp fixed-strings perl-regexp merges no-merges first-parent reverse max-count= skip= follow cherry cherry-pick left-right left-only right-only topo-order date-order author-date-order no-walk=? not glob= exclude= boundary children parents color=? no-color word-diff=? color-words=? unified=? minimal patience histogram diff-algorithm= ignore-space-change ignore-all-space ignore-blank-lines ignore-space-at-eol find-renames=? find-copies=? no-renames full-index binary diff-filter= pickaxe-all pickaxe-regex walk-reflogs simplify-by-decoration show-pulls in-commit-order no-commit-id ignore-missing max-parents= min-parents= decorate-refs= decorate-refs-exclude= color-moved=? no-color-moved word-diff-regex= diff-merges= no-diff-merges stat-width= find-object= line-prefix= break-rewrites=? reflog grep-reflog= indent-heuristic no-indent-heuristic anchored= relative=? text no-ext-diff no-textconv no-show-signature show-notes no-notes notes=? cached staged merge-base quiet exit-code check summary compact-summary dirstat=? function-context inter-hunk-context= src-prefix= dst-prefix= no-prefix submodule=? ignore-submodules=? name-only z full-history simplify-merges ancestry-path=? source use-mailmap mailmap clear-decorations expand-tabs=? encoding= numbered summary email group= no-index rename-empty no-rename-empty patch-with-stat patch-with-raw cumulative root";
+/// What `rev-list` takes of it, and more.
+const REV_LIST: &str = "count objects objects-edge timestamp header disk-usage=? all branches=? tags=? remotes=? pretty=? format= date= since= until= after= before= author= committer= grep= all-match invert-grep regexp-ignore-case extended-regexp fixed-strings perl-regexp merges no-merges first-parent reverse max-count= skip= cherry cherry-pick cherry-mark left-right left-only right-only topo-order date-order author-date-order no-walk=? not glob= exclude= boundary children parents abbrev-commit no-abbrev-commit abbrev=? oneline full-history simplify-merges simplify-by-decoration ancestry-path=? max-parents= min-parents= graph no-commit-header quiet walk-reflogs remove-empty";
 const LOG_REFUSED: &str = "output= ext-diff textconv show-signature";
-const LOG_SHORT: &str = "pusn:zabwqcmtMCRDi0123456789U:S:G:O:L:B:F E";
+const LOG_SHORT: &str = "pusn:zabwqcmtgrM::C::RDi0123456789U::S:G:O:L:B::FEP";
 
 const SUBS: &[Sub] = &[
     Sub {
         name: "status",
-        short: "sbuvz",
+        short: "sbu::vzM::",
         long: "short branch show-stash porcelain=? long verbose untracked-files=? ignored=? ignore-submodules=? column=? no-column ahead-behind no-ahead-behind renames no-renames find-renames=? null",
         refused: "",
         operands: Words::Any,
@@ -46,10 +50,55 @@ const SUBS: &[Sub] = &[
     Sub { name: "show", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
     Sub { name: "whatchanged", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
     Sub { name: "shortlog", short: "snecw", long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
+    Sub {
+        name: "diff-index diff-files",
+        short: LOG_SHORT,
+        long: LOG,
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub {
+        name: "range-diff",
+        short: LOG_SHORT,
+        long: "creation-factor= no-dual-color dual-color left-only right-only no-notes notes=? stat=? no-patch no-color color=? diff-merges= remerge-diff",
+        refused: LOG_REFUSED,
+        operands: Words::Any,
+        helpers: true,
+    },
+    Sub { name: "cherry", short: "v", long: "verbose abbrev=?", refused: "", operands: Words::Any, helpers: false },
+    Sub { name: "bisect", short: "", long: "", refused: "", operands: Words::First("log terms"), helpers: false },
+    Sub { name: "notes", short: "", long: "ref=", refused: "", operands: Words::First("list show"), helpers: false },
+    Sub { name: "sparse-checkout", short: "", long: "", refused: "", operands: Words::First("list"), helpers: false },
+    Sub {
+        name: "symbolic-ref",
+        short: "q",
+        long: "quiet short recurse no-recurse",
+        refused: "delete",
+        operands: Words::One,
+        helpers: false,
+    },
+    Sub {
+        name: "verify-pack",
+        short: "vs",
+        long: "verbose stat-only object-format=",
+        refused: "",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub {
+        name: "fsck",
+        short: "v",
+        long: "full no-full strict unreachable dangling no-dangling root tags cache reflogs no-reflogs connectivity-only verbose progress no-progress name-objects references no-references",
+        refused: "lost-found",
+        operands: Words::Any,
+        helpers: false,
+    },
+    Sub { name: "help", short: "", long: "", refused: "", operands: Words::None, helpers: false },
     Sub { name: "diff-tree", short: LOG_SHORT, long: LOG, refused: LOG_REFUSED, operands: Words::Any, helpers: true },
     Sub {
         name: "blame",
-        short: "bclL:tfnseowS:MC",
+        short: "bclL:tfnseowS:M::C::",
         long: "root show-stats porcelain line-porcelain incremental show-name show-number show-email date= ignore-rev= ignore-revs-file= color-lines color-by-age abbrev= since= progress no-progress",
         refused: "contents= textconv",
         operands: Words::Any,
@@ -105,8 +154,8 @@ const SUBS: &[Sub] = &[
     },
     Sub {
         name: "rev-list",
-        short: "n:0123456789",
-        long: LOG,
+        short: "n:0123456789g",
+        long: REV_LIST,
         refused: LOG_REFUSED,
         operands: Words::Any,
         helpers: false,
@@ -194,11 +243,11 @@ const SUBS: &[Sub] = &[
     Sub { name: "version", short: "", long: "build-options", refused: "", operands: Words::None, helpers: false },
     Sub {
         name: "branch",
-        short: "arvqi",
+        short: "arvqil",
         long: "list all remotes verbose color=? no-color column=? no-column sort= format= abbrev=? no-abbrev contains=? no-contains=? merged=? no-merged=? points-at= show-current ignore-case",
         refused: "delete move copy force set-upstream-to= unset-upstream edit-description track=? no-track create-reflog recurse-submodules quiet",
         operands: Words::Listing(&[
-            ('\0', "list"),
+            ('l', "list"),
             ('\0', "contains"),
             ('\0', "merged"),
             ('\0', "no-merged"),
@@ -209,7 +258,7 @@ const SUBS: &[Sub] = &[
     },
     Sub {
         name: "tag",
-        short: "ln:i",
+        short: "ln::i",
         long: "list sort= format= contains=? no-contains=? merged=? no-merged=? points-at= column=? no-column color=? ignore-case",
         refused: "annotate sign delete verify force message= file= local-user= create-reflog cleanup= edit",
         operands: Words::Listing(&[
@@ -225,13 +274,20 @@ const SUBS: &[Sub] = &[
     },
     Sub {
         name: "stash",
-        short: "",
+        short: LOG_SHORT,
         long: LOG,
         refused: LOG_REFUSED,
         operands: Words::First("list show"),
         helpers: true,
     },
-    Sub { name: "remote", short: "v", long: "verbose", refused: "", operands: Words::First("get-url"), helpers: false },
+    Sub {
+        name: "remote",
+        short: "v",
+        long: "verbose push all",
+        refused: "",
+        operands: Words::First("get-url"),
+        helpers: false,
+    },
     Sub {
         name: "worktree",
         short: "vz",
@@ -260,8 +316,8 @@ const SUBS: &[Sub] = &[
         name: "config",
         short: "z",
         long: "get= get-all= get-regexp= global local system worktree null name-only show-origin show-scope type= bool int includes no-includes default=",
-        refused: "list edit unset= unset-all= add replace-all rename-section remove-section file= blob= get-urlmatch= get-color= get-colorbool= append all value= fixed-value",
-        operands: Words::None,
+        refused: "list edit regexp unset= unset-all= add replace-all rename-section remove-section file= blob= get-urlmatch= get-color= get-colorbool= append all value= fixed-value",
+        operands: Words::Any,
         helpers: false,
     },
 ];
@@ -305,10 +361,14 @@ fn check(call: &Call<'_>) -> Result<(), String> {
     let Some(name) = sub.exact() else {
         return Err(format!("the git command `{}` isn't known before the run", sub.text));
     };
-    let Some(known) = SUBS.iter().find(|s| s.name == name) else {
+    let Some(known) = SUBS.iter().find(|s| listed(s.name, name)) else {
         return Err(format!("`git {name}` isn't known to only read"));
     };
-    let style = if known.short.contains('0') { Style::Number } else { Style::Gnu };
+    let style = match name {
+        "grep" => Style::Literal,
+        _ if known.short.contains('0') => Style::Number,
+        _ => Style::Gnu,
+    };
     let parsed = crate::judge::parse_options(
         &Options { short: known.short, long: known.long, refused: known.refused, style },
         args,
@@ -317,6 +377,7 @@ fn check(call: &Call<'_>) -> Result<(), String> {
     match known.operands {
         Words::Any => {}
         Words::None if parsed.operands.is_empty() => {}
+        Words::One if parsed.operands.len() <= 1 && !parsed.operands.iter().any(|o| o.many()) => {}
         Words::First(words) => match first {
             None if matches!(name, "remote" | "reflog" | "submodule") => {}
             Some(word) if word.exact().is_some_and(|w| listed(words, w)) => {}
@@ -334,28 +395,59 @@ fn check(call: &Call<'_>) -> Result<(), String> {
                 return Err(format!("`git {name}` makes a new one in this form"));
             }
         }
-        Words::None => return Err(format!("`git {name}` changes the repository in this form")),
+        Words::None | Words::One => return Err(format!("`git {name}` does more than read in this form")),
     }
     if name == "config" {
-        let asked: Vec<&str> = ["get", "get-all", "get-regexp"]
-            .iter()
-            .flat_map(|o| parsed.values('\0', o))
-            .map(|a| a.text.as_str())
-            .collect();
-        if asked.is_empty()
-            || asked.iter().any(|k| {
-                k.contains("credential") || k.contains("token") || k.contains("extraheader") || k.contains('*')
-            })
-        {
-            return Err("settings can hold secrets".into());
-        }
-        return Ok(());
+        return config(&parsed);
+    }
+    // Signatures are checked by a program.
+    let checks_signatures = |f: &Arg| f.text.contains("%G") || f.text.contains("signature") || !f.is_literal();
+    if parsed.values('\0', "format").chain(parsed.values('\0', "pretty")).any(checks_signatures) {
+        return Err("the format may have signatures checked by a program".into());
     }
     // Objects that a partial clone lacks are fetched by whatever the configuration names, so every command depends on it.
     match call.git_helper(folder, known.helpers) {
         None => Ok(()),
         Some(why) => Err(why),
     }
+}
+
+/// Reading one setting that holds no secret: `--get KEY`, `get KEY`, or `KEY` alone.
+fn config(parsed: &Parsed<'_>) -> Result<(), String> {
+    const SECTIONS: &str = "alias user core branch color diff merge init pull push fetch status log rebase commit tag advice help gc pack index feature extensions";
+    let secret = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        ["credential", "token", "extraheader", "password", "http.", "sendemail", "imap."]
+            .iter()
+            .any(|s| key.contains(s))
+    };
+    let named: Vec<&Arg> = ["get", "get-all"].iter().flat_map(|o| parsed.values('\0', o)).collect();
+    let patterns: Vec<&Arg> = parsed.values('\0', "get-regexp").collect();
+    let mut operands = parsed.operands.iter().copied();
+    let mut keys = named;
+    if keys.is_empty() && patterns.is_empty() {
+        let first = operands.next();
+        keys.extend(if first.and_then(Arg::exact) == Some("get") { operands.next() } else { first });
+    }
+    if operands.next().is_some() {
+        return Err("`git config` changes the settings in this form".into());
+    }
+    if keys.is_empty() && patterns.is_empty() {
+        return Err("settings can hold secrets".into());
+    }
+    for key in keys {
+        if !key.exact().is_some_and(|k| k.contains('.') && !secret(k)) {
+            return Err("settings can hold secrets".into());
+        }
+    }
+    for pattern in patterns {
+        // Only a pattern that begins with the whole name of a harmless section is narrow enough.
+        let section = pattern.exact().and_then(|p| p.strip_prefix('^')).and_then(|p| p.split_once("\\."));
+        if !section.is_some_and(|(section, rest)| listed(SECTIONS, section) && !rest.contains('|')) {
+            return Err("settings can hold secrets".into());
+        }
+    }
+    Ok(())
 }
 
 /// The command word, the words behind it, and the folder of `-C`.
@@ -372,6 +464,7 @@ fn global(args: &[Arg]) -> Result<Head<'_>, String> {
         };
         match text {
             "--version" | "-v" => return Ok((None, &[], None)),
+            "--help" | "-h" if args.len() == i => return Ok((None, &[], None)),
             "--no-pager"
             | "-P"
             | "--no-optional-locks"

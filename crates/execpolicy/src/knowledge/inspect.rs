@@ -1,7 +1,7 @@
 //! Programs that look at binaries, processes and the machine.
 
 use super::{Check, Operands, Program};
-use crate::judge::{Call, Options, Style};
+use crate::judge::{Arg, Call, Options, Style};
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
     Options { short, long, refused, style: Style::Gnu }
@@ -116,7 +116,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
         reason: "it prints names from an index",
         check: Check::Options(
             options(
-                "bcdeil:n0w",
+                "bceil:n0w",
                 "basename count existing ignore-case limit= null regex wholename version help",
                 "database=",
             ),
@@ -127,7 +127,27 @@ pub(crate) static PROGRAMS: &[Program] = &[
     Program {
         names: "lsof",
         reason: "it lists open files",
-        check: Check::Options(options("nPlUbitau:p:c:d:g:sROT", "", ""), Operands::Any),
+        // `-i` and `-s` take what stands directly behind them.
+        check: Check::Options(options("nPlUbi::tau:p:c:d:g:s::ROT", "", ""), Operands::Any),
+    },
+    Program { names: "ip", reason: "it prints settings of the network", check: Check::Special(ip) },
+    Program {
+        names: "ifconfig",
+        reason: "it prints settings of the network",
+        check: Check::Special(|call| match call.args() {
+            [] => Ok(()),
+            [one] if one.exact().is_some_and(|t| t == "-a" || !t.starts_with('-')) => Ok(()),
+            _ => Err("it can change settings of the network".into()),
+        }),
+    },
+    Program {
+        names: "top",
+        reason: "it lists processes once",
+        check: Check::Special(|call| {
+            let parsed = call.options(&options("bHicSsn:d:p:u:U:o:w::eE:1l:", "", ""))?;
+            let batch = parsed.has('b', "-") || parsed.has('l', "-");
+            if batch && parsed.operands.is_empty() { Ok(()) } else { Err("it takes keys that signal processes".into()) }
+        }),
     },
     Program {
         names: "xdg-mime sw_vers",
@@ -144,14 +164,14 @@ pub(crate) static PROGRAMS: &[Program] = &[
 fn ps(call: &Call<'_>) -> Result<(), String> {
     const VALUED: &str = "opuUtGgCsqNk";
     let mut skip = false;
+    if call.args().iter().any(|a| a.text.contains("env")) {
+        return Err("environments hold secrets".into());
+    }
     for arg in call.args() {
         let Some(text) = arg.exact() else {
             return Err(format!("`{}` isn't known before the run", arg.text));
         };
         if std::mem::take(&mut skip) {
-            if text.contains("env") {
-                return Err("environments hold secrets".into());
-            }
             continue;
         }
         if text.starts_with("--") {
@@ -161,7 +181,8 @@ fn ps(call: &Call<'_>) -> Result<(), String> {
             // The UNIX style: `-e` is every process, and a value follows some letters.
             Some(letters) => {
                 let bsd = letters.contains('a') && letters.contains('x');
-                if bsd && letters.contains('e') {
+                // `-E` is the environment on some systems.
+                if (bsd && letters.contains('e')) || letters.contains('E') {
                     return Err("environments hold secrets".into());
                 }
                 skip = letters.chars().last().is_some_and(|c| VALUED.contains(c)) && letters != "u" && !bsd;
@@ -172,6 +193,26 @@ fn ps(call: &Call<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// `ip OBJECT [show …]`, objects and actions by their usual names and abbreviations.
+fn ip(call: &Call<'_>) -> Result<(), String> {
+    const FLAGS: &str =
+        "-4 -6 -s -d -o -j -p -br -brief -c -color -json -pretty -details -stats -statistics -oneline -h -human -V";
+    const OBJECTS: &str = "a addr address l link r route ro n neigh neighbor neighbour ru rule maddr mroute tunnel";
+    const SHOWS: &str = "s sh show l ls list lst";
+    let mut words = call.args().iter().skip_while(|a| a.exact().is_some_and(|t| super::listed(FLAGS, t)));
+    let known = |a: Option<&Arg>, names: &str| match a {
+        None => true,
+        Some(a) => a.exact().is_some_and(|t| super::listed(names, t)),
+    };
+    let object = words.next();
+    let action = words.next();
+    let get = object.is_some_and(|o| o.text.starts_with('r')) && action.is_some_and(|a| a.exact() == Some("get"));
+    if known(object, OBJECTS) && (known(action, SHOWS) || get) {
+        return Ok(());
+    }
+    Err("it can change settings of the network".into())
 }
 
 fn sysctl(call: &Call<'_>) -> Result<(), String> {

@@ -133,6 +133,9 @@ pub(crate) fn shell(args: &[Arg]) -> (ShellRun<'_>, bool) {
 
 /// Whether an interpreter takes its program from its input.
 pub(crate) fn reads_program(args: &[Arg]) -> bool {
+    if args.iter().any(|a| a.exact() == Some("run")) && args.last().and_then(Arg::exact) == Some("-") {
+        return true;
+    }
     // An option with code or a module, or any file, is the program.
     !args.iter().any(|a| match a.exact() {
         Some("-" | "/dev/stdin" | "/dev/fd/0") => false,

@@ -85,7 +85,8 @@ fn judge(text: &str) -> Result<(), String> {
                     return Err("its filter loads a module".into());
                 }
                 "env" if lead != '.' => return Err("environments hold secrets".into()),
-                "ENV" if lead == '$' => return Err("environments hold secrets".into()),
+                // A blank or a comment may stand between the sign and the name.
+                "ENV" if lead != '.' => return Err("environments hold secrets".into()),
                 _ => {}
             }
             word.clear();

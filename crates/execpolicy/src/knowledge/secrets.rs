@@ -27,13 +27,16 @@ pub(crate) fn why(place: &Place) -> Option<String> {
         }
     }
     if let Some(open) = &place.open
-        && open.starts_with(".e")
+        && (open.split('/').any(may_be_secret) || (place.base == Base::Home && place.is_base() && hidden(open)))
     {
         return Some(format!("`{open}` may name a file that holds secrets"));
     }
     if place.base == Base::Root {
         let last = place.parts.last().map_or("", String::as_str);
         match place.first() {
+            "proc" if into_process(place) => {
+                return Some("it looks into a process".into());
+            }
             "proc"
                 if matches!(last, "environ" | "mem" | "maps" | "cmdline" | "auxv" | "stack" | "syscall")
                     || place
@@ -74,6 +77,40 @@ pub(crate) fn why(place: &Place) -> Option<String> {
         return Some(format!("`{last}` is named as a link, and where it leads isn't known"));
     }
     None
+}
+
+/// Whether a part of a path, in which wildcards may stand, could be the name of a secret.
+fn may_be_secret(part: &str) -> bool {
+    let fixed = part.find(['*', '?', '[', '$']).unwrap_or(part.len());
+    let Some(known) = part.get(..fixed) else { return false };
+    if fixed == part.len() {
+        return !known.is_empty() && (super::listed(FILES, known) || super::listed(FOLDERS, known));
+    }
+    // `*.json` names much and few secrets; a pattern that begins as a secret does is meant for it.
+    let rest = part.get(fixed..).unwrap_or("");
+    let end = rest.rfind(['*', '?', ']']).and_then(|i| rest.get(i + 1..)).unwrap_or("");
+    let narrow = !known.is_empty() && known.len() + end.len() >= if known.starts_with('.') { 2 } else { 4 };
+    let names = || FILES.split(' ').chain(FOLDERS.split(' '));
+    ENDINGS.split(' ').any(|e| end.ends_with(e))
+        || BEGINNINGS.split(' ').any(|b| known.starts_with(b))
+        || (narrow && !rest.starts_with('$') && names().any(|name| name.starts_with(known) && name.ends_with(end)))
+}
+
+/// `.*` in a home directory is all that is kept there.
+fn hidden(open: &str) -> bool {
+    open.starts_with(".*") || open.starts_with(".?") || open.starts_with(".[")
+}
+
+/// Whether a path below `/proc` whose process isn't known leads to more than its figures.
+fn into_process(place: &Place) -> bool {
+    const FIGURES: &str = "status stat statm comm limits cgroup io sched oom_score loadavg";
+    let Some(open) = &place.open else { return false };
+    let figure = |path: &str| super::listed(FIGURES, path);
+    match place.parts.get(1).map(String::as_str) {
+        None => !open.split_once('/').is_some_and(|(_, rest)| figure(rest)),
+        Some("self" | "thread-self") => !figure(open),
+        Some(process) => process.bytes().all(|b| b.is_ascii_digit()) && !figure(open),
+    }
 }
 
 /// Whether a search of this place reads every secret of the user or of the machine.

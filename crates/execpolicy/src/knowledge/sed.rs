@@ -12,14 +12,13 @@ const OPTIONS: Options = Options {
 pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     let parsed = call.options(&OPTIONS)?;
     let mut scripts: Vec<_> = parsed.values('e', "expression").collect();
-    let mut operands = parsed.operands.as_slice();
-    if scripts.is_empty()
-        && let Some((first, rest)) = operands.split_first()
-    {
-        scripts.push(first);
-        operands = rest;
+    if scripts.is_empty() {
+        scripts.extend(parsed.operands.first().copied());
     }
-    let _ = operands;
+    // Where `-l` takes no value, the word behind it is the script.
+    if parsed.values('l', "line-length").any(|l| !l.exact().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))) {
+        return Err("`-l` isn't followed by a number".into());
+    }
     // Several expressions are one script of several lines.
     let mut text = String::new();
     for script in scripts {
@@ -97,6 +96,10 @@ impl Script<'_> {
         self.rest = self.rest.trim_start_matches(test);
     }
 
+    fn skip_one(&mut self, c: char) {
+        self.rest = self.rest.strip_prefix(c).unwrap_or(self.rest);
+    }
+
     fn line(&mut self) {
         let end = self.rest.find('\n').unwrap_or(self.rest.len());
         self.rest = self.rest.get(end..).unwrap_or("");
@@ -107,7 +110,9 @@ impl Script<'_> {
         loop {
             let end = self.rest.find('\n').unwrap_or(self.rest.len());
             let line = self.rest.get(..end).unwrap_or("");
-            let goes_on = line.ends_with('\\') && end < self.rest.len();
+            // An even number of backslashes is that of escaped ones.
+            let backslashes = line.bytes().rev().take_while(|b| *b == b'\\').count();
+            let goes_on = backslashes % 2 == 1 && end < self.rest.len();
             self.rest = self.rest.get(if goes_on { end + 1 } else { end }..).unwrap_or("");
             if !goes_on {
                 return;
@@ -141,12 +146,23 @@ impl Script<'_> {
 
     /// Text up to a delimiter. Versions differ on delimiters in brackets, so an open bracket is refused.
     fn part(&mut self, delimiter: char) -> Result<(), String> {
-        if delimiter == '\\' || delimiter == '\n' {
+        if matches!(delimiter, '\\' | '\n' | '[' | ']' | '^') {
             return Err(UNKNOWN.into());
         }
         let mut open = false;
         loop {
-            match self.take() {
+            let taken = self.take();
+            // Where brackets are seen, one that closes right behind `[` or `[^` stands for itself, and a class ends none.
+            if open && taken == Some('[') && self.rest.starts_with([':', '.', '=']) {
+                let end = self.rest.find(']').map_or(self.rest.len(), |e| e + 1);
+                let (class, rest) = self.rest.split_at(end);
+                if class.contains(delimiter) || class.contains('\\') {
+                    return Err("a delimiter stands in brackets of its script".into());
+                }
+                self.rest = rest;
+                continue;
+            }
+            match taken {
                 None => return Err(UNKNOWN.into()),
                 Some(c) if c == delimiter => {
                     return if open { Err("a delimiter stands in brackets of its script".into()) } else { Ok(()) };
@@ -154,7 +170,11 @@ impl Script<'_> {
                 Some('\\') => {
                     self.take();
                 }
-                Some('[') => open = true,
+                Some('[') if !open => {
+                    open = true;
+                    self.skip_one('^');
+                    self.skip_one(']');
+                }
                 Some(']') => open = false,
                 Some(_) => {}
             }

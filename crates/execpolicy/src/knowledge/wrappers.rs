@@ -80,7 +80,7 @@ const WRAPPERS: &[Wrapper] = &[
         question: "it changes the user",
     },
     Wrapper {
-        names: "runuser su",
+        names: "runuser",
         short: "flmpPs:g:G:u:c:w:",
         long: "fast login shell= group= supp-group= user= command= preserve-environment",
         skip: 0,
@@ -148,6 +148,7 @@ pub(crate) fn unwrap(call: &Call<'_>) -> Option<Wrapped> {
         "watch" => return Some(watch(call.args())),
         "parallel" => return Some(parallel(call.args())),
         "ssh" => return Some(ssh(call.args())),
+        "su" => return Some(su(call.args())),
         "eval" => return Some(joined(call.args(), "")),
         "trap" => {
             let script = call.args().iter().find(|a| !a.text.starts_with('-')).cloned();
@@ -168,6 +169,27 @@ pub(crate) fn unwrap(call: &Call<'_>) -> Option<Wrapped> {
     Some(table(wrapper, call.args()))
 }
 
+/// Whether a program starts one that stands somewhere among its words.
+pub(crate) fn starts(name: &str, argv: &[Arg]) -> bool {
+    const ALWAYS: &str = "script flock setarch linux32 linux64 gdb lldb rr valgrind perf eatmydata proot bwrap firejail npx pnpx bunx uvx pipx hyperfine watchexec nodemon concurrently cross-env cross-env-shell env-cmd dotenv tmux screen entr nix-shell wsl";
+    const WITH: &[(&str, &str)] = &[
+        ("npm pnpm yarn yarnpkg bun", "exec x dlx"),
+        (
+            "bundle bundler mise asdf rtx direnv aws-vault chamber rbenv pyenv nvm fnm docker podman kubectl oc",
+            "exec x",
+        ),
+        ("poetry pdm hatch uv pipenv rye conda mamba micromamba dotenvx op doppler docker podman volta", "run"),
+        ("docker podman", "compose"),
+        ("nix", "develop shell run"),
+        ("git", "rebase filter-branch"),
+    ];
+    super::listed(ALWAYS, name)
+        || WITH.iter().any(|(names, words)| {
+            super::listed(names, name)
+                && argv.iter().skip(1).take(8).any(|a| a.exact().is_some_and(|t| super::listed(words, t)))
+        })
+}
+
 fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
     let options = Options { short: wrapper.short, long: wrapper.long, refused: "", style: Style::Posix };
     let mut wrapped = Wrapped::default();
@@ -178,9 +200,6 @@ fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
         Ok(parsed) => {
             for code in parsed.values('c', "command").chain(parsed.values('E', "-")) {
                 wrapped.scripts.extend(code.exact().map(str::to_owned));
-            }
-            if let Some(value) = parsed.value_of('p', "-").filter(|_| wrapper.names == "ionice") {
-                let _ = value;
             }
             parsed.rest
         }
@@ -331,6 +350,22 @@ fn ssh(args: &[Arg]) -> Wrapped {
     };
     let rest = crate::judge::parse_options(&OPTIONS, args).map_or(args.len(), |p| p.rest);
     joined(args.get(rest + 1..).unwrap_or(&[]), "it connects to another machine")
+}
+
+/// `su [options] [user]`: the user is no command, and options may stand behind.
+fn su(args: &[Arg]) -> Wrapped {
+    const OPTIONS: Options = Options {
+        short: "flmpPs:g:G:c:w:h",
+        long: "fast login shell= group= supp-group= command= session-command= preserve-environment whitelist-environment= pty help version",
+        refused: "",
+        style: Style::Literal,
+    };
+    let mut wrapped = Wrapped { question: Some("it changes the user".into()), ..Wrapped::default() };
+    if let Ok(parsed) = crate::judge::parse_options(&OPTIONS, args) {
+        let codes = parsed.values('c', "command").chain(parsed.values('\0', "session-command"));
+        wrapped.scripts.extend(codes.filter_map(Arg::exact).map(str::to_owned));
+    }
+    wrapped
 }
 
 /// Words joined to one text, which is then a line of its own.

@@ -64,7 +64,13 @@ impl ExampleFailure {
 pub(crate) fn examine(rules: &[Rule]) -> Result<(), PolicyError> {
     for rule in rules {
         if let Some(failure) = try_rule(rule).next() {
-            return Err(rule.error(failure.cause()));
+            let words = rule.command.iter().flat_map(|e| &e.0);
+            let joined = words.into_iter().find(|w| w.contains(char::is_whitespace) && failure.should_match);
+            let tip = joined.map_or_else(String::new, |w| {
+                let apart: Vec<String> = w.split_whitespace().map(|word| format!("{word:?}")).collect();
+                format!("; {w:?} is a single word, write {}", apart.join(", "))
+            });
+            return Err(rule.error(failure.cause() + &tip));
         }
     }
     Ok(())

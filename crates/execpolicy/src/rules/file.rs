@@ -95,10 +95,10 @@ impl Rule {
     }
 }
 
-/// Reads rules from TOML.
-pub(crate) fn parse_toml(text: &str, source: &str) -> Result<Vec<Rule>, PolicyError> {
+/// Reads rules from the text of a file.
+pub(crate) fn parse_document(format: Format, text: &str, source: &str) -> Result<Vec<Rule>, PolicyError> {
     let syntax = |line, cause| PolicyError::Syntax { origin: source.to_owned(), line, cause };
-    let document = Node::parse(Format::Toml, text).map_err(|error| syntax(error.at.line, error.message))?;
+    let document = Node::parse(format, text).map_err(|error| syntax(error.at.line, error.message))?;
     let line_of = |at| Position::of(text, at).line;
     let rules = read(&document).map_err(|mistake| syntax(line_of(mistake.at), mistake.to_string()))?;
     let origin = |at| Origin { source: source.to_owned(), line: line_of(at) };

@@ -6,6 +6,9 @@ use super::{Rule, parse_text};
 use crate::error::PolicyError;
 use crate::verdict::Decision;
 
+/// The largest rules file that is read.
+const MAX_BYTES: u64 = 4 << 20;
+
 /// Who a rules file belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
@@ -55,7 +58,11 @@ pub(crate) fn read(source: &PolicySource) -> Result<Vec<Rule>, PolicyError> {
             .map_err(|cause| PolicyError::Untrusted { path: source.path.clone(), cause: cause.to_owned() })?;
     }
     let mut text = String::new();
-    file.read_to_string(&mut text).map_err(failed)?;
+    // The limit is on what is read, not on what the file claims: a device claims nothing and has no end.
+    let read = file.by_ref().take(MAX_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+    if read as u64 > MAX_BYTES {
+        return Err(PolicyError::TooLarge { path: source.path.clone(), limit: MAX_BYTES });
+    }
     let rules = parse_text(&text, &source.path.display().to_string())?;
     if source.tier == Tier::Workspace
         && let Some(rule) = rules.iter().find(|r| r.decision == Decision::Allow)

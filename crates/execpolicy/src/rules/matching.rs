@@ -123,7 +123,7 @@ fn tightens(rule: &Rule, layer: &Layer<'_>) -> bool {
         rest.iter().partition(|e| e.0.iter().all(|w| w.len() > 1 && w.starts_with('-') && w != "--"));
     options.iter().all(|e| option_given(e, args))
         && rule.flags.iter().all(|e| option_given(e, args))
-        && operands(&words, layer.name, args)
+        && operands(&words, layer.name, args, !rule.builtin)
 }
 
 /// Whether one of the options is given, alone, in a cluster, abbreviated or with a value.
@@ -180,8 +180,8 @@ fn long_of(letter: char, text: &str) -> bool {
 }
 
 /// Whether the words of the rule are the first operands, those that aren't known left out, and those behind an option
-/// taken as its value where that fits.
-fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
+/// taken as its value where that fits. A file that a rule names counts behind others too.
+fn operands(words: &[&Element], program: &str, args: &[Arg], anywhere: bool) -> bool {
     let mut wanted = words.iter();
     let Some(mut next) = wanted.next() else {
         return true;
@@ -193,6 +193,10 @@ fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
             after_option = !ended && !arg.text.contains('=') && takes_value(program, &arg.text);
             continue;
         }
+        // `cargo +nightly …` names a toolchain.
+        if program == "cargo" && arg.text.starts_with('+') {
+            continue;
+        }
         let skippable = std::mem::take(&mut after_option);
         if !matches!(arg.kind, ArgKind::Literal) {
             continue;
@@ -202,7 +206,7 @@ fn operands(words: &[&Element], program: &str, args: &[Arg]) -> bool {
                 Some(element) => next = element,
                 None => return true,
             }
-        } else if !skippable {
+        } else if !(skippable || anywhere && next.0.iter().all(|e| e.starts_with(['/', '~']))) {
             return false;
         }
     }
@@ -217,10 +221,20 @@ fn takes_value(program: &str, option: &str) -> bool {
 
 fn same_operand(element: &str, arg: &Arg) -> bool {
     let text = arg.text.as_str();
-    // `//` and `/.` are `/`.
+    // `//`, `/.` and `/x/..` are `/`.
     text == element || (element.starts_with('/') && text.starts_with('/') && clean(text) == clean(element))
 }
 
 fn clean(path: &str) -> Vec<&str> {
-    path.split('/').filter(|p| !p.is_empty() && *p != ".").collect()
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts
 }

@@ -4,10 +4,14 @@ use super::file::{Element, Origin, Rule};
 use crate::error::PolicyError;
 use crate::verdict::Decision;
 
-/// Whether a text is in the short form: its first line that says something begins with a decision and a colon, which no
-/// TOML does.
+/// Whether a text is in the short form: its first line that says something begins with a word and a colon, which no TOML
+/// does. What the word is stays to be seen, so that a wrong one is named.
 pub(crate) fn is_short(text: &str) -> bool {
-    lines(text).next().is_some_and(|(_, line)| decision(line).is_some())
+    let word = |line: &str| line.split_once(':').map(|(word, _)| word.trim_end().to_owned());
+    lines(text)
+        .next()
+        .and_then(|(_, line)| word(line))
+        .is_some_and(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
 /// Reads `decision: word word …` lines. Every line must be one, empty, or a comment.

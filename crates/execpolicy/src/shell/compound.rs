@@ -4,6 +4,7 @@ use super::ast::{Command, CommandKind, Piece, Word};
 use super::brace;
 use super::builder::{WordBuilder, is_name};
 use super::parser::{CasePhase, ForPhase, IfPhase, Kind, Need, Parser, PendingFunction, Refusal};
+use crate::knowledge::environment::injects;
 
 const MISPLACED: Refusal = "a reserved word stands where none can";
 const EMPTY: Refusal = "a compound command has no body";
@@ -204,8 +205,11 @@ impl Parser {
     fn on_for_word(&mut self, word: Word, phase: ForPhase) -> Result<(), Refusal> {
         match phase {
             ForPhase::Name => {
-                if !word.bare().is_some_and(is_name) {
+                let Some(name) = word.bare().filter(|n| is_name(n)) else {
                     return Err("a loop has no variable");
+                };
+                if injects(name) {
+                    self.note("a loop sets a variable that can change what runs");
                 }
                 self.level().kind = Kind::For(ForPhase::In);
             }

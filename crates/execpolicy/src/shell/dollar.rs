@@ -40,7 +40,13 @@ impl Parser {
                 self.word().push(Piece::Var { name, quoted });
                 Ok(())
             }
-            Some(b'0'..=b'9' | b'?' | b'#' | b'!' | b'$' | b'-') => {
+            // Numbers, which are one word with or without quotes.
+            Some(b'?' | b'#' | b'$') => {
+                self.input.skip(2);
+                self.word().push(Piece::Dynamic { quoted: true });
+                Ok(())
+            }
+            Some(b'0'..=b'9' | b'!' | b'-') => {
                 self.input.skip(2);
                 self.word().push(Piece::Dynamic { quoted });
                 Ok(())

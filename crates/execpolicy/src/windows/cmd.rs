@@ -1,68 +1,78 @@
 //! cmd: words, double quotes, carets and `&`. Percent signs and everything else are questions.
 
 use super::paths::is_remote;
-use super::powershell::refused;
+use super::powershell::{MAX_NESTED, refused};
 use crate::judge::{Context, Judgement};
 use crate::verdict::Decision;
 
 /// Commands that only print.
-const READS: &str = "dir type echo ver cd chdir where findstr find tree more vol whoami hostname fc comp sort help assoc_none rem date_none cls";
-
-/// Scripts inside of scripts at most.
-const MAX_NESTED: usize = 16;
+const READS: &str =
+    "dir type echo ver cd chdir where findstr find tree more vol whoami hostname fc comp sort help rem cls pushd popd";
+/// Commands that only print with these words, or with none.
+const WITH: &[(&str, &str)] = &[
+    ("date", "/t"),
+    ("time", "/t"),
+    ("path", ""),
+    ("ipconfig", "/all"),
+    ("systeminfo", ""),
+    ("tasklist", "/v /svc /m"),
+];
 
 pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
-    if let Some(what) = crate::text::refused(line, true) {
-        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
-    }
-    let mut lines = vec![line.to_owned()];
-    let mut count = 0;
-    while let Some(line) = lines.pop() {
-        count += 1;
-        if count > MAX_NESTED {
-            out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
-            break;
-        }
-        let (parts, unknown) = split(&line);
-        if let Some(what) = unknown {
-            out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
-        }
-        for words in parts {
-            judge_part(&words, &mut lines, context, &mut out);
-        }
-    }
+    judge_nested(line, 0, context, &mut out);
     out
 }
 
-fn judge_part(words: &[String], nested: &mut Vec<String>, context: &Context<'_>, out: &mut Judgement) {
+pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out: &mut Judgement) {
+    if depth > MAX_NESTED {
+        out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+        return;
+    }
+    if let Some(what) = crate::text::refused(line, true) {
+        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
+    }
+    let (parts, unknown) = split(line);
+    if let Some(what) = unknown {
+        out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
+    }
+    for words in parts {
+        judge_part(&words, depth, context, out);
+    }
+}
+
+fn judge_part(words: &[String], depth: usize, context: &Context<'_>, out: &mut Judgement) {
     let Some(first) = words.first() else { return };
     let lower = first.trim_start_matches('@').to_ascii_lowercase();
-    let name = lower.strip_suffix(".exe").unwrap_or(&lower);
+    let name = lower.strip_suffix(".exe").or_else(|| lower.strip_suffix(".com")).unwrap_or(&lower);
     let args = words.get(1..).unwrap_or(&[]);
     if let Some(why) = delete(name, args).or_else(|| refused(name, args)) {
         out.add(context.forbid(), format!("builtin:{name}"), why, words.to_vec());
         return;
     }
-    if name == "cmd" {
-        let at = args.iter().position(|a| matches!(a.to_ascii_lowercase().as_str(), "/c" | "/k" | "/r"));
-        if let Some(rest) = at.and_then(|i| args.get(i + 1..)) {
-            nested.push(rest.join(" "));
-        }
-        out.add(Decision::Prompt, "builtin:cmd", "it runs the text behind it", words.to_vec());
+    if matches!(name, "cmd" | "powershell" | "pwsh") {
+        super::inner(name, args, depth, context, out);
+        out.add(Decision::Prompt, format!("builtin:{name}"), "it runs the text behind it", words.to_vec());
         return;
     }
     if name == "format" {
         out.add(context.forbid(), "builtin:format", "it destroys a disk", words.to_vec());
         return;
     }
-    let moves = matches!(name, "cd" | "chdir") && args.iter().any(|a| is_remote(a));
+    if let Some((_, flags)) = WITH.iter().find(|(n, _)| *n == name)
+        && args.iter().all(|a| crate::knowledge::listed(flags, &a.to_ascii_lowercase()))
+        && !(args.is_empty() && matches!(name, "date" | "time"))
+    {
+        out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words.to_vec());
+        return;
+    }
+    let moves = matches!(name, "cd" | "chdir" | "pushd") && args.iter().any(|a| is_remote(a));
     if !crate::knowledge::listed(READS, name) || moves {
         out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words.to_vec());
         return;
     }
     let why = args.iter().find_map(|arg| {
-        let output = name == "sort" && arg.to_ascii_lowercase().starts_with("/o");
+        let output = name == "sort" && arg.to_ascii_lowercase().get(..2).is_some_and(|o| matches!(o, "/o" | "-o"));
         let place = crate::judge::resolve_path(&arg.replace('\\', "/"));
         if is_remote(arg) {
             Some("it reads from another machine")
@@ -129,6 +139,13 @@ fn split(line: &str) -> (Vec<Vec<String>>, Option<&'static str>) {
                 }
                 parts.push(Vec::new());
             }
+            '<' | '>' if sink(&mut chars, c) => {
+                // A single digit right in front is the stream.
+                if word.as_ref().is_some_and(|w| w.len() == 1 && w.bytes().all(|b| b.is_ascii_digit())) {
+                    word = None;
+                }
+                end(&mut parts, &mut word);
+            }
             '<' | '>' | '(' | ')' | '=' | '@' => {
                 if c != '=' {
                     note("redirections and blocks aren't supported");
@@ -152,6 +169,31 @@ fn split(line: &str) -> (Vec<Vec<String>>, Option<&'static str>) {
     end(&mut parts, &mut word);
     parts.retain(|p| !p.is_empty());
     (parts, unknown)
+}
+
+/// Takes `nul` or `&1` behind a redirection, or leaves what is there.
+fn sink(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, operator: char) -> bool {
+    let mut ahead = chars.clone();
+    if operator == '>' {
+        ahead.next_if_eq(&'>');
+    }
+    if ahead.next_if_eq(&'&').is_some() {
+        if operator == '<' || ahead.next_if(char::is_ascii_digit).is_none() {
+            return false;
+        }
+    } else {
+        while ahead.next_if_eq(&' ').is_some() {}
+        for c in "nul".chars() {
+            if ahead.next_if(|n| n.eq_ignore_ascii_case(&c)).is_none() {
+                return false;
+            }
+        }
+    }
+    if !ahead.peek().is_none_or(|c| matches!(c, ' ' | '\t' | '&' | '|' | '>' | '<')) {
+        return false;
+    }
+    *chars = ahead;
+    true
 }
 
 fn end(parts: &mut [Vec<String>], word: &mut Option<String>) {

@@ -2,13 +2,22 @@
 
 /// Whether a text names another machine.
 pub(crate) fn is_remote(text: &str) -> bool {
-    let t = text.trim_matches(['"', '\'']);
-    t.starts_with("\\\\") || t.starts_with("//") || t.contains("::\\\\")
+    // Slashes of both kinds mix.
+    let path = value(text).replace('/', "\\");
+    path.split([',', '"', '\'']).any(|part| part.starts_with("\\\\")) || path.contains("::\\\\")
+}
+
+/// The value of a word like `-Path:x` or `/g:x`, or the whole word.
+pub(crate) fn value(text: &str) -> &str {
+    text.strip_prefix(['-', '/'])
+        .and_then(|t| t.split_once(':'))
+        .filter(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic()))
+        .map_or(text, |(_, value)| value)
 }
 
 /// Whether deleting a place takes a drive, a home, or the system with it.
 pub(crate) fn is_vital(text: &str) -> bool {
-    let lower = text.trim_matches(['"', '\'']).replace('/', "\\").to_ascii_lowercase();
+    let lower = value(text).trim_matches(['"', '\'']).replace('/', "\\").to_ascii_lowercase();
     // `C:\*` and `C:\*.*` are everything in a folder.
     let path = lower.trim_end_matches("*.*").trim_end_matches('*').trim_end_matches('\\');
     if matches!(path, "" | "~" | ".") && lower.starts_with(['\\', '~']) {

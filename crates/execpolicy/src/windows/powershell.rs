@@ -1,11 +1,11 @@
 //! PowerShell: words, single and double quotes without expansions, pipes and semicolons.
 
-use super::paths::{is_remote, is_vital};
-use crate::judge::{Context, Judgement};
+use super::paths::{is_remote, is_vital, value};
+use crate::judge::{Arg, Context, Judgement, judge_argv};
 use crate::verdict::Decision;
 
 /// Commands that only print, by all of their names.
-const READS: &str = "get-childitem gci ls dir get-content gc cat type get-location gl pwd select-string sls select-object select measure-object measure write-output echo write get-item gi test-path resolve-path rvpa get-date sort-object sort get-unique gu group-object format-table ft format-list fl format-wide fw compare-object compare diff get-filehash get-command gcm get-help help get-member gm get-alias gal get-process gps ps get-service gsv out-string oss out-host oh convertto-json convertfrom-json convertto-csv convertfrom-csv split-path join-path get-host get-culture get-uptime get-computerinfo get-psdrive gdr get-verb get-random tee_none";
+const READS: &str = "get-childitem gci ls dir get-content gc cat type get-location gl pwd select-string sls select-object select measure-object measure write-output echo write get-item gi test-path resolve-path rvpa get-date sort-object sort get-unique gu group-object format-table ft format-list fl format-wide fw compare-object diff get-filehash get-command gcm get-help help get-member gm get-alias gal get-process gps ps get-service gsv out-string oss out-host oh convertto-json convertfrom-json convertto-csv convertfrom-csv split-path join-path get-host get-culture get-uptime get-computerinfo get-psdrive gdr get-verb get-random where-object write-host findstr";
 /// Parameters of those that run code, as lower case beginnings.
 const CODE: &[&str] = &[
     "-expression",
@@ -20,7 +20,16 @@ const CODE: &[&str] = &[
     "-pv",
     "-ev",
     "-ob",
+    "-online",
+    "-showwindow",
+    "-computername",
+    "-cn",
+    "-cimsession",
 ];
+/// Programs that are judged as in any other shell.
+const NATIVE: &str = "git rg whoami hostname";
+/// Scripts inside of scripts at most.
+pub(super) const MAX_NESTED: usize = 8;
 /// Commands that delete, by all of their names.
 const DELETES: &str = "remove-item ri rm rmdir del erase rd clear-content clc";
 /// Commands that are refused whatever their words are.
@@ -43,6 +52,15 @@ struct Part {
 
 pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
+    judge_nested(line, 0, context, &mut out);
+    out
+}
+
+pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out: &mut Judgement) {
+    if depth > MAX_NESTED {
+        out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+        return;
+    }
     if let Some(what) = crate::text::refused(line, true) {
         out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
     }
@@ -51,18 +69,22 @@ pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
         out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
     }
     let remote = parts.iter().any(|p| p.words.iter().any(|w| fetches(w)));
-    for part in &parts {
-        judge_part(part, remote, context, &mut out);
+    if remote && line.to_ascii_lowercase().contains("scriptblock]::create") {
+        out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", Vec::new());
     }
-    out
+    let mut vital = false;
+    for part in &parts {
+        vital = (vital && part.piped) || part.words.iter().skip(1).any(|w| is_vital(w));
+        judge_part(part, remote, vital, depth, context, out);
+    }
 }
 
-fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judgement) {
+fn judge_part(part: &Part, fetched: bool, vital: bool, depth: usize, context: &Context<'_>, out: &mut Judgement) {
     let Some(name) = part.words.first() else {
         return;
     };
-    let name = name.to_ascii_lowercase();
-    let name = name.strip_suffix(".exe").unwrap_or(&name);
+    let written = name.to_ascii_lowercase();
+    let name = written.strip_suffix(".exe").unwrap_or(&written);
     let args = part.words.get(1..).unwrap_or(&[]);
     let words = part.words.clone();
     if matches!(name, "iex" | "invoke-expression") && fetched {
@@ -73,24 +95,38 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         out.add(context.forbid(), format!("builtin:{name}"), why, words);
         return;
     }
-    if !crate::knowledge::listed(READS, name) {
+    if part.piped && vital && crate::knowledge::listed(DELETES, name) {
+        let why = "it deletes a drive, a home directory or the system";
+        out.add(context.forbid(), format!("builtin:{name}"), why, words);
+        return;
+    }
+    if crate::knowledge::listed(NATIVE, name) {
+        return native(name, part, context, out);
+    }
+    super::inner(name, args, depth, context, out);
+    // A program of that name isn't the command that has it as its other name.
+    if !crate::knowledge::listed(READS, name) || (written != name && name != "findstr") {
         out.add(Decision::Prompt, format!("builtin:{name}"), "it isn't known to be read-only", words);
         return;
     }
     for arg in args {
         let lower = arg.to_ascii_lowercase();
-        let drive = lower
-            .find(':')
-            .is_some_and(|i| i > 1 && lower.get(..i).is_some_and(|d| d.bytes().all(|b| b.is_ascii_alphanumeric())));
-        let why = if is_remote(arg) {
+        let prints = matches!(name, "echo" | "write" | "write-output" | "write-host");
+        let drive = value(&lower).split(',').any(is_drive);
+        let sorts_to_file = name == "sort" && (lower.starts_with("-o") || lower.starts_with("/o"));
+        let why = if is_remote(arg) && !prints {
             "it reads from another machine"
-        } else if drive && !lower.starts_with('-') {
+        } else if drive && !prints {
             "it reads a drive that is no disk"
+        } else if lower == "break" && !prints {
+            "it stops in the debugger"
+        } else if sorts_to_file {
+            "it writes a file"
         } else if CODE.iter().any(|c| lower.len() >= 3 && (c.starts_with(lower.as_str()) || lower.starts_with(c)))
             && lower.starts_with('-')
         {
             "a parameter writes or runs something"
-        } else if secret(&lower) {
+        } else if !prints && value(&lower).split(',').any(secret) {
             "it may hold secrets"
         } else {
             continue;
@@ -99,6 +135,25 @@ fn judge_part(part: &Part, fetched: bool, context: &Context<'_>, out: &mut Judge
         return;
     }
     out.add(Decision::Allow, format!("builtin:{name}"), "it only prints", words);
+}
+
+/// A drive of more than one letter, as `env:`, or the full name of a provider.
+fn is_drive(path: &str) -> bool {
+    let name = path.split_once(':').map_or("", |(name, _)| name);
+    path.contains("::") || (name.len() > 1 && name.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// A program that isn't of this shell. Its words are passed in one text, which quotes and commas can take apart.
+fn native(name: &str, part: &Part, context: &Context<'_>, out: &mut Judgement) {
+    let args = part.words.get(1..).unwrap_or(&[]);
+    if let Some(odd) = args.iter().find(|a| a.is_empty() || a.contains(['"', ',']) || a.ends_with('\\')) {
+        let reason = format!("`{odd}` may become several words");
+        out.add(Decision::Prompt, format!("builtin:{name}"), reason, part.words.clone());
+        return;
+    }
+    let words: Vec<Arg> =
+        std::iter::once(name.to_owned()).chain(args.iter().map(|a| a.replace('\\', "/"))).map(Arg::literal).collect();
+    out.findings.extend(judge_argv(&words, context).findings);
 }
 
 fn secret(path: &str) -> bool {
@@ -150,7 +205,7 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
         "cipher" if starts("/w") => Some("it overwrites a disk"),
         "reg" if has("delete") && lower.iter().any(|a| hive(a)) => Some("it deletes settings of the machine"),
         "remove-itemproperty" | "remove-item" | "ri"
-            if lower.iter().any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
+            if lower.iter().map(|a| value(a)).any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
         {
             Some("it deletes settings of the machine")
         }
@@ -161,6 +216,7 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
         {
             Some("it switches a protection off")
         }
+        "fsutil" if has("setzerodata") => Some("it overwrites a disk"),
         "fsutil" if has("usn") && has("deletejournal") => Some("it deletes a log of the machine"),
         _ => None,
     }
