@@ -35,7 +35,8 @@ test('of one that a signal or the timeout ended', async () => {
 test('of one that was not run', async () => {
   for (const [args, exitCode, code] of [
     [['--', 'no-such-program'], 127, 'ENOENT'], [['--', '/'], 126, 'EACCES'], [['--workspace', '/nonexistent', '--', 'true'], 125, 'ProfileError'],
-    [['--profile', 'workspace-write', '--workspace', '/', '--', 'true'], 125, 'ProfileError'],
+    [['--profile', 'workspace-write', '--workspace', '/', '--', 'true'], 125, 'ProfileError'], [['--policy', 'gone.toml', '--', 'true'], 125, 'PolicyError'],
+    [['--profile', 'bogus', '--', 'true'], 2, 'Usage'], [['--bogus', '--', 'true'], 2, 'Usage'], [[], 2, 'Usage'],
   ]) {
     const result = await json(...args);
     assert.equal(result.exitCode, exitCode);
@@ -43,6 +44,11 @@ test('of one that was not run', async () => {
     assert.equal(result.document.error.exitCode, exitCode);
     assert.ok(result.document.error.message);
   }
+});
+
+test('only when it is asked for: what stands behind -- is the command\'s', async () => {
+  const result = await codex(['exec', '--bogus', '--', 'true', '--json'], { cwd: workspace() });
+  assert.deepEqual([result.exitCode, result.stdout], [2, '']);
 });
 
 test('of output that is no UTF-8', async () => {

@@ -1,8 +1,11 @@
 // A signal to `codex` reaches the command, and nothing outlives either.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { finished, startCodex } from './support/cli.mjs';
 import { workspace } from './support/places.mjs';
 import { ended, gone, launchers, started, unusualSleep } from './support/processes.mjs';
@@ -79,3 +82,25 @@ test('it is suspended together with the command', async (t) => {
 function state(pid) {
   return readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0];
 }
+
+test('what runs no command ends as any process does', async (t) => {
+  const cwd = workspace();
+  const pipe = path.join(cwd, 'rules');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const child = startCodex(['policy', 'test', pipe], { cwd });
+  t.after(() => child.kill('SIGKILL'));
+  const end = finished(child);
+  // A pipe can be opened for writing without a wait as soon as it is being read.
+  let writer;
+  while (writer === undefined) {
+    try {
+      writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      assert.equal(error.code, 'ENXIO');
+      await sleep(20);
+    }
+  }
+  t.after(() => closeSync(writer));
+  child.kill('SIGTERM');
+  assert.equal((await end).signal, 'SIGTERM');
+});

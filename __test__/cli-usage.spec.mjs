@@ -42,6 +42,52 @@ test('2: a command line that is not understood', async () => {
   }
 });
 
+test('what an error says to do', async () => {
+  for (const [args, tip] of [
+    [['exce', '--', 'true'], /a similar subcommand exists: 'exec'/], [['polcy', 'check'], /a similar subcommand exists: 'policy'/], [['exec', 'ls', '-la'], /behind '--': '-- ls'/],
+    [['policy', 'check', 'git', 'push'], /behind '--': '-- git'/], [['ls'], /behind '--': '-- ls'/], [['--profile', 'offline', 'exec', '--', 'true'], /put 'exec' in front/],
+    [['exec', '--env', '', '--', 'true'], /give K=V/], [['exec', '--env', '=x', '--', 'true'], /give K=V/],
+  ]) {
+    const result = await codex(args, { cwd: workspace() });
+    assert.deepEqual([result.exitCode, result.stdout], [2, ''], args.join(' '));
+    assert.match(result.stderr, tip, args.join(' '));
+  }
+});
+
+test('options of every command stand in front of it too', async () => {
+  const cwd = workspace();
+  assert.match((await codex(['-v', 'exec', '--', 'true'], { cwd })).stderr, /^codex: profile offline/);
+  assert.equal((await codex(['--color', 'never', '--verbose', 'policy', 'check', '--quiet', '--', 'ls'], { cwd })).stdout, 'allow\n');
+  assert.match((await codex(['--color=always', 'exec', '--', 'no-such-program'], { cwd })).stderr, /\u001b/);
+});
+
+test('a program and its arguments in one word', async () => {
+  const result = await codex(['exec', '--', 'ls -la'], { cwd: workspace() });
+  assert.equal(result.exitCode, 127);
+  assert.match(result.stderr, /words of their own/);
+});
+
+test('a file that is not there is told once', async () => {
+  const cwd = workspace();
+  const policy = await codex(['exec', '--policy', 'gone.toml', '--', 'true'], { cwd });
+  assert.equal(policy.exitCode, 125);
+  assert.equal(policy.stderr.split('No such file').length, 2, policy.stderr);
+  assert.match((await codex(['audit', 'stats', '--audit-log', 'gone.jsonl'], { cwd })).stderr, /gone\.jsonl can't be read: there is no such log/);
+});
+
+test('output that nobody can take', { skip: process.platform === 'win32' }, () => {
+  const run = (args, to, shell = '') => spawnSync('sh', ['-c', `"$0" "$@" ${to} ${shell}`, process.execPath, CLI, ...args], { cwd: workspace(), encoding: 'utf8' });
+  // A full disk is told in a line, and no success.
+  for (const args of [['policy', 'builtin'], ['--version'], ['exec', '--json', '--', 'true']]) {
+    const full = run(args, '> /dev/full');
+    assert.equal(full.status, 125, args.join(' '));
+    assert.match(full.stderr, /^codex: standard output can't be written: ENOSPC[^\n]*\n$/, args.join(' '));
+  }
+  // One who has seen enough is no error.
+  const closed = run(['completions', 'bash'], '|', 'true');
+  assert.deepEqual([closed.status, closed.stderr], [0, '']);
+});
+
 test('no colours where nobody looks', async () => {
   const result = await codex(['exec', '--bogus']);
   assert.doesNotMatch(result.stderr, /\u001b/);

@@ -18,7 +18,14 @@ async function main() {
   // The first is about the terminal, for which a command then has one of its own. Without one it is in no job of the shell's:
   // it is suspended with this process.
   signals.push(cli.hasTerminal ? 'SIGWINCH' : 'SIGTSTP');
-  for (const name of signals) process.on(name, (_, number) => cli.signal(number));
+  for (const name of signals) {
+    process.on(name, (_, number) => {
+      if (cli.signal(number) || name === 'SIGUSR1') return;
+      // Nothing runs that would heed it: it does what it does to any process.
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
+    });
+  }
   // The standard streams stay untouched while a command has them: Node would make them non-blocking for it, too.
   const { exitCode, stdout, stderr } = await cli.run();
   process.exitCode = exitCode;

@@ -61,9 +61,9 @@ impl NativeCli {
         std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
     }
 
-    /// Passes a signal that the process got on to what it runs.
+    /// Passes a signal that the process got on to what it runs; false when nothing heeds it.
     #[napi(catch_unwind)]
-    pub fn signal(&self, signal: i32) {
-        self.signals.send(signal);
+    pub fn signal(&self, signal: i32) -> bool {
+        self.signals.send(signal)
     }
 }

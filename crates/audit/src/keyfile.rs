@@ -46,7 +46,7 @@ pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<Key, KeyError> {
     });
     let removed = dir.remove(&draft);
     linked.and(removed).map_err(io)?;
-    read(dir, name)?.ok_or_else(|| io(io::ErrorKind::NotFound.into()))
+    read(dir, name)?.ok_or_else(|| io(io::Error::new(io::ErrorKind::NotFound, "there is no such file")))
 }
 
 /// Reads or makes the key at a path of the user's choice.

@@ -35,7 +35,7 @@ pub async fn run(run: Run, global: Global, context: &Context, signals: mpsc::Unb
         Err(failure) => {
             let (code, name) = classify(&failure);
             let message = text::with_causes(&failure);
-            let stdout = if json { failure_json(&message, name, code) } else { String::new() };
+            let stdout = if json { text::failure(&message, name, code) } else { String::new() };
             Output { exit_code: code, stdout, stderr: text::error(&message, colored) }
         }
     }
@@ -272,8 +272,4 @@ impl<'a> Document<'a> {
             audit_id: report.audit_id.as_deref(),
         }
     }
-}
-
-fn failure_json(message: &str, name: &str, exit_code: i32) -> String {
-    text::json(&serde_json::json!({ "error": { "code": name, "message": message, "exitCode": exit_code } }))
 }

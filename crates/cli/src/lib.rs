@@ -11,6 +11,7 @@ mod audits;
 mod doctor;
 mod exec;
 mod exit;
+mod hints;
 mod limits;
 mod policies;
 mod profiles;
@@ -62,9 +63,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Passes one on; when nothing runs any more, nothing happens.
-    pub fn send(&self, signal: i32) {
-        let _ = self.sender.send(signal);
+    /// Passes one on, or says that nothing here heeds it, so that it does what it does to any process.
+    #[must_use]
+    pub fn send(&self, signal: i32) -> bool {
+        self.sender.send(signal).is_ok()
     }
 }
 
@@ -87,9 +89,18 @@ impl Invocation {
     pub async fn run(self) -> Output {
         let Self { arguments, context, signals } = self;
         let program = std::iter::once(OsString::from("codex"));
+        let json = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json");
         let parsed = match Arguments::parse(program.chain(arguments)) {
             Ok(parsed) => parsed,
-            Err(error) => return usage(&error, &context),
+            Err(error) => return usage(error, json, &context),
+        };
+        // A signal that nothing waits for ends the process as it does any other.
+        let signals = match parsed.command {
+            None | Some(Subcommand::Exec(_) | Subcommand::Audit { .. }) => signals,
+            _ => {
+                drop(signals);
+                mpsc::unbounded_channel().1
+            }
         };
         match parsed.command {
             None if parsed.run.command.is_empty() => help(&context),
@@ -128,11 +139,16 @@ impl Context {
 }
 
 /// Help and version are asked for and go to standard output; the rest is an error.
-fn usage(error: &clap::Error, context: &Context) -> Output {
+fn usage(mut error: clap::Error, json: bool, context: &Context) -> Output {
+    hints::add(&mut error);
     let rendered = error.render();
     let text = if context.colored(ColorChoice::Auto) { rendered.ansi().to_string() } else { rendered.to_string() };
     if error.use_stderr() {
-        Output { exit_code: ExitCode::USAGE, stderr: text, ..Output::default() }
+        let plain = rendered.to_string();
+        let first = plain.lines().next().unwrap_or_default();
+        let message = first.strip_prefix("error: ").unwrap_or(first);
+        let stdout = if json { text::failure(message, "Usage", ExitCode::USAGE) } else { String::new() };
+        Output { exit_code: ExitCode::USAGE, stdout, stderr: text }
     } else {
         Output { stdout: text, ..Output::default() }
     }

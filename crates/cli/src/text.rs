@@ -9,6 +9,11 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
 }
 
+/// What kept a command from running, as a document.
+pub fn failure(message: &str, name: &str, exit_code: i32) -> String {
+    json(&serde_json::json!({ "error": { "code": name, "message": message, "exitCode": exit_code } }))
+}
+
 /// An error line.
 pub fn error(message: &str, colored: bool) -> String {
     if colored { format!("\u{1b}[1;31mcodex:\u{1b}[0m {message}\n") } else { format!("codex: {message}\n") }
@@ -20,8 +25,8 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut cause = error.source();
     while let Some(current) = cause {
         let next = current.to_string();
-        // A transparent error repeats what it wraps.
-        if !message.ends_with(&next) {
+        // Many errors say what they wrap, at their end or in their middle.
+        if !message.contains(&next) {
             message = format!("{message}: {next}");
         }
         cause = current.source();

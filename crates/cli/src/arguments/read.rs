@@ -16,7 +16,7 @@ impl Arguments {
     /// # Errors
     /// What clap says of a line that isn't in the tree; help and version are errors to it, too.
     pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut found = Found(command().try_get_matches_from(words)?);
+        let mut found = Found(command().try_get_matches_from(behind(words.into_iter().collect()))?);
         let global = Global {
             verbose: found.flag("verbose"),
             color: match found.text("color").as_deref() {
@@ -28,6 +28,25 @@ impl Arguments {
         let command = found.subcommand().map(|(name, mut found)| Subcommand::read(&name, &mut found));
         Ok(Self { global, run: Run::read(&mut found), command })
     }
+}
+
+/// Options of every command may stand in front of it: they are put behind it, where they are looked for.
+fn behind(mut words: Vec<OsString>) -> Vec<OsString> {
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "-v" | "--verbose" => at += 1,
+            "--color" => at += 2,
+            _ if word.starts_with("--color=") => at += 1,
+            _ => break,
+        }
+    }
+    let named = words.get(at).and_then(|word| word.to_str());
+    if named.is_some_and(|word| command().get_subcommands().any(|known| known.get_name() == word)) {
+        // The program's name stays in front.
+        words.get_mut(1..=at).unwrap_or_default().rotate_right(1);
+    }
+    words
 }
 
 impl Subcommand {

@@ -2,11 +2,13 @@
 //!
 //! Built by a few functions: what a derive makes of each option is ten times as large.
 
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use clap::{
     Arg, ArgAction, ArgGroup, Command,
-    builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, ValueParser},
+    builder::{
+        OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser,
+    },
     value_parser,
 };
 use codex_core::policy::SandboxMode;
@@ -95,7 +97,7 @@ fn run() -> [Arg; 19] {
         .value_parser(limits::parse),
         option("env", "K[=V]", "Set a variable (K=V), or let one through as it is (K)")
             .action(ArgAction::Append)
-            .value_parser(ValueParser::os_string()),
+            .value_parser(OsStringValueParser::new().try_map(variable)),
         option("enforcement", "ENFORCEMENT", "What to do on a machine that can't hold every promise")
             .value_parser(explained([
                 ("required", "Refuse to run"),
@@ -264,6 +266,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
         _ => None,
     }
     .ok_or_else(|| "give a number of seconds above 0, such as 30 or 0.5".to_owned())
+}
+
+fn variable(entry: OsString) -> Result<OsString, &'static str> {
+    let named = entry.as_encoded_bytes().first().is_some_and(|first| *first != b'=');
+    if named { Ok(entry) } else { Err("give K=V, or K to let a variable through") }
 }
 
 #[cfg(test)]

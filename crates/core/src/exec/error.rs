@@ -27,7 +27,7 @@ pub enum ExecError {
     #[error("the program's name is empty; name a program or give its path")]
     EmptyProgram,
     /// The program is not there.
-    #[error("program not found: {program} (looked up inside the sandbox, in PATH)")]
+    #[error("program not found: {program} (looked up inside the sandbox, in PATH){}", apart(program))]
     ProgramNotFound {
         /// As it was given.
         program: String,
@@ -168,3 +168,12 @@ const ETXTBSY: i32 = 26;
 // Those of Linux: elsewhere the system's own words have to do.
 const ENAMETOOLONG: i32 = 36;
 const ELOOP: i32 = 40;
+
+/// What to say of a program's name that holds its arguments.
+fn apart(program: &str) -> &'static str {
+    if program.contains(char::is_whitespace) {
+        "; a program and each of its arguments are words of their own"
+    } else {
+        ""
+    }
+}

@@ -47,7 +47,9 @@ impl SecurityProfile {
         if read as u64 > MAX_PROFILE_BYTES {
             return Err(ProfileError::TooLarge { path: path.to_path_buf(), limit: MAX_PROFILE_BYTES });
         }
-        parse(&text).map_err(|source| ProfileError::InFile { path: path.to_path_buf(), source: Box::new(source) })
+        // Editors of Windows put a mark in front.
+        parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
+            .map_err(|source| ProfileError::InFile { path: path.to_path_buf(), source: Box::new(source) })
     }
 }
 

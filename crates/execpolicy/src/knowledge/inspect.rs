@@ -200,7 +200,8 @@ fn ip(call: &Call<'_>) -> Result<(), String> {
     const FLAGS: &str =
         "-4 -6 -s -d -o -j -p -br -brief -c -color -json -pretty -details -stats -statistics -oneline -h -human -V";
     const OBJECTS: &str = "a addr address l link r route ro n neigh neighbor neighbour ru rule maddr mroute tunnel";
-    const SHOWS: &str = "s sh show l ls list lst";
+    // `ip link s` sets.
+    const SHOWS: &str = "sh show l ls list lst";
     let mut words = call.args().iter().skip_while(|a| a.exact().is_some_and(|t| super::listed(FLAGS, t)));
     let known = |a: Option<&Arg>, names: &str| match a {
         None => true,
