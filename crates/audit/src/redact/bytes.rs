@@ -108,9 +108,12 @@ pub(super) fn is_mixed(text: &str) -> bool {
 
 /// Whether the text names a value elsewhere (`$TOKEN`, `${TOKEN}`, `$(…)`, `%TOKEN%`, `{{ token }}`, `***`) or is nothing.
 pub(super) fn is_reference(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
     let bytes = value.as_bytes();
     match bytes {
-        [] => true,
+        [] | [b'$'] => true,
+        [b'<', b'%' | b'(', ..] => true,
+        [b'<', .., b'>'] => bytes.len() > 2,
         [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'{' | b'(' | b'_'),
         [b'%', .., b'%'] => bytes.len() > 2,
         [b'{', b'{', ..] => true,

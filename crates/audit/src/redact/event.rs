@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use crate::event::Event;
 
-use super::keys::is_secret_name;
+use super::keys::{is_likely_secret, is_secret_name};
 use super::spans::SECRET;
 use super::{MOST_ROUNDS, Redactor, hide_all};
 
@@ -93,7 +93,8 @@ impl Redactor {
             count += self.argv_with(&mut event.argv, secrets);
         }
         for (name, value) in &mut event.env {
-            if !is_secret_name(name) || value.is_empty() {
+            let secret = is_secret_name(name) || is_likely_secret(name, value);
+            if !secret || value.is_empty() {
                 count += self.hide(value, secrets, false);
             } else if value != SECRET {
                 secrets.extend(is_worth_repeating(value).then(|| value.clone()));

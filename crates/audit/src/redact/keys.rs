@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::bytes::{is_break, is_reference};
+use super::bytes::{is_break, is_mixed, is_reference};
 use super::spans::{Kind, SECRET, Spans, is_placeholder};
+use super::values::{Assigned, By, assigned, header_value, line_end, plain_value};
 
 /// Last parts that are secrets, alone or with something in front (`dbpassword`).
 const SECRET_ENDS: [&str; 23] = [
@@ -35,7 +36,7 @@ const SECRET_ENDS: [&str; 23] = [
 const SECRET_WORDS: [&str; 12] =
     ["pass", "pw", "jwt", "bearer", "otp", "cookie", "authorization", "pat", "sid", "sessionid", "pswd", "auth"];
 /// What makes a `key` a secret.
-const KEY_KINDS: [&str; 19] = [
+const KEY_KINDS: [&str; 21] = [
     "api",
     "access",
     "secret",
@@ -55,12 +56,21 @@ const KEY_KINDS: [&str; 19] = [
     "deploy",
     "function",
     "write",
+    "instrumentation",
+    "ingestion",
 ];
 
 const KEYS: [&str; 2] = ["key", "keys"];
 const SIGNATURES: [&str; 2] = ["sig", "signature"];
 /// What makes a secret before it a secret still: `token_value`.
 const VALUES: [&str; 6] = ["value", "hash", "data", "string", "text", "base"];
+
+/// What such a name starts with when it asks about a secret, or for one: `--ask-pass`, `noPassword`.
+const ASKING: [&str; 11] =
+    ["ask", "no", "prompt", "require", "requires", "show", "hide", "skip", "disable", "enable", "has"];
+/// What makes a key in capitals a public one: `PRIMARY_KEY`.
+const PLAIN_KEYS: [&str; 10] =
+    ["public", "primary", "foreign", "sort", "partition", "cache", "hash", "index", "host", "map"];
 
 /// For the last letter of a name, one bit for each letter before it with which the name may announce a secret.
 const ENDINGS: [u32; 26] = {
@@ -117,6 +127,13 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         }
     }
     let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    if Parts::of(name).next().is_some_and(|first| first.len() < last.len() + before.len() && is_one_of(first, &ASKING))
+    {
+        return false;
+    }
+    if is_one_of(last, &["nopasswd", "nopassword"]) {
+        return false;
+    }
     if ends_with(last, &SECRET_ENDS) || is_one_of(last, &SECRET_WORDS) {
         return true;
     }
@@ -125,6 +142,24 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     }
     is_one_of(last, &SIGNATURES)
         || (is_one_of(last, &VALUES) && Parts::of(name).any(|part| is_one_of(part, &SECRET_ENDS)))
+}
+
+/// Whether `value` is a secret under a name that often, not always, announces one: `BW_SESSION`, `MAILGUN_KEY`, `dbpass`.
+pub(super) fn is_likely_secret(name: &str, value: &str) -> bool {
+    let may_end = matches!(name.as_bytes().last().map(u8::to_ascii_lowercase), Some(b'n' | b'k' | b'd' | b's' | b'y'));
+    let random = may_end && value.len() >= 8 && is_mixed(value) && !value.contains(['/', '\\', '.', ' ']);
+    if !random {
+        return false;
+    }
+    let mut parts = Parts::of(name).fold(("", ""), |(_, last), part| (last, part));
+    if is_one_of(parts.1, &["id"]) && ends_with(parts.0, &["session", "sess"]) {
+        parts = ("", "session");
+    }
+    let (before, last) = parts;
+    let capitals = !before.is_empty() && !name.bytes().any(|b| b.is_ascii_lowercase());
+    is_one_of(last, &["session", "psk", "phpsessid", "jsessionid", "sessid"])
+        || (ends_with(last, &["pass"]) && !ends_with(last, &["bypass", "compass"]))
+        || (capitals && is_one_of(last, &KEYS) && !is_one_of(before, &PLAIN_KEYS))
 }
 
 /// Whether `word` ends with one of the lower-case `ends`, in any case.
@@ -220,129 +255,28 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     if name.len() > 80 || text[..start].ends_with("//") {
         return end;
     }
-    let Some((separator, value_at)) = value_start(bytes, end) else {
+    let Some(Assigned { by, at: value_at }) = assigned(text, start, end) else {
         return end;
     };
-    let query = start > 0 && matches!(bytes[start - 1], b'?' | b'&');
-    if !(is_secret_name(name)
-        || (query && separator == b'=' && is_one_of(name, &["key", "code", "sig", "x-amz-credential"])))
-    {
-        return end;
-    }
+    let query = start > 0 && matches!(bytes[start - 1], b'?' | b'&' | b';');
+    let sure = is_secret_name(name)
+        || (query && by == By::Equals && is_one_of(name, &["key", "code", "sig", "x-amz-credential"]));
     let range = if ends_with(name, &["authorization"]) {
         header_value(text, start, value_at)
-    } else if ends_with(name, &["cookie"]) && separator == b':' {
+    } else if ends_with(name, &["cookie"]) && by == By::Colon {
         value_at..line_end(text, start, value_at)
     } else {
         plain_value(text, value_at, start)
     };
     let value = &text[range.clone()];
+    let announced =
+        if sure { by != By::Call || is_mixed(value) && value.len() >= 6 } else { is_likely_secret(name, value) };
     let directory = is_one_of(name.trim_start_matches('-'), &["pwd", "oldpwd"])
         && (value.starts_with(['/', '~', '\\', '.']) || value.get(1..2) == Some(":"));
-    if !is_reference(value) && !is_placeholder(&text[range.start..]) && !directory {
+    if announced && !is_reference(value) && !is_placeholder(&text[range.start..]) && !directory {
         spans.push(range, Kind::Secret);
     }
     end
-}
-
-/// The separator behind a name and where the value starts, if anything is assigned.
-fn value_start(bytes: &[u8], end: usize) -> Option<(u8, usize)> {
-    let mut at = end;
-    // `"apiKey": …`, `\"apiKey\": …`
-    while matches!(bytes.get(at), Some(b'\\' | b'"' | b'\'')) && at < end + 2 {
-        at += 1;
-    }
-    let skip_spaces = |mut at: usize| {
-        while matches!(bytes.get(at), Some(b' ' | b'\t')) {
-            at += 1;
-        }
-        at
-    };
-    at = skip_spaces(at);
-    let separator = match bytes.get(at..) {
-        Some([b':', b':', ..] | [b':', b'/', b'/', ..] | [b'=', b'~', ..]) => return None,
-        Some([b':', b'=', ..] | [b'=', b'>', ..] | [b'=', b'=', ..] | [b'+', b'=', ..]) => {
-            at += 2;
-            b'='
-        }
-        Some([separator @ (b'=' | b':'), ..]) => {
-            at += 1;
-            *separator
-        }
-        Some([b'%', b'3', b'd' | b'D', ..]) => {
-            at += 3;
-            b'='
-        }
-        _ => return None,
-    };
-    let value = skip_spaces(at);
-    (value < bytes.len()).then_some((separator, value))
-}
-
-/// A value: quoted to its closing quote, otherwise to the end of the word.
-fn plain_value(text: &str, at: usize, name_start: usize) -> Range<usize> {
-    let bytes = text.as_bytes();
-    let escaped = bytes[at] == b'\\' && matches!(bytes.get(at + 1), Some(b'"' | b'\''));
-    let quote_at = at + usize::from(escaped);
-    if let Some(quote @ (b'"' | b'\'')) = bytes.get(quote_at) {
-        let from = quote_at + 1;
-        let mut end = from;
-        while end < bytes.len() && bytes[end] != *quote {
-            // An escaped quote belongs to the value, unless the value itself stands in escaped quotes.
-            end += if bytes[end] == b'\\' && !escaped && end + 1 < bytes.len() { 2 } else { 1 };
-        }
-        let mut end = end.min(bytes.len());
-        while !text.is_char_boundary(end) {
-            end += 1;
-        }
-        return from..(end - usize::from(escaped && end > from && bytes[end - 1] == b'\\'));
-    }
-    let in_query = name_start > 0 && matches!(bytes[name_start - 1], b'?' | b'&');
-    let stops = |b: &u8| {
-        b.is_ascii_whitespace()
-            || matches!(b, b'&' | b';' | b'"' | b'\'' | b'`' | b'|' | b'>' | b'<')
-            || (in_query && *b == b'#')
-    };
-    let end = bytes[at..].iter().position(stops).map_or(bytes.len(), |n| at + n);
-    // A closing bracket or a comma that the value did not open ends it: `{token: x}`, `f(token=x, …)`.
-    let end = end - text[at..end].bytes().rev().take_while(|b| matches!(b, b')' | b']' | b'}' | b',')).count();
-    at..end
-}
-
-/// Authorization schemes that one token follows.
-const SCHEMES: [&str; 9] = ["bearer", "basic", "token", "apikey", "negotiate", "ntlm", "jwt", "key", "bot"];
-
-/// Whether a word is an authorization scheme that one token follows.
-pub(super) fn is_scheme(word: &str) -> bool {
-    SCHEMES.iter().any(|name| name.eq_ignore_ascii_case(word))
-}
-
-/// The credentials of an `Authorization` header, without the scheme.
-fn header_value(text: &str, name_start: usize, at: usize) -> Range<usize> {
-    let bytes = text.as_bytes();
-    let at = at + usize::from(matches!(bytes[at], b'"' | b'\''));
-    let scheme = text[at..].bytes().take_while(u8::is_ascii_alphabetic).count();
-    let known = is_scheme(&text[at..at + scheme]);
-    let gap = text[at + scheme..].bytes().take_while(|b| matches!(b, b' ' | b'_' | b':' | b'+')).count();
-    if !known || gap == 0 {
-        return at..line_end(text, name_start, at);
-    }
-    let from = at + scheme + gap;
-    let end = bytes[from..]
-        .iter()
-        .position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`'))
-        .map_or(bytes.len(), |n| from + n);
-    from..end
-}
-
-/// Where a header that starts at `name_start` ends: at its closing quote, or at the end of the line.
-fn line_end(text: &str, name_start: usize, at: usize) -> usize {
-    let bytes = text.as_bytes();
-    let quote = name_start.checked_sub(1).map(|i| bytes[i]).filter(|b| matches!(b, b'"' | b'\''));
-    bytes[at..]
-        .iter()
-        .position(|b| *b == b'\n' || *b == b'\r' || Some(*b) == quote || matches!(b, b'"' | b'\''))
-        .map_or(bytes.len(), |n| at + n)
 }
 
 /// `Bearer abc.def` without a header name. `hit` covers the word `bearer`.

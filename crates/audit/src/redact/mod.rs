@@ -4,11 +4,17 @@
 //! a look; small hand-written scanners then judge each place by its
 //! surroundings. What they find becomes `[USER]`, `[HOST]` or `[SECRET]`. Redacting twice changes nothing.
 
+mod across;
 mod bytes;
 mod event;
+mod formats;
 mod identity;
+mod input;
 mod keys;
+mod mark;
+mod named;
 mod names;
+mod options;
 mod paths;
 mod prefilter;
 mod program_table;
@@ -16,6 +22,7 @@ mod programs;
 mod spans;
 mod tokens;
 mod urls;
+mod values;
 mod words;
 
 use std::borrow::Cow;
@@ -54,16 +61,22 @@ pub struct Redacted<'a> {
 enum Trigger {
     Base(Base),
     Encoded,
+    Marked,
+    Spool,
     Known(Kind),
     Home,
     Id,
     UserVariable,
     Url,
     Dsn,
+    Thin,
     Key,
+    Words,
     Bearer,
     Jwt,
     Pem,
+    Bot,
+    Azure,
     Format(u8),
 }
 
@@ -86,12 +99,19 @@ impl Redactor {
             ("users", Base::Users),
             ("documents and settings", Base::Documents),
             ("documents%20and%20settings", Base::Documents),
+            ("docume~1", Base::Documents),
             ("media", Base::Media),
         ] {
             add(name, Trigger::Base(base));
         }
         add("-home-", Trigger::Encoded);
         add("-users-", Trigger::Encoded);
+        for marked in named::MARKED {
+            add(marked, Trigger::Marked);
+        }
+        for spool in named::SPOOLS {
+            add(spool, Trigger::Spool);
+        }
         add("uid=", Trigger::Id);
         add("gid=", Trigger::Id);
         add("groups=", Trigger::Id);
@@ -100,6 +120,8 @@ impl Redactor {
         add("logname=", Trigger::UserVariable);
         add("://", Trigger::Url);
         add("@tcp(", Trigger::Dsn);
+        add("@unix(", Trigger::Dsn);
+        add("oracle:thin:", Trigger::Thin);
         for hint in [
             "pass",
             "secret",
@@ -118,16 +140,23 @@ impl Redactor {
             "-pat",
             "sid",
             "pw",
+            "sess",
+            "psk",
         ] {
             add(hint, Trigger::Key);
         }
+        // SQL says it in words: `IDENTIFIED BY 'x'`.
+        add("identified", Trigger::Words);
         for query in ["?code=", "&code="] {
             add(query, Trigger::Key);
         }
         add("bearer", Trigger::Bearer);
         add("eyj", Trigger::Jwt);
         add("-----begin", Trigger::Pem);
-        for (at, format) in (0u8..).zip(&tokens::FORMATS) {
+        add(":aa", Trigger::Bot);
+        add("7q~", Trigger::Azure);
+        add("8q~", Trigger::Azure);
+        for (at, format) in (0u8..).zip(&formats::FORMATS) {
             add(format.prefix, Trigger::Format(at));
         }
         for word in identity.host_words() {
@@ -236,13 +265,17 @@ impl Redactor {
         let mut key_end = 0;
         self.prefilter.find(text, |range, trigger| match trigger {
             Trigger::Base(base) => paths::scan(text, range, base, &mut spans),
-            Trigger::Encoded => paths::scan_encoded(text, range, &mut spans),
+            Trigger::Encoded => named::scan_encoded(text, range, &mut spans),
+            Trigger::Marked => named::scan_marked(text, range, &mut spans),
+            Trigger::Spool => named::scan_spool(text, range.end, &mut spans),
             Trigger::Known(kind) => names::scan_known(text, range, kind, &mut spans),
             Trigger::Home => names::scan_home(text, range, &mut spans),
             Trigger::Id => names::scan_id(text, range, &mut spans),
             Trigger::UserVariable => names::scan_user_variable(text, range, &mut spans),
             Trigger::Url => urls::scan(text, range, &mut spans),
             Trigger::Dsn => urls::scan_dsn(text, range, &mut spans),
+            Trigger::Thin => urls::scan_thin(text, range.end, &mut spans),
+            Trigger::Words => by_words = true,
             Trigger::Key if range.end <= key_end => {}
             Trigger::Key => {
                 key_end = keys::scan(text, trim_query(text, range), &mut spans);
@@ -252,7 +285,9 @@ impl Redactor {
             Trigger::Bearer => keys::scan_bearer(text, range, &mut spans),
             Trigger::Jwt => tokens::scan_jwt(text, range, &mut spans),
             Trigger::Pem => tokens::scan_pem(text, range, &mut spans),
-            Trigger::Format(at) => tokens::scan(text, range, &tokens::FORMATS[usize::from(at)], &mut spans),
+            Trigger::Bot => tokens::scan_bot(text, range, &mut spans),
+            Trigger::Azure => tokens::scan_azure(text, range, &mut spans),
+            Trigger::Format(at) => tokens::scan(text, range, &formats::FORMATS[usize::from(at)], &mut spans),
         });
         if bytes::has_tilde_or_at(text.as_bytes()) {
             for (at, byte) in text.bytes().enumerate() {
@@ -269,6 +304,7 @@ impl Redactor {
         if text.len() >= 32 && tokens::has_long_run(text) {
             tokens::scan_random(text, &mut spans);
         }
+        tokens::scan_aws(text, &mut spans);
         spans
     }
 

@@ -46,16 +46,18 @@ pub(super) fn scan_mail(text: &str, at: usize, spans: &mut Spans) {
         .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')))
         .map_or(bytes.len(), |n| at + 1 + n);
     let domain = text[at + 1..domain_end].trim_end_matches(['.', '-']);
+    // `bob@host:/x` is a place on another machine.
+    let remote = matches!(bytes[domain_end..], [b':', b'/' | b'~', ..]) && !domain.is_empty();
     let mut labels = domain.split('.');
     let first = labels.next().unwrap_or_default();
-    let Some(last) = labels.next_back() else {
-        return;
-    };
+    let last = labels.next_back().unwrap_or_default();
+    // `$USER@host`
+    let variable = text[..start].ends_with(['$', '{']);
     let version = first.trim_start_matches('v').bytes().all(|b| b.is_ascii_digit()) || first == "2x" || first == "3x";
     let ends = last.len() >= 2
         && last.bytes().all(|b| b.is_ascii_alphabetic())
         && !NOT_DOMAINS.contains(&last.to_ascii_lowercase().as_str());
-    if start < at && !version && ends && !is_generic_user(&text[start..at]) {
+    if start < at && !version && !variable && (ends || remote) && !is_generic_user(&text[start..at]) {
         spans.push(start..at, Kind::User);
     }
 }

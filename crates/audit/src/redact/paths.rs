@@ -95,31 +95,11 @@ pub(super) fn scan_tilde(text: &str, at: usize, spans: &mut Spans) {
     }
 }
 
-/// `-home-bob-src` and `C--Users-bob-src`: a path made into one folder name. `hit` covers `-home-` or `-users-`.
-pub(super) fn scan_encoded(text: &str, hit: Range<usize>, spans: &mut Spans) {
-    let bytes = text.as_bytes();
-    let mut start = hit.start;
-    let drive = start >= 2 && bytes[start - 1] == b'-' && bytes[start - 2].is_ascii_alphabetic();
-    if drive {
-        start -= 2;
-    }
-    let in_path = start > 0 && matches!(bytes[start - 1], b'/' | b'\\');
-    if start > 0 && !in_path && !is_break(bytes[start - 1]) {
-        return;
-    }
-    let end = bytes[hit.end..]
-        .iter()
-        .position(|b| matches!(b, b'-' | b'/' | b'\\') || is_break(*b))
-        .map_or(bytes.len(), |n| hit.end + n);
-    let goes_on = bytes.get(end) == Some(&b'-');
-    if (goes_on || in_path || drive) && is_person(&text[hit.end..end]) {
-        spans.push(hit.end..end, Kind::User);
-    }
-}
-
 /// What stands before the base directory, and how names below it end.
 struct Root<'a> {
     parts: Vec<&'a str>,
+    /// The path starts at a root and not in some directory.
+    rooted: bool,
     /// A drive, a share or a device path: Windows rules for letter case and spaces.
     windows: bool,
     share: bool,
@@ -167,9 +147,11 @@ impl<'a> Root<'a> {
         };
         let decoded_colon = prefix.contains('%') && prefix.to_ascii_lowercase().contains("%3a");
         let mut parts: Vec<&str> = Vec::new();
+        // How far the path goes up from where it starts: `../home/x.ts` is a neighbour's, `../../home/bob` most often a home.
+        let mut up = 0;
         let mut add = |part: &'a str| match part {
             "" | "." => {}
-            ".." if !parts.is_empty() => drop(parts.pop()),
+            ".." => up += usize::from(parts.pop().is_none()),
             _ => parts.push(part),
         };
         for part in prefix.split(['/', '\\']) {
@@ -179,17 +161,24 @@ impl<'a> Root<'a> {
                 add(part);
             }
         }
+        let rooted = prefix.starts_with(['/', '\\', '%']) || url;
+        if up == 1 && !rooted {
+            return None;
+        }
         let drive = parts.iter().any(|part| is_drive(part)) || decoded_colon;
-        let share = (prefix.starts_with("\\\\") || prefix.starts_with("//")) && !url;
+        let encoded = prefix.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%5c%5c"));
+        let share = (prefix.starts_with("\\\\") || prefix.starts_with("//") || encoded) && !url;
         let windows = drive || share || separator.contains('\\');
-        Some(Self { parts, windows, share, url, whole })
+        let rooted = rooted || drive || parts.is_empty();
+        Some(Self { parts, rooted, windows, share, url, whole })
     }
 
     fn holds(&self, base: Base, spelled: &str) -> bool {
         let parts: Vec<String> = self.parts.iter().map(|part| part.to_ascii_lowercase()).collect();
         let parts: Vec<&str> =
-            parts.iter().map(String::as_str).filter(|part| !is_drive(part) && *part != "?").collect();
-        if self.share && parts.len() <= 3 {
+            parts.iter().map(String::as_str).filter(|part| !is_drive(part) && !matches!(*part, "?" | "??")).collect();
+        let wsl = matches!(parts[..], ["wsl$" | "wsl.localhost" | "wsl%24", _]);
+        if (self.share && parts.len() <= 3) || wsl {
             return true;
         }
         // `file://host/home/bob`, `ssh://host/home/bob`: the first part may be a host.
@@ -198,10 +187,10 @@ impl<'a> Root<'a> {
             Base::Documents => true,
             Base::Media => parts == ["run"],
             Base::Homes => {
-                parts.is_empty() && !self.url
+                parts.is_empty()
                     || matches!(parts, [volume] if volume.starts_with("vol") || *volume == "export" || *volume == "mnt" || *volume == "nfs")
             }
-            Base::Home => is_home_root(parts),
+            Base::Home => self.rooted && is_home_root(parts),
             Base::Users => match parts {
                 // A lower-case `/users/x` is far more often a URL path than a home.
                 [] => self.windows || self.url || spelled.starts_with('U'),
@@ -212,7 +201,8 @@ impl<'a> Root<'a> {
                     true
                 }
                 ["run", "desktop", "mnt", "host", _] => true,
-                ["proc", _, "root"] => true,
+                ["proc", _, "root"] | ["proc", "cygdrive", _] | ["network", "servers", _] => true,
+                ["device", volume] => self.windows && volume.starts_with("harddisk"),
                 _ => false,
             },
         }
@@ -240,7 +230,11 @@ fn is_home_root(parts: &[&str]) -> bool {
             true
         }
         ["run", "host"] | ["system", "volumes", "data"] | ["var", "lib" | "export" | "nfs"] => true,
-        ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data", _] => true,
+        // Another system's root: a container's layer, a snapshot, a mounted image, a backup.
+        [.., "merged" | "diff" | "rootfs" | "fs" | "snapshot" | "sysroot" | "chroot" | "hostfs" | "var"]
+        | ["backup" | "backups" | "timeshift", ..] => true,
+        ["u" | "gpfs" | "lustre" | "beegfs" | "storage" | "scratch" | "target" | "newroot"] => true,
+        ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data" | "media", _] => true,
         ["proc", _, "root"] | ["media", _, _] | ["run", "media", _, _] | ["mnt", "wsl", _] => true,
         [volume] => volume.starts_with("vol") || volume.starts_with("fs"),
         _ => false,
@@ -337,8 +331,11 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
     }
     // `Alice\ Smith`
     if bytes.get(end) == Some(&b'\\') && bytes.get(end + 1) == Some(&b' ') && !root.windows && first_space.is_none() {
-        let more =
-            name_at(text, end + 2, &Root { parts: Vec::new(), windows: false, share: false, url: false, whole: false });
+        let more = name_at(
+            text,
+            end + 2,
+            &Root { parts: Vec::new(), rooted: true, windows: false, share: false, url: false, whole: false },
+        );
         return at..more.end;
     }
     let Some(space) = first_space else {
@@ -353,11 +350,16 @@ fn name_at(text: &str, at: usize, root: &Root) -> Range<usize> {
     let keeps = spaced
         && ((root.windows && separated && bytes[end] != b'/')
             || (root.whole && (separated || closed))
-            || (root.whole && root.windows && end == bytes.len()));
+            || (root.whole && end == bytes.len() && (root.windows || is_title(&text[at..end]))));
     if keeps { at..end } else { at..space }
 }
 
-fn is_person(name: &str) -> bool {
+/// Whether each word starts with a capital, as in a name.
+fn is_title(name: &str) -> bool {
+    name.split(' ').all(|word| word.starts_with(char::is_uppercase))
+}
+
+pub(super) fn is_person(name: &str) -> bool {
     const VARIABLE: &str = "%username%";
     !(name.is_empty()
         || name.bytes().all(|b| b == b'.')

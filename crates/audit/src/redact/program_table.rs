@@ -23,6 +23,18 @@ pub(super) enum Value {
     Owner,
     /// `user@host`.
     Destination,
+    /// `name=value; …`, or a file.
+    Cookie,
+    /// `name=value`, whatever the name.
+    Assigned,
+    /// `file:password`.
+    Certificate,
+    /// `u:user:rw,g:group:r`.
+    Acl,
+    /// `user:password` or `user:password@host`; anything else is no login.
+    Login,
+    /// Nothing to hide.
+    Plain,
 }
 
 /// Where an option's value stands.
@@ -36,7 +48,10 @@ pub(super) enum Place {
     Both,
 }
 pub(super) use Place::{Both, Glued, Next};
-pub(super) use Value::{Colon, Comma, Destination, Owner, Pass, Percent, Secret, Slash, User};
+pub(super) use Value::{
+    Acl, Assigned, Certificate, Colon, Comma, Cookie, Destination, Login, Owner, Pass, Percent, Plain, Secret, Slash,
+    User,
+};
 
 /// The rules for some programs.
 pub(super) struct Program {
@@ -48,49 +63,56 @@ pub(super) struct Program {
     pub(super) first: Option<Value>,
     /// What every argument that is no option holds.
     pub(super) every: Option<Value>,
+    /// What the last argument holds.
+    pub(super) last: Option<Value>,
+    /// What each argument behind a word holds.
+    pub(super) then: &'static [(&'static str, Value)],
 }
 
 const fn program(names: &'static [&'static str], options: &'static [(&'static str, Place, Value)]) -> Program {
-    Program { names, after: &[], options, first: None, every: None }
+    Program { names, after: &[], options, first: None, every: None, last: None, then: &[] }
 }
 
-static PROGRAMS: [Program; 41] = [
+/// Programs whose arguments behind a word are secrets.
+const fn then(names: &'static [&'static str], then: &'static [(&'static str, Value)]) -> Program {
+    Program { then, ..program(names, &[]) }
+}
+
+static PROGRAMS: [Program; 74] = [
     program(
-        &[
-            "mysql",
-            "mysqldump",
-            "mysqladmin",
-            "mysqlimport",
-            "mysqlshow",
-            "mysqlcheck",
-            "mariadb",
-            "mariadb-dump",
-            "mycli",
-        ],
+        &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mariadb", "mariadb-dump"],
         &[("-p", Glued, Secret), ("-u", Both, User)],
     ),
+    program(&["mycli", "pgcli"], &[("-p", Both, Secret), ("-u", Both, User)]),
     program(&["sshpass"], &[("-p", Both, Secret)]),
     Program {
         after: &["login"],
         ..program(
             &[
-                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "cf",
-                "ibmcloud", "pulumi", "registry",
+                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "ibmcloud",
+                "registry",
             ],
             &[("-p", Both, Secret), ("-u", Both, User)],
         )
     },
-    program(
-        &["openssl"],
-        &[
-            ("-k", Both, Secret),
-            ("-K", Next, Secret),
-            ("-pass", Next, Pass),
-            ("-passin", Next, Pass),
-            ("-passout", Next, Pass),
-            ("-password", Next, Pass),
-        ],
-    ),
+    Program {
+        then: &[("passwd", Secret)],
+        ..program(
+            &["openssl"],
+            &[
+                ("-hmac", Next, Secret),
+                ("-psk", Next, Secret),
+                ("hexkey:", Glued, Secret),
+                ("key:", Glued, Secret),
+                ("-k", Next, Secret),
+                ("-K", Next, Secret),
+                ("-pass", Next, Pass),
+                ("-passin", Next, Pass),
+                ("-passout", Next, Pass),
+                ("-password", Next, Pass),
+            ],
+        )
+    },
     program(
         &["curl"],
         &[
@@ -98,16 +120,19 @@ static PROGRAMS: [Program; 41] = [
             ("--user", Next, Colon),
             ("-U", Both, Colon),
             ("--proxy-user", Next, Colon),
-            ("-b", Both, Secret),
-            ("--cookie", Next, Secret),
+            ("-b", Both, Cookie),
+            ("--cookie", Next, Cookie),
             ("--oauth2-bearer", Next, Secret),
             ("--pass", Next, Secret),
-            ("-E", Both, Colon),
-            ("--cert", Next, Colon),
+            ("-E", Both, Certificate),
+            ("--cert", Next, Certificate),
         ],
     ),
     program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
-    program(&["redis-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)]),
+    Program {
+        then: &[("AUTH", Secret), ("auth", Secret)],
+        ..program(&["redis-cli", "valkey-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)])
+    },
     program(
         &[
             "mongo",
@@ -121,6 +146,10 @@ static PROGRAMS: [Program; 41] = [
             "rabbitmqadmin",
             "twine",
             "arangosh",
+            "cypher-shell",
+            "conan",
+            "altool",
+            "notarytool",
         ],
         &[("-p", Both, Secret), ("-u", Both, User)],
     ),
@@ -135,7 +164,7 @@ static PROGRAMS: [Program; 41] = [
     ),
     program(&["7z", "7za", "7zz", "7zr", "rar", "unrar"], &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
     program(
-        &["smbclient", "rpcclient", "smbget", "net", "winexe", "wmic"],
+        &["smbclient", "rpcclient", "smbget", "winexe", "wmic"],
         &[("-U", Both, Percent), ("--user", Next, Percent)],
     ),
     program(
@@ -160,17 +189,79 @@ static PROGRAMS: [Program; 41] = [
         &[("-pw", Next, Secret), ("-l", Next, User)],
     ),
     program(&["lftp", "ncftp", "ncftpput", "ncftpget"], &[("-u", Both, Comma), ("-p", Both, Secret)]),
-    program(&["nuget", "dotnet"], &[("-ApiKey", Next, Secret), ("-k", Next, Secret), ("--api-key", Next, Secret)]),
+    Program { then: &[("setapikey", Secret)], ..program(&["nuget"], &[("-ApiKey", Next, Secret)]) },
+    Program {
+        after: &["nuget"],
+        ..program(
+            &["dotnet"],
+            &[("-k", Next, Secret), ("--api-key", Next, Secret), ("-p", Next, Secret), ("-u", Next, User)],
+        )
+    },
     program(
         &["doctl", "vercel", "fly", "flyctl", "netlify", "surge"],
         &[("-t", Both, Secret), ("--auth", Next, Secret)],
     ),
     Program {
-        after: &["secret", "variable"],
-        ..program(&["gh", "glab"], &[("-b", Both, Secret), ("--body", Next, Secret)])
+        after: &["secret", "variable", "login"],
+        ..program(&["gh", "glab", "tea"], &[("-b", Both, Secret), ("--body", Next, Secret), ("-t", Both, Secret)])
     },
-    Program { after: &["login"], first: Some(Secret), ..program(&["vault", "cargo"], &[]) },
-    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-a", Both, User)]),
+    Program { after: &["login"], first: Some(Secret), ..program(&["cargo"], &[]) },
+    then(
+        &["vault"],
+        &[
+            ("login", Secret),
+            ("unseal", Secret),
+            ("unwrap", Secret),
+            ("revoke", Secret),
+            ("renew", Secret),
+            ("lookup", Secret),
+            ("put", Assigned),
+            ("patch", Assigned),
+        ],
+    ),
+    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-P", Both, Secret), ("-a", Both, User)]),
+    then(&["snyk"], &[("auth", Secret)]),
+    then(&["wandb"], &[("login", Secret)]),
+    then(&["ngrok"], &[("authtoken", Secret), ("add-authtoken", Secret)]),
+    then(&["cloudflared"], &[("install", Secret)]),
+    then(&["bw"], &[("login", Secret), ("unlock", Secret)]),
+    Program {
+        after: &["login", "auth"],
+        then: &[("auth", Secret)],
+        ..program(&["cf"], &[("-p", Both, Secret), ("-u", Both, User)])
+    },
+    Program { first: Some(User), ..program(&["kinit"], &[]) },
+    Program { first: Some(Secret), ..program(&["convertto-securestring"], &[("-String", Next, Secret)]) },
+    // What they read, or an option that others don't have, is judged elsewhere.
+    program(&["cryptsetup", "aws", "gcloud", "wrangler", "pass", "keyring", "secret-tool"], &[]),
+    then(&["pulumi"], &[("--secret", Secret)]),
+    then(&["rabbitmqctl"], &[("add_user", Secret), ("change_password", Secret), ("authenticate_user", Secret)]),
+    Program {
+        then: &[("http-basic.", Secret), ("pypi-token.", Secret)],
+        ..program(&["poetry"], &[("-p", Both, Secret), ("-u", Both, User)])
+    },
+    then(
+        &["composer"],
+        &[("http-basic.", Secret), ("github-oauth.", Secret), ("gitlab-token.", Secret), ("bearer.", Secret)],
+    ),
+    then(&["bundle"], &[("config", Login)]),
+    then(&["mc", "mcli"], &[("set", Secret), ("host", Secret)]),
+    program(&["iwconfig"], &[("key", Next, Secret)]),
+    program(&["nmcli"], &[("wifi-sec.psk", Next, Secret), ("802-11-wireless-security.psk", Next, Secret)]),
+    then(&["networksetup"], &[("-setairportnetwork", Secret)]),
+    program(&["uv"], &[("-p", Both, Secret), ("-t", Both, Secret), ("-u", Both, User)]),
+    program(&["codecov"], &[("-t", Both, Secret)]),
+    program(&["openai"], &[("-k", Both, Secret)]),
+    program(&["swaks"], &[("-ap", Next, Secret), ("-au", Next, User)]),
+    program(&["ssh-keygen"], &[("-N", Both, Secret), ("-P", Both, Secret)]),
+    Program { every: Some(Secret), ..program(&["mkpasswd"], &[("-m", Both, Plain), ("-R", Both, Plain)]) },
+    Program { every: Some(Login), ..program(&["curlftpfs"], &[]) },
+    program(&["runas", "cmdkey"], &[("/user:", Glued, User), ("/pass:", Glued, Secret)]),
+    Program {
+        then: &[("use", Secret), ("user", Secret)],
+        ..program(&["net"], &[("/user:", Glued, User), ("-U", Both, Percent), ("--user", Next, Percent)])
+    },
+    program(&["ansible", "ansible-playbook"], &[("-u", Both, User)]),
     Program { first: Some(Slash), ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[]) },
     program(
         &["xfreerdp", "wlfreerdp", "xfreerdp3", "rdesktop", "mstsc"],
@@ -180,21 +271,24 @@ static PROGRAMS: [Program; 41] = [
         &["signtool", "certutil", "schtasks", "psexec"],
         &[("/p", Next, Secret), ("-p", Next, Secret), ("/rp", Next, Secret), ("/u", Next, User), ("-u", Next, User)],
     ),
-    program(&["rclone", "restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
+    Program {
+        then: &[("obscure", Secret)],
+        ..program(&["rclone"], &[("secret_access_key", Next, Secret), ("pass", Next, Secret)])
+    },
+    program(&["restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
     program(
         &["sudo", "doas", "runuser", "pkill", "pgrep", "ps", "crontab", "systemctl", "loginctl", "quota", "at", "lsof"],
         &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)],
     ),
     Program {
         first: Some(User),
+        last: Some(User),
         ..program(
-            &[
-                "su", "passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn", "id",
-                "finger", "groups", "last",
-            ],
-            &[],
+            &["passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn"],
+            &[("-p", Both, Secret), ("--password", Next, Secret)],
         )
     },
+    Program { first: Some(User), ..program(&["su", "id", "finger", "groups", "last"], &[]) },
     Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
     Program {
         every: Some(Destination),
@@ -205,7 +299,7 @@ static PROGRAMS: [Program; 41] = [
     },
     Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
     program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
-    program(&["setfacl"], &[]),
+    program(&["setfacl"], &[("-m", Both, Acl), ("-x", Both, Acl), ("--modify", Next, Acl), ("--remove", Next, Acl)]),
     Program { after: &["passwd", "shadow", "group"], every: Some(User), ..program(&["getent"], &[]) },
     Program { after: &["encrypt_string"], every: Some(Secret), ..program(&["ansible-vault"], &[]) },
     Program { after: &["authorize-account", "account"], every: Some(Secret), ..program(&["b2"], &[]) },
@@ -220,9 +314,9 @@ static PROGRAMS: [Program; 41] = [
 ];
 
 /// Programs that run the program in their arguments.
-const WRAPPERS: [&str; 18] = [
+const WRAPPERS: [&str; 19] = [
     "sudo", "doas", "env", "nohup", "time", "exec", "command", "xargs", "nice", "timeout", "stdbuf", "setsid",
-    "ionice", "watch", "sshpass", "runuser", "busybox", "npx",
+    "ionice", "watch", "xcrun", "sshpass", "runuser", "busybox", "npx",
 ];
 
 /// A program that means something to redaction.

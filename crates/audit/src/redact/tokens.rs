@@ -2,115 +2,8 @@
 
 use std::ops::Range;
 
+use super::formats::{Format, Set};
 use super::spans::{Kind, Spans};
-
-/// Characters that a token of some format is made of.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Set {
-    /// Letters and digits.
-    Alnum,
-    /// Letters, digits, `_` and `-`.
-    Url,
-    /// Letters, digits, `_`, `-` and `.`.
-    Dotted,
-    /// Upper-case letters and digits.
-    Upper,
-    /// Anything but white space and quotes.
-    Word,
-}
-
-impl Set {
-    fn holds(self, b: u8) -> bool {
-        match self {
-            Self::Alnum => b.is_ascii_alphanumeric(),
-            Self::Url => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'),
-            Self::Dotted => b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'),
-            Self::Upper => b.is_ascii_uppercase() || b.is_ascii_digit(),
-            Self::Word => !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b';' | b'|' | b'<' | b'>'),
-        }
-    }
-}
-
-/// A published key format: what it starts with, what follows, and how long that is at least.
-pub(super) struct Format {
-    pub(super) prefix: &'static str,
-    set: Set,
-    least: usize,
-}
-
-const fn format(prefix: &'static str, set: Set, least: usize) -> Format {
-    Format { prefix, set, least }
-}
-
-/// The prefixes are case-sensitive. Each is documented by the service that issues it.
-pub(super) const FORMATS: [Format; 65] = [
-    format("ghp_", Set::Alnum, 12),
-    format("gho_", Set::Alnum, 12),
-    format("ghu_", Set::Alnum, 12),
-    format("ghs_", Set::Alnum, 12),
-    format("ghr_", Set::Alnum, 12),
-    format("github_pat_", Set::Url, 12),
-    format("glpat-", Set::Dotted, 12),
-    format("gldt-", Set::Url, 12),
-    format("glrt-", Set::Url, 12),
-    format("glptt-", Set::Url, 12),
-    format("glcbt-", Set::Url, 12),
-    format("npm_", Set::Alnum, 20),
-    format("pypi-", Set::Url, 32),
-    // What the first bytes of all of these come to.
-    format("pypi-AgE", Set::Url, 8),
-    format("rubygems_", Set::Alnum, 20),
-    format("dckr_pat_", Set::Url, 12),
-    format("dckr_oat_", Set::Url, 12),
-    format("AKIA", Set::Upper, 12),
-    format("ASIA", Set::Upper, 12),
-    format("AIza", Set::Url, 20),
-    format("ya29.", Set::Dotted, 16),
-    format("GOCSPX-", Set::Url, 12),
-    format("sk-", Set::Url, 16),
-    format("sk_live_", Set::Alnum, 12),
-    format("sk_test_", Set::Alnum, 12),
-    format("rk_live_", Set::Alnum, 12),
-    format("rk_test_", Set::Alnum, 12),
-    format("whsec_", Set::Alnum, 12),
-    format("xoxa-", Set::Url, 10),
-    format("xoxb-", Set::Url, 10),
-    format("xoxe-", Set::Url, 10),
-    format("xoxe.", Set::Dotted, 10),
-    format("xoxo-", Set::Url, 10),
-    format("xoxp-", Set::Url, 10),
-    format("xoxr-", Set::Url, 10),
-    format("xoxs-", Set::Url, 10),
-    format("xapp-", Set::Url, 10),
-    format("hooks.slack.com/services/", Set::Word, 8),
-    format("discord.com/api/webhooks/", Set::Word, 8),
-    format("discordapp.com/api/webhooks/", Set::Word, 8),
-    format("SG.", Set::Dotted, 32),
-    format("hf_", Set::Alnum, 20),
-    format("gsk_", Set::Alnum, 20),
-    format("xai-", Set::Alnum, 20),
-    format("r8_", Set::Alnum, 20),
-    format("nvapi-", Set::Url, 20),
-    format("pplx-", Set::Alnum, 20),
-    format("dop_v1_", Set::Alnum, 20),
-    format("doo_v1_", Set::Alnum, 20),
-    format("shpat_", Set::Alnum, 16),
-    format("shpss_", Set::Alnum, 16),
-    format("glsa_", Set::Url, 16),
-    format("lin_api_", Set::Alnum, 16),
-    format("ATATT3", Set::Word, 20),
-    format("PMAK-", Set::Url, 20),
-    format("hvs.", Set::Dotted, 16),
-    format("hvb.", Set::Dotted, 16),
-    format("sntrys_", Set::Word, 16),
-    format("pscale_tkn_", Set::Dotted, 16),
-    format("dp.pt.", Set::Alnum, 16),
-    format("figd_", Set::Url, 16),
-    format("dapi", Set::Alnum, 32),
-    format("AGE-SECRET-KEY-1", Set::Upper, 16),
-    format("EAACEdEose0cBA", Set::Alnum, 8),
-    format("key-", Set::Alnum, 32),
-];
 
 /// A known format whose prefix stands at `hit`.
 pub(super) fn scan(text: &str, hit: Range<usize>, format: &Format, spans: &mut Spans) {
@@ -129,6 +22,27 @@ pub(super) fn scan(text: &str, hit: Range<usize>, format: &Format, spans: &mut S
         && !bytes[hit.end..hit.end + length].iter().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     if length >= format.least && !plain_words {
         spans.push(hit.start..hit.end + length, Kind::Secret);
+    }
+}
+
+/// The token of a Telegram bot, with the number of the bot before the `:AA` at `hit`.
+pub(super) fn scan_bot(text: &str, hit: Range<usize>, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let digits = bytes[..hit.start].iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let length = bytes[hit.end..].iter().take_while(|b| Set::Url.holds(**b)).count();
+    if digits >= 8 && length >= 30 {
+        spans.push(hit.start - digits..hit.end + length, Kind::Secret);
+    }
+}
+
+/// A client secret of Azure: three characters and a digit before the `Q~` that ends `hit`, and the rest behind it.
+pub(super) fn scan_azure(text: &str, hit: Range<usize>, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let holds = |b: &u8| Set::Dotted.holds(*b) || *b == b'~';
+    let length = bytes[hit.end..].iter().take_while(|b| holds(b)).count();
+    let before = bytes[..hit.start].iter().rev().take_while(|b| holds(b)).count();
+    if before == 3 && (31..=34).contains(&length) {
+        spans.push(hit.start - before..hit.end + length, Kind::Secret);
     }
 }
 
@@ -212,6 +126,42 @@ pub(super) fn has_long_run(text: &str) -> bool {
     false
 }
 
+/// The length of the secret key of an AWS account.
+const AWS_LENGTH: usize = 40;
+
+/// Secret keys of AWS, whose base64 may hold a `/`: a word of just that length that doesn't look like a path.
+pub(super) fn scan_aws(text: &str, spans: &mut Spans) {
+    let bytes = text.as_bytes();
+    let holds = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    // A word of that length covers one place of each so many.
+    for at in (AWS_LENGTH - 1..bytes.len()).step_by(AWS_LENGTH) {
+        if !holds(&bytes[at]) {
+            continue;
+        }
+        let back = bytes[..=at].iter().rev().take(AWS_LENGTH + 1).take_while(|b| holds(b)).count();
+        let forth = bytes[at + 1..].iter().take(AWS_LENGTH + 1).take_while(|b| holds(b)).count();
+        if back == 0 || back + forth != AWS_LENGTH {
+            continue;
+        }
+        let run = &text[at + 1 - back..at + 1 + forth];
+        let ends = bytes.get(at + 1 + forth).is_none_or(|b| !matches!(b, b'.' | b'-' | b'_' | b'='));
+        let count = |f: fn(&u8) -> bool| run.bytes().filter(f).count();
+        let looks = count(u8::is_ascii_uppercase) >= 8
+            && count(u8::is_ascii_lowercase) >= 8
+            && count(u8::is_ascii_digit) >= 1
+            && changes(run) >= AWS_LENGTH / 3;
+        if ends && looks && !run.starts_with('/') && run.contains('/') && !is_labelled(text, at + 1 - back) {
+            spans.push(at + 1 - back..at + 1 + forth, Kind::Secret);
+        }
+    }
+}
+
+/// How often an upper-case letter, a lower-case letter or a digit follows on one of another kind.
+fn changes(run: &str) -> usize {
+    let kind = |b: u8| (b.is_ascii_uppercase(), b.is_ascii_lowercase(), b.is_ascii_digit());
+    run.as_bytes().windows(2).filter(|pair| kind(pair[0]) != kind(pair[1])).count()
+}
+
 fn is_random(run: &str) -> bool {
     let bytes = run.as_bytes();
     let count = |f: fn(&u8) -> bool| bytes.iter().filter(|b| f(b)).count();
@@ -221,7 +171,8 @@ fn is_random(run: &str) -> bool {
     if upper < 4 || lower < 4 || digits < 3 || longest_piece < 16 {
         return false;
     }
-    entropy(bytes) >= 4.0
+    // A name in camel case changes from one kind to another once or twice a word.
+    changes(run) * 3 > run.len() && entropy(bytes) >= 4.0
 }
 
 /// Shannon entropy in bits per byte.
@@ -235,8 +186,20 @@ fn entropy(bytes: &[u8]) -> f64 {
 }
 
 /// Words that say of what follows that it is public: a digest, a public key.
-const LABELS: [&str; 9] =
-    ["sha1", "sha256", "sha384", "sha512", "md5", "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "integrity"];
+const LABELS: [&str; 12] = [
+    "h1:",
+    "aaaab3nzac1",
+    "aaaac3nzac1",
+    "sha1",
+    "sha256",
+    "sha384",
+    "sha512",
+    "md5",
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "integrity",
+];
 
 /// Whether the word around a run starts with, or follows, a label.
 fn is_labelled(text: &str, start: usize) -> bool {

@@ -63,3 +63,16 @@ pub(super) fn scan_dsn(text: &str, hit: Range<usize>, spans: &mut Spans) {
         }
     }
 }
+
+/// `jdbc:oracle:thin:scott/tiger@host`: the user starts at `start`.
+pub(super) fn scan_thin(text: &str, start: usize, spans: &mut Spans) {
+    let word = text[start..].split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next().unwrap_or_default();
+    let Some((login, _)) = word.rsplit_once('@') else { return };
+    if let Some((user, password)) = login.split_once('/')
+        && !is_placeholder(password)
+        && !is_reference(password)
+    {
+        let from = start + user.len() + 1;
+        spans.push(from..from + password.len(), Kind::Secret);
+    }
+}

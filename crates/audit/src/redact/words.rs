@@ -18,7 +18,8 @@ const MOST_NESTED: usize = 4;
 pub(super) fn is_worth_a_look(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_worth = |word: &[u8], class: u8| {
-        matches!(word, [b'-', b'p' | b'P' | b'u' | b'U', ..]) || (class != SEPARATOR && program_table::has_rules(word))
+        matches!(word, [b'-', b'p' | b'P' | b'u' | b'U', ..] | [b'-', b'-', b'u', b's', b'e', b'r', ..])
+            || (class != SEPARATOR && program_table::has_rules(word))
     };
     let (mut start, mut starts) = (0, true);
     for (at, byte) in bytes.iter().enumerate() {
