@@ -65,6 +65,7 @@ test('a program and its arguments in one word', async () => {
   const result = await codex(['exec', '--', 'ls -la'], { cwd: workspace() });
   assert.equal(result.exitCode, 127);
   assert.match(result.stderr, /words of their own/);
+  assert.match((await codex(['exec', '--', './missing'], { cwd: workspace() })).stderr, /\.\/missing \(no such file inside the sandbox\)/);
 });
 
 test('a file that is not there is told once', async () => {

@@ -27,7 +27,7 @@ pub enum ExecError {
     #[error("the program's name is empty; name a program or give its path")]
     EmptyProgram,
     /// The program is not there.
-    #[error("program not found: {program} (looked up inside the sandbox, in PATH){}", apart(program))]
+    #[error("program not found: {program} ({})", looked_up(program))]
     ProgramNotFound {
         /// As it was given.
         program: String,
@@ -169,11 +169,13 @@ const ETXTBSY: i32 = 26;
 const ENAMETOOLONG: i32 = 36;
 const ELOOP: i32 = 40;
 
-/// What to say of a program's name that holds its arguments.
-fn apart(program: &str) -> &'static str {
+/// Where a program was looked for, and what to say of a name that holds its arguments.
+fn looked_up(program: &str) -> &'static str {
     if program.contains(char::is_whitespace) {
-        "; a program and each of its arguments are words of their own"
+        "looked up inside the sandbox; a program and each of its arguments are words of their own"
+    } else if program.contains('/') {
+        "no such file inside the sandbox"
     } else {
-        ""
+        "looked up inside the sandbox, in PATH"
     }
 }

@@ -162,7 +162,10 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
             chain::judge(argv, assignments, &frame.cwd, &traits_of, context, out)
         }
         CommandKind::Header => {
-            let secret = argv.iter().find_map(|a| secrets::why(&super::paths::place(a, &frame.cwd)));
+            let variable = argv.iter().find_map(super::command::secret_variable);
+            let secret = variable
+                .map(|name| format!("`${name}` may hold a secret"))
+                .or_else(|| argv.iter().find_map(|a| secrets::why(&super::paths::place(a, &frame.cwd))));
             if let Some(why) = secret {
                 out.add(Decision::Prompt, "builtin:secret", why, super::args::show(&argv));
             }

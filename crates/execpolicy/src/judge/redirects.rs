@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::args::{Arg, ArgKind};
 use super::chain::Judged;
+use super::command::secret_variable;
 use super::context::Context;
 use super::engine::{Judgement, Traits};
 use super::paths::{Base, Cwd, Place, place};
-use crate::knowledge::{protected, secrets};
+use crate::knowledge::{interpreters, protected, secrets};
 use crate::shell::{Command, Redirect, RedirectOp, Script};
 use crate::verdict::Decision;
 
@@ -23,8 +24,19 @@ pub(crate) fn judge(
     context: &Context<'_>,
     out: &mut Judgement,
 ) {
+    // What an interpreter is given is no script of a shell; a rule that lets it read its program says so.
+    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let scripts = !(user_allowed && interpreters::is_interpreter(program));
     for redirect in &command.redirects {
         let target = Arg::from_word(&redirect.target);
+        let text = match redirect.op {
+            RedirectOp::HereString => Some(target.clone()),
+            RedirectOp::HereDoc(slot) => script.bodies.get(slot as usize).map(Arg::from_word),
+            _ => None,
+        };
+        if let Some(name) = text.as_ref().and_then(secret_variable) {
+            out.add(Decision::Prompt, "builtin:secret", format!("`${name}` may hold a secret"), words.to_vec());
+        }
         if redirect.named {
             out.add(
                 Decision::Prompt,
@@ -36,13 +48,14 @@ pub(crate) fn judge(
         match redirect.op {
             RedirectOp::Read => read(&target, cwd, judged, traits_of, context, words, out),
             RedirectOp::HereString => {
-                if judged.traits.runs_input {
+                if judged.traits.runs_input && scripts {
                     feed(&target, cwd, judged, traits_of, context, words, out);
                 }
             }
             RedirectOp::HereDoc(slot) => {
                 let body = script.bodies.get(slot as usize).map(Arg::from_word);
                 if judged.traits.runs_input
+                    && scripts
                     && let Some(body) = body
                 {
                     feed(&body, cwd, judged, traits_of, context, words, out);

@@ -1,6 +1,6 @@
 //! git: which of its commands read, with which options, and that no helper of the repository runs.
 
-use super::{Check, Program, listed};
+use super::{Check, Program, listed, secrets};
 use crate::judge::{Arg, Call, Options, Parsed, Style};
 
 pub(crate) static PROGRAMS: &[Program] = &[Program {
@@ -404,6 +404,17 @@ fn check(call: &Call<'_>) -> Result<(), String> {
     let checks_signatures = |f: &Arg| f.text.contains("%G") || f.text.contains("signature") || !f.is_literal();
     if parsed.values('\0', "format").chain(parsed.values('\0', "pretty")).any(checks_signatures) {
         return Err("the format may have signatures checked by a program".into());
+    }
+    // Two files compare without a repository, and a search can look anywhere.
+    let files = name == "diff" || (name == "grep" && parsed.has('\0', "no-index"));
+    for operand in parsed.operands.iter().filter(|_| files) {
+        let place = call.place(operand);
+        if let Some(why) = secrets::why(&place) {
+            return Err(why);
+        }
+        if name == "grep" && secrets::holds_all(&place) {
+            return Err("it would read all files of the user or of the machine".into());
+        }
     }
     // Objects that a partial clone lacks are fetched by whatever the configuration names, so every command depends on it.
     match call.git_helper(folder, known.helpers) {

@@ -7,7 +7,12 @@ use crate::judge::{Base, Place};
 /// Folders: whatever is in them.
 const FOLDERS: &str = ".ssh .gnupg .aws .azure .kube .docker .password-store .mozilla .thunderbird .codex .gcloud gcloud keyrings Keychains .electrum .bitcoin google-chrome chromium .pki secrets";
 /// Files of any folder.
-const FILES: &str = ".netrc _netrc .npmrc .pypirc .git-credentials .pgpass .my.cnf .vault-token .dockercfg .env .envrc .htpasswd .s3cfg .boto .bash_history .zsh_history .sh_history .python_history .node_repl_history .psql_history .mysql_history .sqlite_history .lesshst .viminfo fish_history hosts.yml credentials credentials.json credentials.toml auth.json secrets.json secrets.yaml secrets.yml secrets.toml shadow gshadow master.passwd kcore kmem opasswd id_rsa id_dsa id_ecdsa id_ed25519 authorized_keys private.key server.key Cookies wallet.dat terraform.tfstate";
+const FILES: &str = ".netrc _netrc .npmrc .pypirc .git-credentials .pgpass .my.cnf .vault-token .dockercfg .env .envrc .htpasswd .s3cfg .boto .bash_history .zsh_history .sh_history .python_history .node_repl_history .psql_history .mysql_history .sqlite_history .lesshst .viminfo fish_history hosts.yml credentials credentials.json .credentials.json credentials.tfrc.json credentials.toml auth.json secrets.json secrets.yaml secrets.yml secrets.toml shadow gshadow master.passwd kcore kmem opasswd id_rsa id_dsa id_ecdsa id_ed25519 authorized_keys private.key server.key Cookies wallet.dat terraform.tfstate";
+/// Places below a home directory whose parts alone say nothing.
+const BELOW_HOME: &str = ".config/gh .config/rclone .config/op .config/hub .config/doctl .config/github-copilot .config/Bitwarden .config/containers .m2/settings.xml .gradle/gradle.properties .terraform.d .subversion/auth .oci";
+/// The same below `/etc`.
+const BELOW_ETC: &str =
+    "etc/ssl/private etc/sudoers.d etc/wireguard etc/openvpn etc/ipsec.d etc/NetworkManager/system-connections";
 const ENDINGS: &str = ".pem .p12 .pfx .keystore .jks .kdbx .key .ppk .ovpn";
 const BEGINNINGS: &str = "id_rsa id_ed25519 id_ecdsa .env.";
 /// Not secret although they begin so.
@@ -31,6 +36,9 @@ pub(crate) fn why(place: &Place) -> Option<String> {
     {
         return Some(format!("`{open}` may name a file that holds secrets"));
     }
+    if place.base == Base::Home && BELOW_HOME.split(' ').any(|p| place.starts_with(p)) {
+        return Some(format!("`~/{}` may hold secrets", place.path()));
+    }
     if place.base == Base::Root {
         let last = place.parts.last().map_or("", String::as_str);
         match place.first() {
@@ -53,15 +61,15 @@ pub(crate) fn why(place: &Place) -> Option<String> {
                 return Some("it reads a descriptor that isn't known".into());
             }
             "dev"
-                if matches!(last, "mem" | "port")
+                if super::protected::write(place).is_some()
                     || place.parts.get(1).is_some_and(|p| matches!(p.as_str(), "tcp" | "udp")) =>
             {
                 return Some("it reads a device".into());
             }
             "etc"
                 if matches!(last, "sudoers" | "krb5.keytab")
-                    || place.starts_with("etc/ssl/private")
-                    || place.starts_with("etc/sudoers.d") =>
+                    || (place.starts_with("etc/ssh") && last.starts_with("ssh_host_") && !last.ends_with(".pub"))
+                    || BELOW_ETC.split(' ').any(|p| place.starts_with(p)) =>
             {
                 return Some("it may hold secrets".into());
             }

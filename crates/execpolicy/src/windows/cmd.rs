@@ -9,14 +9,8 @@ use crate::verdict::Decision;
 const READS: &str =
     "dir type echo ver cd chdir where findstr find tree more vol whoami hostname fc comp sort help rem cls pushd popd";
 /// Commands that only print with these words, or with none.
-const WITH: &[(&str, &str)] = &[
-    ("date", "/t"),
-    ("time", "/t"),
-    ("path", ""),
-    ("ipconfig", "/all"),
-    ("systeminfo", ""),
-    ("tasklist", "/v /svc /m"),
-];
+const WITH: &[(&str, &str)] =
+    &[("date", "/t"), ("time", "/t"), ("ipconfig", "/all"), ("systeminfo", ""), ("tasklist", "/v /svc /m")];
 
 pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
