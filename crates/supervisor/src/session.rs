@@ -301,6 +301,12 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
     if let Some(hint) = outcome.limit.and_then(limit_hint) {
         hints.push(hint.to_owned());
     }
+    if !outcome.enforcement.filesystem.is_empty() && is_not_loaded(outcome.end) {
+        hints.push(
+            "Windows could not load the program, or a library of it, in the sandbox; add readable: the folder that they are in"
+                .to_owned(),
+        );
+    }
     if outcome.end != End::Code(0)
         && let Some(repository) = &outcome.foreign_repository
     {
@@ -308,6 +314,12 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
         hints.push(format!("git writes into {path}, which is outside; if that is meant, add writable: [{path:?}]"));
     }
     hints
+}
+
+/// Whether a program ended with what Windows ends one with that it could not load: `STATUS_ACCESS_DENIED`,
+/// `STATUS_DLL_NOT_FOUND` and `STATUS_DLL_INIT_FAILED`. Elsewhere no exit code is so large.
+fn is_not_loaded(end: End) -> bool {
+    matches!(end, End::Code(code) if [0xC000_0022, 0xC000_0135, 0xC000_0142].contains(&code.cast_unsigned()))
 }
 
 /// Of those that end a run, or that its output may say nothing about.
@@ -344,4 +356,21 @@ fn denied(denials: &[Denial]) -> Option<String> {
     };
     let grant = first.grant.as_ref().map(|grant| format!("; to allow it, {grant}")).unwrap_or_default();
     Some(format!("{what}{more}: {}{grant}", first.reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use codex_core::exec::End;
+
+    use super::is_not_loaded;
+
+    #[test]
+    fn what_windows_could_not_load_is_known_by_its_exit_code() {
+        for code in [0xC000_0022_u32, 0xC000_0135, 0xC000_0142] {
+            assert!(is_not_loaded(End::Code(code.cast_signed())));
+        }
+        for end in [End::Code(0), End::Code(127), End::Code(0xC000_0005_u32.cast_signed()), End::Signal(9)] {
+            assert!(!is_not_loaded(end));
+        }
+    }
 }
