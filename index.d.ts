@@ -605,7 +605,10 @@ export interface Subprocess<Output = string> extends EventEmitter, PromiseLike<S
   readonly killed: boolean;
   readonly spawnfile: string;
   readonly spawnargs: readonly string[];
-  /** `null` where standard input is not `pipe`. For a terminal the same stream as `stdout`: to end it writes an end of file. */
+  /**
+   * `null` where standard input is not `pipe`. For a terminal the same stream as `stdout`: to end it writes an end of file. What a
+   * program doesn't read any more is an `error` of it (`EPIPE`) for those who listen, and no uncaught one.
+   */
   readonly stdin: Writable | null;
   /** `null` where it is not `pipe` or `pty`. A terminal's goes both ways, and destroying it hangs up. A reader that is slow holds the program up. */
   readonly stdout: Readable | Duplex | null;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { once } from 'node:events';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { answer, script } from './support/node.mjs';
 import { workspace } from './support/places.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
 
@@ -117,4 +118,25 @@ test('the environment and the directory are those of exec', async (t) => {
   const spawned = await box.spawn('sh', ['-c', script], options);
   assert.equal(spawned.stdout, executed.stdout);
   assert.equal(spawned.stdout, `${folder}\nyes\n\n`);
+});
+
+test('what a program doesn\'t read any more is no crash', async () => {
+  const child = script(`
+    const box = new codex.Sandbox({ workspace: facts.workspace });
+    (async () => {
+      const ends = [];
+      for (const streams of [{}, { stdio: 'pty' }, { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] }]) {
+        const run = box.spawn('true', streams);
+        for (const stream of run.stdio) if (stream?.writable) stream.write('x'.repeat(3e6));
+        ends.push((await run).exitCode);
+      }
+      const heard = box.spawn('sh', ['-c', 'exec <&-; echo closed; sleep 3600']);
+      heard.stdout.once('data', () => heard.stdin.write('x'));
+      heard.stdin.once('error', ({ code }) => ends.push(code));
+      heard.stdin.once('close', () => heard.kill());
+      await heard;
+      await box.close();
+      console.log(JSON.stringify(ends));
+    })();`, { workspace: workspace() });
+  assert.deepEqual(await answer(child), [0, 0, 0, 'EPIPE']);
 });

@@ -262,6 +262,8 @@ class Subprocess extends EventEmitter {
       ? new Output(descriptor)
       : new net.Socket({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL, allowHalfOpen: true });
     this.#openStreams++;
+    // A program that reads no more has read what it wants. Whoever has to know listens, too.
+    if (!isOutput || kind === TERMINAL) stream.on('error', () => {});
     stream.once('end', () => this.#isOver && stream.destroy());
     stream.once('close', () => {
       this.#openStreams--;
