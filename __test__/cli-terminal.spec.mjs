@@ -77,3 +77,17 @@ test('captured for JSON, there is none', async (t) => {
   await sees('captured');
   assert.equal((await run).exitCode, 0);
 });
+
+test('what a shell put into the background and took back is typed to', async (t) => {
+  const { run, type, sees } = atTerminal(t, ['bash', '--norc', '--noprofile', '-i'], { cwd: workspace(), env: { ...process.env, PS1: '> ', CODEX: CLI, NODE: process.execPath } });
+  await sees('> ');
+  type('"$NODE" "$CODEX" exec -- sh -c \'echo re""ady; read -r line; echo "go""t $line"\' &\r');
+  await sees('ready');
+  type('fg\r');
+  await sees('fg\r\n');
+  await sees('read -r line');
+  type('word\r');
+  await sees('got word');
+  type('exit 3\r');
+  assert.equal((await run).exitCode, 3);
+});

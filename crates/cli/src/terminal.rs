@@ -28,6 +28,10 @@ const READ_BYTES: usize = 64 * 1024;
 /// How often a terminal that no program has is looked at again.
 const REOPENED: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
+/// How often this process looks, in the background, whether it has the terminal: a shell that gives it to what never stopped says
+/// nothing.
+const REGAINED: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+
 /// The terminal that `codex` was started from.
 pub struct UserTerminal {
     modes: Termios,
@@ -35,7 +39,7 @@ pub struct UserTerminal {
 
 /// What carries the bytes, until it is finished.
 pub struct Relay {
-    user: UserTerminal,
+    user: Arc<UserTerminal>,
     command: OwnedFd,
     /// Whether what is typed is for the command: not while the shell has the terminal.
     is_foreground: Arc<AtomicBool>,
@@ -93,13 +97,15 @@ impl Relay {
     pub fn begin(user: UserTerminal, command: OwnedFd) -> io::Result<Self> {
         let ((over, end), (look, wake)) = (io::pipe()?, io::pipe()?);
         let (over, look) = (Arc::new(OwnedFd::from(over)), OwnedFd::from(look));
-        let is_foreground = Arc::new(AtomicBool::new(user.take()));
+        let (is_foreground, user) = (Arc::new(AtomicBool::new(user.take())), Arc::new(user));
         let mut relay =
             Self { user, command, is_foreground, over: end.into(), look: wake.into(), output: None, input: None };
         let (from, ended) = (relay.command.try_clone()?, Arc::clone(&over));
         relay.output = Some(std::thread::Builder::new().spawn(move || show(&from, &ended))?);
-        let (to, is_foreground) = (relay.command.try_clone()?, Arc::clone(&relay.is_foreground));
-        relay.input = Some(std::thread::Builder::new().spawn(move || pass_on(&to, &is_foreground, &look, &over))?);
+        let (to, user, is_foreground) =
+            (relay.command.try_clone()?, Arc::clone(&relay.user), Arc::clone(&relay.is_foreground));
+        relay.input =
+            Some(std::thread::Builder::new().spawn(move || pass_on(&to, &user, &is_foreground, &look, &over))?);
         Ok(relay)
     }
 
@@ -153,11 +159,12 @@ fn show(command: &OwnedFd, over: &OwnedFd) {
 }
 
 /// From the keyboard to the command, until the command is over or the terminal is gone.
-fn pass_on(command: &OwnedFd, is_foreground: &AtomicBool, look: &OwnedFd, over: &OwnedFd) {
+fn pass_on(command: &OwnedFd, user: &UserTerminal, is_foreground: &AtomicBool, look: &OwnedFd, over: &OwnedFd) {
     let mut buffer = vec![0; READ_BYTES];
     loop {
-        let keyboard = if is_foreground.load(Relaxed) { stdin() } else { look.as_fd() };
-        let [typed, looked, is_over] = wait([keyboard, look.as_fd(), over.as_fd()]);
+        let (keyboard, patience) =
+            if is_foreground.load(Relaxed) { (stdin(), None) } else { (look.as_fd(), Some(&REGAINED)) };
+        let [typed, looked, is_over] = wait_for([keyboard, look.as_fd(), over.as_fd()], patience);
         if is_over {
             return;
         }
@@ -173,6 +180,9 @@ fn pass_on(command: &OwnedFd, is_foreground: &AtomicBool, look: &OwnedFd, over: 
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 _ => return,
             }
+        } else if patience.is_some() && user.take() {
+            is_foreground.store(true, Relaxed);
+            let _ = resize(command, user.size());
         }
     }
 }
