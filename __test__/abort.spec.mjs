@@ -1,5 +1,6 @@
 // An AbortSignal ends a command, or keeps it from starting.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -119,4 +120,23 @@ test('a signal of another realm, or of a library, aborts as well', async (t) => 
       target.dispatchEvent(new Event('abort'));
     }),
   ]);
+});
+
+test('one signal for many commands', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const abort = new AbortController();
+  const warnings = [];
+  const warned = (warning) => warnings.push(warning.name);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const { signal } = abort;
+  const early = await Promise.all([...Array(20)].map(() => box.exec('true', [], { signal })));
+  assert.ok(early.every(({ isCanceled }) => !isCanceled));
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  const runs = [...Array(20)].flatMap(() => [box.exec('sleep', ['3600'], { signal }), box.spawn('sleep', ['3600'], { signal })]);
+  abort.abort();
+  for (const { isCanceled, signal: ended } of await Promise.all(runs)) assert.deepEqual([isCanceled, ended], [true, 'SIGTERM']);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
 });

@@ -3,6 +3,7 @@ const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 const { constants } = require('node:os');
 const { StringDecoder } = require('node:string_decoder');
 const { addon, launcher } = require('../native.js');
+const { onAbort } = require('./aborts.js');
 const check = require('./check.js');
 const { CodexError, denied, fromFacts, unwrap } = require('./errors.js');
 const { nativeAuditLog } = require('./audit.js');
@@ -123,13 +124,13 @@ class Sandbox {
       withdraw = resolve;
     });
     this.#questions.add(withdraw);
-    signal?.addEventListener('abort', withdraw, { once: true });
+    const forget = signal && onAbort(signal, withdraw);
     try {
       const answer = this.#closing === undefined && await Promise.race([this.#onRequest({ kind: 'exec', file: command.program, args, ...verdict }), withdrawn]);
       if (this.#closing !== undefined) throw new CodexError('the sandbox was closed before the command was allowed; make a new one', { code: 'SandboxUnavailable', verdict });
       return answer === 'allow';
     } finally {
-      signal?.removeEventListener('abort', withdraw);
+      forget?.();
       this.#questions.delete(withdraw);
     }
   }
@@ -150,12 +151,12 @@ class Sandbox {
       // Ended by force when the signal is not enough, as at a timeout.
       killer = setTimeout(() => this.#native.signal(token, constants.signals.SIGKILL), delay(command.forceKillAfterDelay));
     };
-    signal.addEventListener('abort', cancel, { once: true });
+    const forget = onAbort(signal, cancel);
     try {
       return await this.#finished(call, await report, approved, () => canceled);
     } finally {
       clearTimeout(killer);
-      signal.removeEventListener('abort', cancel);
+      forget();
     }
   }
 

@@ -5,6 +5,7 @@ const { EventEmitter } = require('node:events');
 const net = require('node:net');
 const { constants } = require('node:os');
 const { Duplex } = require('node:stream');
+const { onAbort } = require('./aborts.js');
 const check = require('./check.js');
 const { denied, unwrap } = require('./errors.js');
 const { lines } = require('./lines.js');
@@ -70,14 +71,14 @@ class Subprocess extends EventEmitter {
       canceled = this.#abort(command.killSignal);
     };
     const report = canceled ? Promise.resolve(undefined) : this.#start(owner, command, streams, ask);
-    if (!canceled) signal?.addEventListener('abort', cancel, { once: true });
+    const forget = canceled ? undefined : signal && onAbort(signal, cancel);
     const withhold = (name, bytes) => this.#withhold(name, bytes);
     this.#result = report.then((ended) => {
       if (this.#isWithdrawn) [ended, canceled] = [undefined, true];
       return settle(ended, { canceled, withhold, refuse: this.#refuse });
     }).finally(() => {
       clearTimeout(this.#killer);
-      signal?.removeEventListener('abort', cancel);
+      forget?.();
     });
     this.#result.then((result) => this.#ended(result), (error) => this.#ended(error, error));
   }
