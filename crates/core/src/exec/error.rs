@@ -36,7 +36,7 @@ pub enum ExecError {
     /// of a program that was built for another system.
     #[error(
         "nothing runs {program} here: the interpreter or loader that it names is not inside the sandbox; install it, or \
-         change the first line"
+         change the first line, in which a carriage return at the end counts as part of the name"
     )]
     InterpreterNotFound {
         /// As it was given.
