@@ -91,3 +91,12 @@ test('what a shell put into the background and took back is typed to', async (t)
   type('exit 3\r');
   assert.equal((await run).exitCode, 3);
 });
+
+test('what is typed while the command is in the background is the shell\'s', async (t) => {
+  const { run, type, sees } = atTerminal(t, ['bash', '--norc', '--noprofile', '-i'], { cwd: workspace(), env: { ...process.env, PS1: '> ', CODEX: CLI, NODE: process.execPath } });
+  await sees('> ');
+  type('"$NODE" "$CODEX" exec -- sh -c \'read -r line; echo "go""t <$line>"\' | cat &\r');
+  await sees('got <>');
+  type('exit 3\r');
+  assert.equal((await run).exitCode, 3);
+});

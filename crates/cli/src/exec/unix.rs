@@ -10,7 +10,10 @@ use codex_core::{
     sandbox::Signaller,
 };
 use codex_supervisor::{Approval, Report, RunError, Session};
-use rustix::process::Signal;
+use rustix::{
+    process::{Signal, getpgrp},
+    termios::tcgetpgrp,
+};
 use tokio::sync::mpsc;
 
 use super::{Failure, command};
@@ -30,7 +33,7 @@ pub async fn execute(
     signals: &mut mpsc::UnboundedReceiver<i32>,
 ) -> Result<Report, Failure> {
     let mut command = command(run, context)?;
-    command.stdin = Input::Descriptor(own(std::io::stdin())?);
+    command.stdin = input()?;
     if !run.json {
         command.stdout = Stream::Descriptor(own(std::io::stdout())?);
         command.stderr = Stream::Descriptor(own(std::io::stderr())?);
@@ -52,6 +55,14 @@ pub async fn execute(
     let report = pass_signals_on(report, &signaller, signals, Some(&relay)).await;
     drop(relay);
     Ok(report?)
+}
+
+/// The standard input of this process. What is typed to a shell while this process is in its background is the shell's: the kernel
+/// would keep it only from those that are in the shell's session.
+fn input() -> Result<Input, Failure> {
+    let stdin = std::io::stdin();
+    let is_anothers = tcgetpgrp(&stdin).is_ok_and(|group| group != getpgrp());
+    if is_anothers { Ok(Input::Null) } else { Ok(Input::Descriptor(own(stdin)?)) }
 }
 
 /// The user's terminal, if the command is to have one of its own: a command whose output is captured is not.
