@@ -92,12 +92,12 @@ impl<'a> Scan<'a> {
     pub(super) fn file(&mut self, name: &str, nth: usize, count: usize) -> Result<(), Stop> {
         let file = self.store.dir.file(name, Access::Read)?;
         let handle = self.store.dir.file(name, Access::Read)?;
-        let mut cut = self.store.is_folder() && name.contains('-');
         if nth == 0 && !self.store.is_folder() {
             self.tree = file_head(&handle)?.base;
             self.first_base = self.tree.count();
-            cut = self.first_base > 0;
         }
+        // A writer that was idle may come back in any file, long after retention took its first records.
+        let cut = if self.store.is_folder() { name.contains('-') } else { self.first_base > 0 };
         let may_be_torn = self.store.is_folder() || nth + 1 == count;
         let mut torn: Vec<Torn> = Vec::new();
         let mut lines = LineReader::new(BufReader::with_capacity(1 << 18, file));
