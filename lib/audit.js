@@ -41,7 +41,7 @@ class AuditLog {
 
   append(event) {
     if (event === null || typeof event !== 'object') throw check.invalidType('event', 'an object', event);
-    return acknowledged(() => native(this).append(JSON.stringify({ __proto__: null, ...event })));
+    return acknowledged(() => native(this).append(wellFormed(JSON.stringify({ __proto__: null, ...event }))));
   }
 
   logCommandExec(command, decision, details) {
@@ -113,6 +113,15 @@ function native(log) {
   const found = natives.get(log);
   if (found === undefined) throw check.invalidType('this', 'an AuditLog', log);
   return found;
+}
+
+/**
+ * JSON without lone surrogates, which no UTF-8 can hold: what is to be recorded must not be lost for one. JSON.stringify writes
+ * nothing else that begins with `\\ud`, but for a backslash that is itself escaped.
+ */
+function wellFormed(json) {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escaped) => (/^\\ud[89a-f]/.test(escaped) ? '\ufffd' : escaped));
 }
 
 function decided(decision) {

@@ -28,12 +28,19 @@ pub enum KeyError {
     },
 }
 
-/// Reads the key `name` in `dir`, or makes it.
-pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<Key, KeyError> {
+/// Reads the key `name` in `dir`, or makes it. With it, a warning if others could read it until now.
+pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<(Key, Option<String>), KeyError> {
     let io = |source| KeyError::Io { path: name.to_owned(), source };
     let unusable = |source| KeyError::Unusable { path: name.to_owned(), source };
     if let Some(key) = read(dir, name)? {
-        return Ok(key);
+        let exposed = dir.close_to_others(name).map_err(io)?;
+        let warning = exposed.then(|| {
+            format!(
+                "others could read the signing key {name}, and with it sign what they like; move it away to have a new \
+                 one made, and keep its file at mode 0600"
+            )
+        });
+        return Ok((key, warning));
     }
     let key = Key::generate().map_err(unusable)?;
     let draft = format!(".{name}.{}", &key.public().name()[12..]);
@@ -46,11 +53,12 @@ pub(crate) fn load_or_create(dir: &Dir, name: &str) -> Result<Key, KeyError> {
     });
     let removed = dir.remove(&draft);
     linked.and(removed).map_err(io)?;
-    read(dir, name)?.ok_or_else(|| io(io::Error::new(io::ErrorKind::NotFound, "there is no such file")))
+    let missing = || io(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
+    Ok((read(dir, name)?.ok_or_else(missing)?, None))
 }
 
 /// Reads or makes the key at a path of the user's choice.
-pub(crate) fn load_or_create_at(path: &Path) -> Result<Key, KeyError> {
+pub(crate) fn load_or_create_at(path: &Path) -> Result<(Key, Option<String>), KeyError> {
     let io = |source| KeyError::Io { path: path.display().to_string(), source };
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?;
     let dir = Dir::open(path.parent().unwrap_or(Path::new(".")), true, true).map_err(io)?;

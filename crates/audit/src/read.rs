@@ -77,7 +77,7 @@ pub fn records(path: &Path, options: ReadOptions) -> Result<Records, ReadError> 
     let store = Store::open(path, false).map_err(io)?;
     let queue: VecDeque<String> = store.files().map_err(io)?.into();
     if queue.is_empty() && !store.is_folder() {
-        return Err(io(io::Error::new(io::ErrorKind::NotFound, "there is no such log")));
+        return Err(io(crate::store::no_log(&store)));
     }
     let since = options.since_ms.map(format_ms);
     Ok(Records { store, options, since, done: HashMap::new(), queue, current: None, line: String::new() })

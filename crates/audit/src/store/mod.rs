@@ -123,6 +123,12 @@ impl Store {
     }
 }
 
+/// Where a log is to be read and none is.
+pub(crate) fn no_log(store: &Store) -> io::Error {
+    let what = if store.is_folder() { "no log file (*.jsonl) is in this folder" } else { "no such file" };
+    io::Error::new(io::ErrorKind::NotFound, what)
+}
+
 /// `a.jsonl.000012` is number 12 of `a.jsonl`.
 pub(crate) fn rotation_number(name: &str, file: &str) -> Option<u64> {
     let digits = file.strip_prefix(name)?.strip_prefix('.')?;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -13,9 +14,9 @@ use super::{Access, Lock, Stat};
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o700;
 
-/// An open directory.
+/// A directory, open until it is closed.
 #[derive(Debug)]
-pub(crate) struct Dir(File);
+pub(crate) struct Dir(RwLock<Option<Arc<File>>>);
 
 impl Dir {
     /// Opens a directory; with `create`, it and missing parents are made with mode 0700.
@@ -28,7 +29,17 @@ impl Dir {
         let nofollow = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
         let fd =
             rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | nofollow, Mode::empty())?;
-        Ok(Self(File::from(fd)))
+        Ok(Self(RwLock::new(Some(Arc::new(File::from(fd))))))
+    }
+
+    fn open_file(&self) -> io::Result<Arc<File>> {
+        let file = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        file.clone().ok_or_else(|| io::Error::other("the audit log was closed"))
+    }
+
+    /// Lets go of it.
+    pub(crate) fn close(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Opens a file of this directory. What is made gets mode 0600, and what is opened for writing is brought to it.
@@ -41,13 +52,14 @@ impl Dir {
         };
         // NONBLOCK so that a FIFO in the log's place is refused instead of waited for.
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd =
-            rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE as _)).map_err(|e| match e {
+        let fd = rustix::fs::openat(self.open_file()?, name, flags, Mode::from_raw_mode(FILE_MODE as _)).map_err(
+            |e| match e {
                 Errno::LOOP | Errno::MLINK => {
                     io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link stands in its place")
                 }
                 e => e.into(),
-            })?;
+            },
+        )?;
         let stat = rustix::fs::fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -62,9 +74,21 @@ impl Dir {
         Ok(File::from(fd))
     }
 
+    /// Takes a file from everybody but its owner. Returns whether others could open it until now.
+    #[allow(clippy::unnecessary_cast, reason = "the width of a mode differs between systems")]
+    pub(crate) fn close_to_others(&self, name: &str) -> io::Result<bool> {
+        let file = self.file(name, Access::Read)?;
+        let exposed = rustix::fs::fstat(&file)?.st_mode as u32 & 0o077 != 0;
+        if exposed {
+            // Where that can't be changed, it can only be told.
+            let _ = rustix::fs::fchmod(&file, Mode::from_raw_mode(FILE_MODE as _));
+        }
+        Ok(exposed)
+    }
+
     /// What stands under `name`, if anything; a symlink is not followed.
     pub(crate) fn stat(&self, name: &str) -> io::Result<Option<Stat>> {
-        match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+        match rustix::fs::statat(self.open_file()?, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(to_stat(&stat))),
             Err(Errno::NOENT) => Ok(None),
             Err(e) => Err(e.into()),
@@ -73,22 +97,24 @@ impl Dir {
 
     /// Gives the file `from` a second name; an existing `to` is an error.
     pub(crate) fn link(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::linkat(&self.0, from, &self.0, to, AtFlags::empty())?)
+        let dir = self.open_file()?;
+        Ok(rustix::fs::linkat(&dir, from, &dir, to, AtFlags::empty())?)
     }
 
     /// Renames over whatever stands there.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
+        let dir = self.open_file()?;
+        Ok(rustix::fs::renameat(&dir, from, &dir, to)?)
     }
 
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
+        Ok(rustix::fs::unlinkat(self.open_file()?, name, AtFlags::empty())?)
     }
 
     /// The names in it.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in rustix::fs::Dir::read_from(&self.0)? {
+        for entry in rustix::fs::Dir::read_from(self.open_file()?)? {
             if let Ok(name) = entry?.file_name().to_str() {
                 names.push(name.to_owned());
             }
@@ -98,7 +124,7 @@ impl Dir {
 
     /// Makes new and changed names durable.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.0.sync_all()
+        self.open_file()?.sync_all()
     }
 }
 

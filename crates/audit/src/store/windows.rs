@@ -26,6 +26,9 @@ impl Dir {
         Ok(Self(path.to_owned()))
     }
 
+    /// Nothing is held open.
+    pub(crate) fn close(&self) {}
+
     pub(crate) fn file(&self, name: &str, access: Access) -> io::Result<File> {
         let path = self.0.join(name);
         if std::fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
@@ -36,6 +39,11 @@ impl Dir {
             Access::Append => OpenOptions::new().read(true).append(true).create(true).open(path),
             Access::New => OpenOptions::new().read(true).append(true).create_new(true).open(path),
         }
+    }
+
+    /// Who may open a file is inherited from the folder.
+    pub(crate) fn close_to_others(&self, _name: &str) -> io::Result<bool> {
+        Ok(false)
     }
 
     pub(crate) fn stat(&self, name: &str) -> io::Result<Option<Stat>> {

@@ -89,7 +89,7 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verdict, VerifyErr
     let store = Store::open(path, false).map_err(io)?;
     let files = store.files().map_err(io)?;
     if files.is_empty() && options.checkpoint.is_none() {
-        return Err(io(io::ErrorKind::NotFound.into()));
+        return Err(io(crate::store::no_log(&store)));
     }
     let given = options.checkpoint.as_deref().map(SignedCheckpoint::parse).transpose()?;
     let mut scan = Scan::new(&store, given.as_ref().map(|note| note.checkpoint.clone()));
@@ -155,6 +155,8 @@ pub(crate) struct FileHead {
     pub(crate) base: Tree,
     /// How many of them retention had removed.
     pub(crate) removed: u64,
+    /// Whether it begins as a rotation makes it.
+    pub(crate) rotated: bool,
 }
 
 /// Reads what a file says about its predecessors; a first file says nothing.
@@ -162,7 +164,7 @@ pub(crate) fn file_head(mut file: &File) -> io::Result<FileHead> {
     file.rewind()?;
     let mut line = Vec::new();
     LineReader::new(BufReader::new(file)).next(&mut line)?;
-    let none = FileHead { base: Tree::default(), removed: 0 };
+    let none = FileHead { base: Tree::default(), removed: 0, rotated: false };
     if !RawLine::parse(&line).is_ok_and(|raw| raw.event == "log.rotate") {
         return Ok(none);
     }
@@ -171,7 +173,7 @@ pub(crate) fn file_head(mut file: &File) -> io::Result<FileHead> {
     };
     let roots: Option<Vec<_>> = log.frontier.iter().map(|root| from_hex(root.as_bytes())).collect();
     let base = log.base.zip(roots).and_then(|(count, roots)| Tree::resume(count, roots)).unwrap_or_default();
-    Ok(FileHead { base, removed: log.removed.unwrap_or(0) })
+    Ok(FileHead { base, removed: log.removed.unwrap_or(0), rotated: true })
 }
 
 /// The tree over all records up to the end of a file, given the tree before it.

@@ -52,8 +52,8 @@ impl Core {
         let fields = self.fields(event)?;
         let mut state = self.lock_open()?;
         let waited = state.waiting();
-        let result = self.ready(&mut state, false).and_then(|_| match (state.lost, &*state.deferred) {
-            (0, []) => self.write_one(&mut state, &fields),
+        let result = self.ready(&mut state, false).and_then(|_| match (state.lost, state.missing, &*state.deferred) {
+            (0, None, []) => self.write_one(&mut state, &fields),
             _ => self.write_all(&mut state, Some(&fields)),
         });
         if let Err(source) = result {
@@ -148,9 +148,10 @@ impl Core {
 
     /// Writes what was lost, what waits, and `last`.
     fn write_all(&self, state: &mut State, last: Option<&[u8]>) -> io::Result<()> {
-        let (lost, first) = (state.lost, state.session.seq);
+        let (lost, missing, first) = (state.lost, state.missing, state.session.seq);
         let mut deferred = std::mem::take(&mut state.deferred);
         let result = self.write(state, |session, out| {
+            session.push_missing(out, missing)?;
             if lost > 0 {
                 let note = LogNote { cause: Some("lost".to_owned()), lost: Some(lost), ..LogNote::default() };
                 session.push_note(out, EventKind::LogRepair, note)?;
@@ -161,6 +162,10 @@ impl Core {
             Ok(())
         });
         let mut written = usize::try_from(state.session.seq - first).unwrap_or(usize::MAX);
+        if missing.is_some() && written > 0 {
+            written -= 1;
+            state.missing = None;
+        }
         if lost > 0 && written > 0 {
             written -= 1;
             state.lost = 0;
@@ -168,7 +173,7 @@ impl Core {
         if result.is_err() {
             deferred.drain(..written.min(deferred.len()));
             state.deferred = deferred;
-        } else if lost > 0 {
+        } else if lost > 0 && missing.is_none() {
             state.warning = None;
         }
         result

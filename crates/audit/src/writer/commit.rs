@@ -48,6 +48,11 @@ impl Core {
         let mut last_sync = Instant::now();
         while !self.closed.load(std::sync::atomic::Ordering::Acquire) {
             if state.waiting() == 0 {
+                // Without a next record nothing ends the lease, and others could neither rotate nor mend. A folder's file is
+                // only ours; its lock tells retention that it is in use.
+                if !self.store.is_folder() {
+                    state.segment.release();
+                }
                 let unsigned = self.key.is_some() && state.session.seq > state.session.signed;
                 let pause = if unsigned {
                     CHECKPOINT_DELAY.saturating_sub(state.last_checkpoint.elapsed())
@@ -57,9 +62,6 @@ impl Core {
                 if pause.is_zero() {
                     self.write_checkpoint(&mut state);
                     state.last_checkpoint = Instant::now();
-                    if !self.store.is_folder() {
-                        state.segment.release();
-                    }
                     continue;
                 }
                 state = self.dirty.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
@@ -81,7 +83,6 @@ impl Core {
             let failed = self.sync_to(writes).is_err();
             state = self.lock();
             state.sync_started = state.sync_started.max(writes);
-            // A folder's file is only ours; its lock tells retention that it is in use.
             if !self.store.is_folder() && (failed || state.segment.is_lease_over()) {
                 state.segment.release();
             }
@@ -104,7 +105,7 @@ impl Core {
                 return Ok(());
             }
             state.sync_started = state.writes;
-            (Arc::clone(&state.segment.file), state.writes)
+            (Arc::clone(state.segment.file()?), state.writes)
         };
         if let Err(error) = file.sync_data() {
             self.lock().doubt(&error);

@@ -25,33 +25,45 @@ impl Core {
             && !state.segment.sync_failed
             && state.segment.size < self.options.max_bytes
         {
-            if !state.segment.is_lease_over() || self.store.is_folder() {
+            if !state.segment.is_lease_over() || self.renew(state)? {
                 return Ok(None);
             }
             state.segment.release();
         }
+        let mut rotated = false;
         for _ in 0..64 {
             let segment = &mut state.segment;
             segment.release();
             segment.limit = size_limit();
             // At a limit, the size must be known to the byte: who writes beyond it is ended by a signal.
-            lock(&segment.file, if segment.limit == u64::MAX { Lock::Shared } else { Lock::Exclusive })?;
+            lock(segment.file()?, if segment.limit == u64::MAX { Lock::Shared } else { Lock::Exclusive })?;
             segment.lease = Some(Instant::now());
             let Some(now) = self.store.dir.stat(&segment.name)?.filter(|now| now.is_same(&segment.id)) else {
-                // Somebody rotated or removed it.
+                // Another writer rotated it, or somebody who is none took it away.
                 let file = self.store.dir.file(&segment.name, Access::Append)?;
+                let rotated = file_head(&file)?.rotated;
                 segment.replace(file)?;
+                if !rotated {
+                    state.miss("removed", &self.store.path);
+                }
                 continue;
             };
+            // At least so much of it was there after the last write.
+            if segment.whole_at.is_some_and(|at| now.size < at) {
+                segment.whole_at = None;
+                state.miss("cut", &self.store.path);
+            }
+            let segment = &mut state.segment;
             segment.size = now.size;
             // Before rotation: what is closed must end in a whole line.
             let whole = now.size == 0 || segment.whole_at == Some(now.size);
-            if !whole && read_before(&segment.file, now.size, 1)? != b"\n" {
+            if !whole && read_before(segment.file()?, now.size, 1)? != b"\n" {
                 segment.release();
                 tie &= !self.mend(state, tie)?;
                 continue;
             }
-            let full = now.size >= self.options.max_bytes || segment.sync_failed;
+            // A file that holds nothing yet but its head is as small as it gets.
+            let full = (now.size >= self.options.max_bytes && !rotated) || segment.sync_failed;
             if full && now.size > 0 && segment.rotate_after.is_none_or(|at| at <= Instant::now()) {
                 segment.release();
                 if let Err(error) = self.rotate(state) {
@@ -59,6 +71,7 @@ impl Core {
                     state.segment.rotate_after = Instant::now().checked_add(std::time::Duration::from_secs(60));
                     state.warning = Some(format!("the audit log can't be rotated: {error}; it grows beyond its limit"));
                 }
+                rotated = true;
                 continue;
             }
             return if tie { self.tie(state).map(Some) } else { Ok(None) };
@@ -66,11 +79,26 @@ impl Core {
         Err(io::Error::other("another program keeps replacing the log file"))
     }
 
+    /// Keeps the lock of a folder's file, which is only ours, if the file is still there.
+    fn renew(&self, state: &mut State) -> io::Result<bool> {
+        let segment = &mut state.segment;
+        let stays = self.store.is_folder()
+            && self
+                .store
+                .dir
+                .stat(&segment.name)?
+                .is_some_and(|now| now.is_same(&segment.id) && now.size >= segment.size);
+        if stays {
+            segment.lease = Some(Instant::now());
+        }
+        Ok(stays)
+    }
+
     /// What was last in the log when this session began.
     fn tie(&self, state: &State) -> io::Result<Tie> {
         let at = state.segment.size;
         if !self.store.is_folder() {
-            return tie_in(&state.segment.file, at, None);
+            return tie_in(state.segment.file()?, at, None);
         }
         let other = self.store.files()?.into_iter().rfind(|name| *name != state.segment.name);
         let Some(name) = other else {
@@ -83,7 +111,7 @@ impl Core {
 
     /// Ends a torn line, and writes down what was torn. Returns whether the session's first records were written with it.
     fn mend(&self, state: &mut State, starts: bool) -> io::Result<bool> {
-        let file = Arc::clone(&state.segment.file);
+        let file = Arc::clone(state.segment.file()?);
         lock(&file, Lock::Exclusive)?;
         state.segment.lease = Some(Instant::now());
         let here = self.store.dir.stat(&state.segment.name)?.is_some_and(|now| now.is_same(&state.segment.id));
@@ -137,7 +165,7 @@ impl Core {
 
     /// Closes the current file under a number and begins a new one that starts with a `log.rotate` record.
     fn rotate(&self, state: &mut State) -> io::Result<()> {
-        let old = Arc::clone(&state.segment.file);
+        let old = Arc::clone(state.segment.file()?);
         lock(&old, Lock::Exclusive)?;
         let result = self.rotate_locked(state, &old);
         lock(&old, Lock::None)?;

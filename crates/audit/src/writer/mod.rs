@@ -85,6 +85,8 @@ struct State {
     deferred: Vec<Vec<u8>>,
     /// Events that could not be written since the last that could.
     lost: u64,
+    /// What somebody else did to records that were written, until that is written down: the cause of a `log.repair`.
+    missing: Option<&'static str>,
     warning: Option<String>,
     last_checkpoint: Instant,
     committer: bool,
@@ -120,6 +122,7 @@ impl AuditLog {
             unsynced: VecDeque::new(),
             deferred: Vec::new(),
             lost: 0,
+            missing: None,
             warning,
             last_checkpoint: now,
             committer: false,
@@ -247,15 +250,28 @@ impl Drop for Handle {
 
 /// The key, or a warning where the log can do without.
 fn load_key(store: &Store, options: &Options) -> Result<(Option<Key>, Option<String>), OpenError> {
+    let loaded = |(key, warning)| (Some(key), warning);
     match &options.key {
         KeySource::None => Ok((None, None)),
         KeySource::Given(key) => Ok((Some(key.clone()), None)),
-        KeySource::File(path) => Ok((Some(keyfile::load_or_create_at(path)?), None)),
+        KeySource::File(path) => keyfile::load_or_create_at(path).map(loaded).map_err(Into::into),
         KeySource::Beside => match keyfile::load_or_create(&store.dir, &store.key_name()) {
-            Ok(key) => Ok((Some(key), None)),
+            Ok(key) => Ok(loaded(key)),
             Err(error) if options.level == Level::Strict => Err(error.into()),
             Err(error) => Ok((None, Some(format!("audit checkpoints are not signed: {error}")))),
         },
+    }
+}
+
+impl State {
+    /// Notes that records which were written are gone from the log: it was removed, replaced or cut by somebody else.
+    fn miss(&mut self, cause: &'static str, path: &Path) {
+        self.missing = Some(cause);
+        let path = path.display();
+        self.warning = Some(format!(
+            "the audit log {path} was {cause} by another program: records from before are missing, and it goes on \
+             without them; keep others from it, and let it rotate by itself"
+        ));
     }
 }
 
@@ -287,6 +303,10 @@ impl Core {
             self.key.as_ref().map_or(Ok(()), |key| session.push_checkpoint(out, key))
         })?;
         let writes = state.writes;
+        // Nobody may write for long, and no thread looks after the lock yet.
+        if !self.store.is_folder() {
+            state.segment.release();
+        }
         drop(state);
         if self.options.level == Level::Strict {
             self.sync_to(writes)?;
@@ -301,9 +321,13 @@ impl Core {
             return Ok(());
         }
         let mut state = self.lock();
+        // Where somebody took the file away meanwhile, the end of the session must not go with it.
+        state.segment.release();
         self.write_deferred(&mut state);
         let result = self.ready(&mut state, false).and_then(|_| {
+            let missing = state.missing;
             self.write(&mut state, |session, out| {
+                session.push_missing(out, missing)?;
                 session.push_note(out, EventKind::SessionEnd, LogNote::default())?;
                 self.key.as_ref().map_or(Ok(()), |key| session.push_checkpoint(out, key))
             })
@@ -312,6 +336,9 @@ impl Core {
         state.segment.release();
         drop(state);
         self.dirty.notify_all();
-        result.and_then(|()| self.sync_to(writes)).map_err(|source| self.error(source))
+        let result = result.and_then(|()| self.sync_to(writes)).map_err(|source| self.error(source));
+        self.lock().segment.close();
+        self.store.dir.close();
+        result
     }
 }

@@ -25,7 +25,8 @@ impl From<io::Error> for Torn {
 /// The open file of a writer.
 #[derive(Debug)]
 pub(super) struct Segment {
-    pub(super) file: Arc<File>,
+    /// Nothing once the log is closed.
+    file: Option<Arc<File>>,
     pub(super) name: String,
     pub(super) id: Stat,
     pub(super) size: u64,
@@ -45,7 +46,7 @@ impl Segment {
         let file = store.dir.file(&name, Access::Append)?;
         let id = stat(&file)?;
         Ok(Self {
-            file: Arc::new(file),
+            file: Some(Arc::new(file)),
             name,
             id,
             size: id.size,
@@ -63,8 +64,19 @@ impl Segment {
         self.id = stat(&file)?;
         self.size = self.id.size;
         self.whole_at = None;
-        self.file = Arc::new(file);
+        self.file = Some(Arc::new(file));
         Ok(())
+    }
+
+    /// The open file.
+    pub(super) fn file(&self) -> io::Result<&Arc<File>> {
+        self.file.as_ref().ok_or_else(|| io::Error::other("the audit log was closed"))
+    }
+
+    /// Gives the lock back and lets go of the file.
+    pub(super) fn close(&mut self) {
+        self.release();
+        self.file = None;
     }
 
     /// After a write: gives back a lock that keeps others from writing.
@@ -78,7 +90,7 @@ impl Segment {
     pub(super) fn release(&mut self) {
         if self.lease.take().is_some() {
             // A lock that can't be given back ends with the process at the latest.
-            let _ = lock(&self.file, Lock::None);
+            let _ = self.file().and_then(|file| lock(file, Lock::None));
         }
     }
 
@@ -92,7 +104,8 @@ impl Segment {
             let limit = io::Error::new(io::ErrorKind::FileTooLarge, "the process's file size limit is reached");
             return Err(limit.into());
         }
-        let mut file = &*self.file;
+        let file = Arc::clone(self.file()?);
+        let mut file = &*file;
         let written = loop {
             match file.write(bytes) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

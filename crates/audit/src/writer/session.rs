@@ -70,6 +70,12 @@ impl Session {
         Ok(())
     }
 
+    /// A note that somebody else did something to what was in the log, if so.
+    pub(super) fn push_missing(&mut self, out: &mut Vec<u8>, cause: Option<&str>) -> serde_json::Result<()> {
+        let note = |cause: &str| LogNote { cause: Some(cause.to_owned()), ..LogNote::default() };
+        cause.map_or(Ok(()), |cause| self.push_note(out, EventKind::LogRepair, note(cause)))
+    }
+
     /// A signed tree head over the records so far, if there are new ones.
     pub(super) fn push_checkpoint(&mut self, out: &mut Vec<u8>, key: &Key) -> serde_json::Result<()> {
         if self.signed == self.seq {
