@@ -26,6 +26,14 @@ pub fn is_about_namespaces(refusal: &Refusal) -> bool {
 /// The refusal as an error.
 pub fn explain(refusal: &Refusal) -> SandboxError {
     let errno = Errno::from_raw_os_error(refusal.errno);
+    if let Some(path) = &refusal.path
+        && errno == Errno::ACCESS
+        && rustix::process::geteuid().is_root()
+    {
+        let path = PathBuf::from(OsStr::from_bytes(path));
+        let cause = format!("root has no right over files of other users in a sandbox, such as {}", path.display());
+        return SandboxError::Unavailable { cause, remedy: "run codex as their user, or give them to root".to_owned() };
+    }
     if let Some(path) = &refusal.path {
         let reason = match errno {
             Errno::NOENT => "was removed".to_owned(),
