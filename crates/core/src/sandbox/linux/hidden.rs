@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
 use super::pinned::PinnedPath;
 use crate::{
     policy::{SandboxPolicy, deny_pattern},
@@ -58,7 +60,9 @@ pub fn pattern_matches(policy: &SandboxPolicy) -> Result<Vec<PinnedPath>, Sandbo
 fn landing(place: &Path) -> io::Result<Option<PathBuf>> {
     let unreachable = |error: &io::Error| {
         use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
-        matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
+        // A link that leads to itself leads to nothing that could be read.
+        let loops = Errno::from_io_error(error) == Some(Errno::LOOP);
+        loops || matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
     };
     match fs::symlink_metadata(place) {
         Ok(found) if !found.is_symlink() => Ok(Some(place.to_path_buf())),
