@@ -125,7 +125,7 @@ impl Store {
 
 /// Where a log is to be read and none is.
 pub(crate) fn no_log(store: &Store) -> io::Error {
-    let what = if store.is_folder() { "no log file (*.jsonl) is in this folder" } else { "no such file" };
+    let what = if store.is_folder() { "no log file (*.jsonl) is in this folder" } else { "there is no such log" };
     io::Error::new(io::ErrorKind::NotFound, what)
 }
 
