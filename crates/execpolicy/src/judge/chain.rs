@@ -137,7 +137,8 @@ fn judge_link(
     for (name, value) in &assignments {
         let odd = value.text.contains('/') || !value.is_literal() && environment::injects(name);
         let read = call.name == "read" && name == "IFS" && value.is_literal();
-        if read || value.exact().is_some_and(|v| environment::pager_off(name, v)) {
+        let zone = name == "TZ" && value.exact().is_some_and(environment::zone);
+        if read || zone || value.exact().is_some_and(|v| environment::pager_off(name, v)) {
             continue;
         }
         let asks = if environment::harmless(name) { odd } else { allowed.is_none() || environment::injects(name) };

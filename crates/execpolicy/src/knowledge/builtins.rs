@@ -44,7 +44,15 @@ pub(crate) static PROGRAMS: &[Program] = &[
         reason: "it prints a limit",
         check: Check::Special(|call| match call.args() {
             [] => Ok(()),
-            [one] if one.exact().is_some_and(|t| matches!(t, "-a" | "-S" | "-n" | "-Sa" | "-Ha")) => Ok(()),
+            // A letter without a value asks.
+            [one]
+                if one.exact().is_some_and(|t| {
+                    let letters = t.strip_prefix('-').unwrap_or("");
+                    (1..=2).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_alphabetic())
+                }) =>
+            {
+                Ok(())
+            }
             _ => Err("it changes a limit".into()),
         }),
     },

@@ -39,3 +39,11 @@ pub(crate) fn secret(name: &str) -> bool {
 pub(crate) fn pager_off(name: &str, value: &str) -> bool {
     name.ends_with("PAGER") && matches!(value, "" | "cat")
 }
+
+/// Whether a value is the name of a time zone, such as `Europe/Berlin`, rather than the path of a file.
+pub(crate) fn zone(value: &str) -> bool {
+    value.split('/').all(|part| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'))
+    })
+}
