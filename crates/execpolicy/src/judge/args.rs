@@ -138,6 +138,11 @@ impl Arg {
     /// The part of the text from a byte on, as a word of its own.
     pub fn tail(&self, from: usize) -> Self {
         let text = self.text.get(from..).unwrap_or("").to_owned();
+        // `of=$HOME/x`: nothing else in it depends on the run.
+        let below = text.strip_prefix("$HOME").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        if let Some(rest) = below.filter(|rest| !self.is_literal() && !rest.contains(['$', '*', '?', '['])) {
+            return Self { home: true, ..Self::literal(format!("~{rest}")) };
+        }
         let home = text.starts_with('~') && self.text.len() > from && !self.home;
         Self {
             fixed: self.fixed.saturating_sub(from).min(text.len()),

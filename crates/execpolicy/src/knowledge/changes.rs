@@ -138,8 +138,10 @@ fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     {
         return Some("it makes a program run with the rights of its owner".into());
     }
-    let judge = if recursive { protected::destroy } else { protected::write };
-    targets.iter().map(|a| call.place(a)).find_map(|p| judge(&p))
+    targets.iter().map(|a| call.place(a)).find_map(|p| {
+        let all = recursive || (p.base == Base::Root && p.is_base());
+        if all { protected::destroy(&p) } else { protected::write(&p) }
+    })
 }
 
 fn sets_id(mode: &str) -> bool {

@@ -26,7 +26,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
                 short: "HIusigFalLp0d:t:e:S:E:j:c:o:1qhV",
                 long: "hidden no-ignore unrestricted case-sensitive ignore-case glob regex fixed-strings absolute-path list-details follow full-path print0 max-depth= min-depth= exact-depth= exclude= type= extension= size= changed-within= changed-before= newer= older= owner= color= threads= max-results= quiet show-errors base-directory= path-separator= search-path= strip-cwd-prefix one-file-system no-ignore-vcs no-ignore-parent no-hidden help version and= prune format= hyperlink=?",
                 refused: "exec= exec-batch= batch-size= ignore-file= gen-completions=?",
-                style: Style::Literal,
+                style: Style::Gnu,
             },
             Operands::Any,
         ),
