@@ -9,6 +9,7 @@ pub(crate) mod changes;
 pub(crate) mod environment;
 pub(crate) mod find;
 pub(crate) mod git;
+mod git_commands;
 pub(crate) mod inspect;
 pub(crate) mod interpreters;
 pub(crate) mod jq;
