@@ -1,5 +1,6 @@
 // `--json` prints one document on standard output, whatever happens.
 import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { codex } from './support/cli.mjs';
@@ -49,6 +50,16 @@ test('of one that was not run', async () => {
 test('only when it is asked for: what stands behind -- is the command\'s', async () => {
   const result = await codex(['exec', '--bogus', '--', 'true', '--json'], { cwd: workspace() });
   assert.deepEqual([result.exitCode, result.stdout], [2, '']);
+});
+
+test('of files that are no programs, each by its own error', async () => {
+  const folder = workspace();
+  writeFileSync(path.join(folder, 'unnamed'), 'echo it ran\n', { mode: 0o755 });
+  symlinkSync('circle', path.join(folder, 'circle'));
+  for (const [program, code] of [['./unnamed', 'ENOEXEC'], ['./circle', 'ELOOP'], ['x'.repeat(300), 'ENAMETOOLONG']]) {
+    const { exitCode, document } = await json('--workspace', folder, '--', program);
+    assert.deepEqual([exitCode, document.error.code, document.error.exitCode], [126, code, 126]);
+  }
 });
 
 test('of output that is no UTF-8', async () => {

@@ -222,11 +222,22 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
             ExecError::ProgramNotFound { .. } | ExecError::InterpreterNotFound { .. } => {
                 (ExitCode::NOT_FOUND, "ENOENT")
             }
-            ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, "EACCES"),
+            ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, not_executable(error)),
             ExecError::Sandbox(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
             _ => (ExitCode::REFUSED, "ExecError"),
         },
         Failure::Run(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
+    }
+}
+
+/// The name of the system's error, as in JavaScript.
+fn not_executable(error: &ExecError) -> &'static str {
+    match error.errno() {
+        Some(8) => "ENOEXEC",
+        Some(26) => "ETXTBSY",
+        Some(36) => "ENAMETOOLONG",
+        Some(40) => "ELOOP",
+        _ => "EACCES",
     }
 }
 
