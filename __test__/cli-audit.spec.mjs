@@ -1,7 +1,7 @@
 // `codex exec --audit-log` and `codex audit`.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { codex, startCodex } from './support/cli.mjs';
@@ -163,8 +163,28 @@ test('tail prints the last, and follows', async () => {
 test('a reader that has seen enough is no error', async () => {
   const log = newLog();
   for (let count = 0; count < 3; count++) await exec(log, '--', 'true');
-  const query = startCodex(['audit', 'query', 'event', '--audit-log', log]);
-  query.stdout.destroy();
-  const [exitCode] = await once(query, 'close');
-  assert.equal(exitCode, 0);
+  for (const verb of [['query', 'event'], ['export', '--format', 'csv'], ['export', '--format', 'ocsf'], ['stats'], ['report']]) {
+    const child = startCodex(['audit', ...verb, '--audit-log', log]);
+    child.stdout.destroy();
+    let text = '';
+    child.stderr.on('data', (part) => { text += part; });
+    const [exitCode] = await once(child, 'close');
+    assert.deepEqual([exitCode, text], [0, ''], verb.join(' '));
+  }
+});
+
+test('output that cannot be written is an error of its own, whatever the answer was', async () => {
+  const log = newLog();
+  assert.equal((await exec(log, '--', 'true')).exitCode, 0);
+  const full = openSync('/dev/full', 'w');
+  for (const verb of [['verify'], ['stats'], ['query', 'event'], ['export', '--format', 'csv']]) {
+    const child = startCodex(['audit', ...verb, '--audit-log', log], { stdio: ['ignore', full, 'pipe'] });
+    let text = '';
+    child.stderr.on('data', (part) => { text += part; });
+    const [exitCode] = await once(child, 'close');
+    assert.equal(exitCode, 125, verb.join(' '));
+    assert.match(text, /^codex: .*(no space left|ENOSPC)/i);
+    assert.equal(text.trimEnd().split('\n').length, 1, text);
+  }
+  closeSync(full);
 });

@@ -14,7 +14,8 @@ use std::{
 };
 
 use codex_audit::{
-    Format, KeyError, PublicKey, Query, ReadOptions, Records, Verdict, VerifyOptions, key_beside, parse_since,
+    ExportError, Format, KeyError, PublicKey, Query, ReadOptions, Records, Verdict, VerifyOptions, key_beside,
+    parse_since,
 };
 use tokio::sync::mpsc;
 
@@ -42,7 +43,7 @@ pub async fn run(
         answer = &mut answer => answer.unwrap_or_else(|error| Err(error.into())),
         signal = ending(&mut signals) => Ok(Output { exit_code: ExitCode::SIGNAL + signal, ..Output::default() }),
     };
-    answer.unwrap_or_else(|error| match error.downcast_ref::<io::Error>() {
+    answer.unwrap_or_else(|error| match written(&*error) {
         Some(error) if sink::is_closed(error) => Output::default(),
         _ => Output {
             exit_code: ExitCode::REFUSED,
@@ -72,6 +73,14 @@ const SIGQUIT: i32 = 3;
 const SIGTERM: i32 = 15;
 #[cfg(unix)]
 const SIGTSTP: i32 = rustix::process::Signal::TSTP.as_raw();
+
+/// The error of the system, if it was the output that failed.
+fn written<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    match error.downcast_ref::<ExportError>() {
+        Some(ExportError::Write(error)) => Some(error),
+        _ => error.downcast_ref(),
+    }
+}
 
 /// The log where none is named: `codex/audit.jsonl` in the user's state directory.
 pub fn default_log(context: &Context) -> Option<PathBuf> {
