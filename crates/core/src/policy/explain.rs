@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Access, Decision, NetworkPolicy, SandboxPolicy, WriteAccess};
-use crate::profile::{self, land};
+use crate::profile::{self, ProfileName, land};
 
 /// Directories that a sandboxed run has for itself.
 #[cfg(target_os = "linux")]
@@ -192,13 +192,15 @@ impl SandboxPolicy {
                 "the run has a loopback of its own: it reaches servers that it starts, and none of the host's",
             ),
             NetworkPolicy::None => {
-                let profile = if self.profile.writes_workspace() { "workspace-net" } else { "net-read-only" };
-                let reason = format!("{} has no network", self.profile);
-                Decision::denied(
-                    "no-network",
-                    reason,
-                    Some(format!("use the profile {profile}, without network: \"none\"")),
-                )
+                let grant = match self.profile {
+                    ProfileName::Offline => "use the profile net-read-only",
+                    ProfileName::WorkspaceWrite => "use the profile workspace-net",
+                    ProfileName::NetReadOnly | ProfileName::WorkspaceNet | ProfileName::Trusted => {
+                        "take network: \"none\" out of the profile"
+                    }
+                };
+                let (reason, grant) = (format!("{} has no network", self.profile), Some(grant.to_owned()));
+                Decision::denied("no-network", reason, grant)
             }
         }
     }

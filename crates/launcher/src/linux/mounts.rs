@@ -55,8 +55,8 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     let device_nodes = devices::clone_nodes()?;
 
     set_attributes(CWD, c"/", AT_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, true).during(Step::ReadOnlyRoot)?;
-    let PrivateTmp { directories, mut overlays, copies } = private_tmp(plan, caches).during(Step::PrivateTmp)?;
-    let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
+    let PrivateTmp { tmp, var_tmp, shared_memory, locks, runtime, mut overlays, copies } =
+        private_tmp(plan, caches).during(Step::PrivateTmp)?;
     put_tmp(&tmp, c"/tmp").during(Step::PrivateTmp)?;
     match put_tmp(&var_tmp, c"/var/tmp") {
         // A system without /var/tmp has nothing there to hide.
@@ -159,39 +159,40 @@ pub fn attach(tree: &OwnedFd, target: &OwnedFd) -> Result<(), Errno> {
     )
 }
 
-/// One tmpfs, in pieces that can be put in place.
+/// Empty directories of one tmpfs, and what else lies in it.
 struct PrivateTmp<'a> {
-    /// Empty ones: for temporary files in two places, for shared memory, for locks, and for what programs of this user keep
-    /// while they run.
-    directories: [OwnedFd; 5],
+    tmp: OwnedFd,
+    var_tmp: OwnedFd,
+    shared_memory: OwnedFd,
+    locks: OwnedFd,
+    /// What programs of this user keep while they run.
+    runtime: OwnedFd,
     overlays: Vec<Overlay<'a>>,
     copies: Vec<OwnCopy>,
 }
 
-/// Makes it; all of it, with what is written to `caches`, holds at most what the plan allows.
+/// Makes it; all in it together holds at most what the plan allows.
 fn private_tmp<'a>(plan: &'a LaunchPlan, caches: Vec<Cache<'a>>) -> Result<PrivateTmp<'a>, Errno> {
     const FOR_ALL: u32 = 0o1777;
     const FOR_THE_USER: u32 = 0o700;
     // Where it is made is covered again at once by one of them, and nothing reaches below that. It isn't taken away: the
     // kernel would wait for every processor first.
     mount_tmpfs(c"/tmp", plan.tmp_bytes, 0o755)?;
-    let directories = [
-        (c"/tmp/tmp", FOR_ALL),
-        (c"/tmp/var-tmp", FOR_ALL),
-        (c"/tmp/shm", FOR_ALL),
-        (c"/tmp/locks", FOR_ALL),
-        (c"/tmp/runtime", FOR_THE_USER),
-    ]
-    .map(|(directory, mode)| {
-        mkdirat(CWD, directory, Mode::from_raw_mode(mode))?;
+    let directory = |path: &CStr, mode| {
+        mkdirat(CWD, path, Mode::from_raw_mode(mode))?;
         // The mask of the user took some of that away.
-        chmod(directory, Mode::from_raw_mode(mode))?;
-        detached_copy(CWD, directory, ATTR_NOSUID | ATTR_NODEV)
-    });
-    let overlays = caches::overlay(caches, c"/tmp");
-    let copies = own_copies::make(&plan.as_own, c"/tmp/copies");
-    let [tmp, var_tmp, shared_memory, locks, runtime] = directories;
-    Ok(PrivateTmp { directories: [tmp?, var_tmp?, shared_memory?, locks?, runtime?], overlays, copies })
+        chmod(path, Mode::from_raw_mode(mode))?;
+        detached_copy(CWD, path, ATTR_NOSUID | ATTR_NODEV)
+    };
+    Ok(PrivateTmp {
+        tmp: directory(c"/tmp/tmp", FOR_ALL)?,
+        var_tmp: directory(c"/tmp/var-tmp", FOR_ALL)?,
+        shared_memory: directory(c"/tmp/shm", FOR_ALL)?,
+        locks: directory(c"/tmp/locks", FOR_ALL)?,
+        runtime: directory(c"/tmp/runtime", FOR_THE_USER)?,
+        overlays: caches::overlay(caches, c"/tmp"),
+        copies: own_copies::make(&plan.as_own, c"/tmp/copies"),
+    })
 }
 
 fn put_tmp(tree: &OwnedFd, path: &CStr) -> Result<(), Errno> {
