@@ -47,3 +47,14 @@ test('an answer has a rule, a reason and, where something would help, a grant', 
   assert.match(no.grant, /workspace-write/);
   assert.ok(yes.reason && no.reason);
 });
+
+test('the grant for a network is a profile that has one, or the key that took it away', () => {
+  for (const [name, overrides, grant] of [
+    ['offline', {}, 'use the profile net-read-only'],
+    ['workspace-write', {}, 'use the profile workspace-net'],
+    ['net-read-only', { network: 'none' }, 'take network: "none" out of the profile'],
+    ['workspace-net', { network: 'none' }, 'take network: "none" out of the profile'],
+  ]) {
+    assert.equal(new SecurityProfile(name, overrides).explain({ connect: 'example.com' }).grant, grant, name);
+  }
+});
