@@ -1,10 +1,11 @@
 // The tmp directories are the sandbox's own: shared by its runs, unseen by the host, and gone with it.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { SecurityProfile } from '../index.js';
+import { codex } from './support/cli.mjs';
 import { workspace } from './support/places.mjs';
 import { RESTRICTED, sandbox, sh } from './support/sandbox.mjs';
 
@@ -71,4 +72,21 @@ test('programs can keep locks and what they need while they run in /run', async 
   assert.equal(existsSync('/run/lock/mine'), false);
   const own = `/run/user/${process.getuid()}/any`;
   assert.equal(SecurityProfile.named('workspace-write').explain({ write: own }).rule, 'private-tmp');
+});
+
+test('a program or a working directory in the tmp of the host is told apart from one that is missing', async (t) => {
+  const place = mkdtempSync('/tmp/codex-spec-');
+  t.after(() => rmSync(place, { recursive: true }));
+  const program = path.join(place, 'program');
+  writeFileSync(program, '#!/bin/sh\npwd\n', { mode: 0o755 });
+  const folder = workspace();
+  const box = sandbox(t, { profile: 'offline', workspace: folder });
+  const why = /a sandbox has a tmp of its own, without .* of the host; to show it, add readable: \[/;
+  await assert.rejects(box.exec(program), { code: 'ENOENT', path: program, message: why });
+  await assert.rejects(box.exec('pwd', [], { cwd: place }), { code: 'ENOENT', path: place, message: why });
+  await assert.rejects(box.exec('/tmp/none'), { code: 'ENOENT', message: /^program not found: \/tmp\/none/ });
+  const seeing = sandbox(t, { profile: new SecurityProfile('offline', { readable: [place] }), workspace: folder });
+  assert.equal((await seeing.exec(program, [], { cwd: place })).stdout, `${place}\n`);
+  const { exitCode, stderr } = await codex(['exec', '--workspace', folder, '--', program]);
+  assert.deepEqual([exitCode, why.test(stderr)], [127, true], stderr);
 });

@@ -128,9 +128,12 @@ impl From<&ExecError> for ErrorFacts {
         facts.errno = error.errno();
         facts.path = match error {
             ExecError::ProgramNotFound { program }
+            | ExecError::ProgramUnseen { program }
             | ExecError::InterpreterNotFound { program }
             | ExecError::NotExecutable { program, .. } => Some(program.clone()),
-            ExecError::WorkingDirectory { path, .. } => Some(path.to_string_lossy().into_owned()),
+            ExecError::WorkingDirectory { path, .. } | ExecError::DirectoryUnseen { path } => {
+                Some(path.to_string_lossy().into_owned())
+            }
             _ => None,
         };
         facts

@@ -219,9 +219,9 @@ fn classify(failure: &Failure) -> (i32, &'static str) {
             (ExitCode::REFUSED, "AuditUnavailable")
         }
         Failure::Run(RunError::Exec(error)) => match error {
-            ExecError::ProgramNotFound { .. } | ExecError::InterpreterNotFound { .. } => {
-                (ExitCode::NOT_FOUND, "ENOENT")
-            }
+            ExecError::ProgramNotFound { .. }
+            | ExecError::ProgramUnseen { .. }
+            | ExecError::InterpreterNotFound { .. } => (ExitCode::NOT_FOUND, "ENOENT"),
             ExecError::NotExecutable { .. } => (ExitCode::NOT_EXECUTABLE, not_executable(error)),
             ExecError::Sandbox(_) => (ExitCode::REFUSED, "SandboxUnavailable"),
             _ => (ExitCode::REFUSED, "ExecError"),

@@ -59,7 +59,9 @@ impl Session {
 
 fn exit_code(error: &RunError) -> u8 {
     match error {
-        RunError::Exec(ExecError::ProgramNotFound { .. } | ExecError::InterpreterNotFound { .. }) => NOT_FOUND,
+        RunError::Exec(
+            ExecError::ProgramNotFound { .. } | ExecError::ProgramUnseen { .. } | ExecError::InterpreterNotFound { .. },
+        ) => NOT_FOUND,
         RunError::Exec(ExecError::NotExecutable { .. }) => NOT_EXECUTABLE,
         _ => REFUSED,
     }

@@ -73,6 +73,23 @@ pub enum ExecError {
         /// The system's error.
         source: io::Error,
     },
+    /// The program lies in the tmp of the host, which the sandbox doesn't see.
+    #[error(
+        "program not found: a sandbox has a tmp of its own, without {program} of the host; to show it, add readable: [{program:?}]"
+    )]
+    ProgramUnseen {
+        /// As it was given.
+        program: String,
+    },
+    /// The working directory lies in the tmp of the host, which the sandbox doesn't see.
+    #[error(
+        "working directory can't be entered: a sandbox has a tmp of its own, without {0} of the host; to show it, add \
+         readable: [{0:?}]", path.display().to_string()
+    )]
+    DirectoryUnseen {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A limit of the command that the policy doesn't leave room for, or that is no command's own.
     #[error("`{}`: {problem}", limit.key())]
     Limit {
@@ -110,7 +127,10 @@ impl ExecError {
     /// The system's error number, where there is one.
     pub fn errno(&self) -> Option<i32> {
         match self {
-            Self::ProgramNotFound { .. } | Self::InterpreterNotFound { .. } => Some(ENOENT),
+            Self::ProgramNotFound { .. }
+            | Self::InterpreterNotFound { .. }
+            | Self::ProgramUnseen { .. }
+            | Self::DirectoryUnseen { .. } => Some(ENOENT),
             Self::TooLong => Some(E2BIG),
             Self::NotExecutable { source, .. }
             | Self::WorkingDirectory { source, .. }

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     exec::{Command, End, ExecError, MAX_DENIALS, Outcome},
-    policy::{Limit, Limits},
+    policy::{Access, Limit, Limits},
     sandbox::{
         Enforcement,
         unix::{
@@ -350,17 +350,32 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
+/// Whether the host has something at a path that is in a tmp of the sandbox's own.
+fn is_unseen(path: &Path, engine: &Engine) -> bool {
+    path.is_absolute()
+        && path.exists()
+        && engine.policy().explain(&Access::Read(path.to_path_buf())).rule == "private-tmp"
+}
+
 /// Why a program was not started, in the words of its caller.
 fn not_started(stage: Stage, errno: i32, command: &Command, engine: &Engine) -> ExecError {
     let source = io::Error::from_raw_os_error(errno);
     let program = || String::from_utf8_lossy(command.program.as_bytes()).into_owned();
     match (stage, Errno::from_raw_os_error(errno)) {
+        (Stage::Exec, Errno::NOENT) if is_unseen(Path::new(&command.program), engine) => {
+            ExecError::ProgramUnseen { program: program() }
+        }
         (Stage::Exec, Errno::NOENT | Errno::NOTDIR) => ExecError::ProgramNotFound { program: program() },
         (Stage::Interpreter, _) => ExecError::InterpreterNotFound { program: program() },
         (Stage::Exec, Errno::TOOBIG) => ExecError::TooLong,
         (Stage::Exec, _) => ExecError::NotExecutable { program: program(), source },
-        (Stage::WorkingDirectory, _) => {
-            ExecError::WorkingDirectory { path: environment::working_directory(command, engine.policy()), source }
+        (Stage::WorkingDirectory, errno) => {
+            let path = environment::working_directory(command, engine.policy());
+            if errno == Errno::NOENT && is_unseen(&path, engine) {
+                ExecError::DirectoryUnseen { path }
+            } else {
+                ExecError::WorkingDirectory { path, source }
+            }
         }
         (Stage::Request, _) => ExecError::Setup { stage: "the request was not understood", source },
         (Stage::Clone, _) => ExecError::Setup { stage: "no process could be made", source },
