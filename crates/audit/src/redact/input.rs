@@ -50,7 +50,8 @@ pub(super) fn scan(
     found: &mut Vec<(usize, Range<usize>, Kind)>,
 ) {
     // Most commands are given nothing.
-    if before.is_empty() && !words[reading.clone()].iter().any(|word| word.starts_with("<<")) {
+    let prints = words[before.clone()].iter().any(|word| is_print(word) || *word == "<<<");
+    if !prints && !words[reading.clone()].iter().any(|word| word.starts_with("<<")) {
         return;
     }
     let Some(value) = read_by(&words[reading.clone()]) else { return };
@@ -80,11 +81,16 @@ fn read_by(words: &[&str]) -> Option<Value> {
     reads.then_some(Secret)
 }
 
+/// Whether a word is the name of a command that prints its arguments, with or without a quote in front.
+fn is_print(word: &str) -> bool {
+    matches!(basename(word.trim_start_matches(['"', '\''])), "echo" | "printf")
+}
+
 /// The arguments of the commands that print them.
 fn printed<'a>(words: &'a [&'a str]) -> impl Iterator<Item = usize> + 'a {
     let mut prints = false;
     words.iter().enumerate().filter_map(move |(at, word)| {
-        let starts = matches!(basename(word.trim_start_matches(['"', '\''])), "echo" | "printf");
+        let starts = is_print(word);
         prints = !matches!(*word, "|" | "|&") && (prints || starts);
         let here = at > 0 && words[at - 1] == "<<<";
         ((prints && !starts && !word.starts_with(['-', '%'])) || here).then_some(at)

@@ -16,7 +16,7 @@ pub(super) fn scan(
     found: &mut Vec<(usize, Range<usize>, Kind)>,
 ) -> bool {
     let word = words[at];
-    if word.starts_with("--")
+    if matches!(word.as_bytes(), [b'-', b'-', b'c' | b'd' | b's' | b'u', ..])
         && let Some(taken) = long(words, at, next, found)
     {
         return taken;
@@ -47,7 +47,7 @@ pub(super) fn scan(
         return true;
     }
     // `--token VALUE`, `config set some.token VALUE`, `set -x TOKEN VALUE`
-    let sets = |at: Option<usize>| at.is_some_and(|at| SETTERS.iter().any(|set| set.eq_ignore_ascii_case(words[at])));
+    let sets = |at: Option<usize>| at.is_some_and(|at| is_setter(words[at]));
     let flagged = || at.checked_sub(1).is_some_and(|before| words[before].starts_with('-'));
     let option = (word.starts_with('-') || is_slash_option(word)) && word.len() > 2;
     if !(option || sets(at.checked_sub(1)) || flagged() && sets(at.checked_sub(2))) {
@@ -62,6 +62,11 @@ pub(super) fn scan(
         mark(at + 1, next, 0, Secret, found);
     }
     announces
+}
+
+fn is_setter(word: &str) -> bool {
+    // No setter is shorter or longer, which most words are.
+    (3..=9).contains(&word.len()) && SETTERS.iter().any(|set| set.eq_ignore_ascii_case(word))
 }
 
 /// Options that mean the same to every program that has them, and what they hold.
