@@ -397,7 +397,7 @@ pub struct LogNote {
     /// `log.rotate` in a log folder: the files that retention removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed_files: Vec<String>,
-    /// `log.repair` and `log.rotate`: why, such as `torn`, `lost`, `sync-failed`, `size`.
+    /// `log.repair` and `log.rotate`: why, such as `torn`, `lost`, `removed`, `cut`, `sync-failed`, `size`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// `log.repair`: where in this file the torn bytes start.
