@@ -162,11 +162,3 @@ fn the_corpus_as_arguments() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
-
-#[test]
-#[ignore = "prints what each case becomes"]
-fn show() {
-    for (case, redactor) in cases() {
-        println!("{:60} {}", case.r#in, redactor.text(&case.r#in).text);
-    }
-}

@@ -179,9 +179,9 @@ mod tests {
     fn folders_above_can_be_looked_at_and_those_that_are_granted_need_not() {
         let grant = |path: &str, right| Grant { path: path.into(), right };
         let grants = [
-            grant("/home/me/work/project", Right::Change),
-            grant("/home/me/work/project/.envrc", Right::NoChange),
-            grant("/home/me/work/project/sub/more", Right::Read),
+            grant("/home/me/src/project", Right::Change),
+            grant("/home/me/src/project/.envrc", Right::NoChange),
+            grant("/home/me/src/project/sub/more", Right::Read),
             grant("/elsewhere/key", Right::Nothing),
             grant("/tools/node", Right::Read),
             grant("/tools/hidden", Right::Nothing),
@@ -190,7 +190,7 @@ mod tests {
         let found = above(&grants, Path::new("/home/me/local/tmp"), |path| {
             path.starts_with("/home/me") || path.starts_with("/tools")
         });
-        let expected = ["/home/me", "/home/me/local", "/home/me/work", "/tools"].map(|path| grant(path, Right::Look));
+        let expected = ["/home/me", "/home/me/local", "/home/me/src", "/tools"].map(|path| grant(path, Right::Look));
         assert_eq!(found, expected);
     }
 
