@@ -5,6 +5,22 @@ mod paths;
 pub(crate) mod powershell;
 
 use crate::judge::{Context, Judgement};
+use crate::verdict::Decision;
+
+/// Scripts inside of scripts at most.
+const MAX_NESTED: usize = 8;
+
+/// Judges what a line is whatever it says: its depth and its characters. Whether it is to be looked at any further.
+fn admits(line: &str, depth: usize, out: &mut Judgement) -> bool {
+    if depth > MAX_NESTED {
+        out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+        return false;
+    }
+    if let Some(what) = crate::text::refused(line, true) {
+        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
+    }
+    true
+}
 
 /// The script that a shell of Windows is started with, judged by its own rules.
 fn inner(name: &str, args: &[String], depth: usize, context: &Context<'_>, out: &mut Judgement) {

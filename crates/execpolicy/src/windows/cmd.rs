@@ -1,7 +1,7 @@
 //! cmd: words, double quotes, carets and `&`. Percent signs and everything else are questions.
 
 use super::paths::is_remote;
-use super::powershell::{MAX_NESTED, refused};
+use super::powershell::refused;
 use crate::judge::{Context, Judgement};
 use crate::verdict::Decision;
 
@@ -19,12 +19,8 @@ pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
 }
 
 pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out: &mut Judgement) {
-    if depth > MAX_NESTED {
-        out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+    if !super::admits(line, depth, out) {
         return;
-    }
-    if let Some(what) = crate::text::refused(line, true) {
-        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
     }
     let (parts, unknown) = split(line);
     if let Some(what) = unknown {

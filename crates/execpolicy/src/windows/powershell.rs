@@ -28,8 +28,6 @@ const CODE: &[&str] = &[
 ];
 /// Programs that are judged as in any other shell.
 const NATIVE: &str = "git rg whoami hostname";
-/// Scripts inside of scripts at most.
-pub(super) const MAX_NESTED: usize = 8;
 /// Commands that delete, by all of their names.
 const DELETES: &str = "remove-item ri rm rmdir del erase rd clear-content clc";
 /// Commands that are refused whatever their words are.
@@ -57,12 +55,8 @@ pub(crate) fn judge(line: &str, context: &Context<'_>) -> Judgement {
 }
 
 pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out: &mut Judgement) {
-    if depth > MAX_NESTED {
-        out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
+    if !super::admits(line, depth, out) {
         return;
-    }
-    if let Some(what) = crate::text::refused(line, true) {
-        out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
     }
     let (parts, unknown) = split(line);
     if let Some(what) = unknown {
