@@ -10,7 +10,8 @@ import { createInterface } from 'node:readline/promises';
 import { ReadStream } from 'node:tty';
 import { AuditLog, ExecPolicy, Sandbox } from '@openai/codex';
 
-const workspace = process.argv[2] ?? process.cwd();
+const workspace = process.argv[2];
+if (workspace === undefined) throw new Error('name the workspace: node agent.mjs DIRECTORY');
 const state = process.argv[3] ?? path.join(os.homedir(), '.local', 'state', 'codex-example');
 await mkdir(state, { recursive: true, mode: 0o700 });
 
