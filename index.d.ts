@@ -370,8 +370,8 @@ export interface Enforcement {
   /** The Landlock version; 0 when it was not used. */
   readonly landlockAbi: number;
   /**
-   * Which refusals are told. On Linux none where user namespaces are missing and, besides, the kernel lets no listener watch the runs
-   * (they are watched already) or look at their calls (`kernel.yama.ptrace_scope`). On Windows none. On macOS none unless the system's
+   * Which refusals are told. On Linux none where somebody listens to the calls of this process already (LXC does), or where user
+   * namespaces are missing and `kernel.yama.ptrace_scope` keeps a user from looking at processes. On Windows none. On macOS none unless the system's
    * log was open, which administrators alone may read, from the run's start to its end; the first run of a sandbox is usually over
    * or under way before that. The system itself leaves out some refusals of programs that aren't Apple's.
    */

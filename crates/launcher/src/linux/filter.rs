@@ -131,6 +131,15 @@ impl Program {
     }
 }
 
+/// Whether this process is under a filter already.
+pub fn is_filtered() -> Result<bool, Errno> {
+    // SAFETY: takes no pointers.
+    match unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) } {
+        -1 => Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::INVAL)),
+        mode => Ok(mode != 0),
+    }
+}
+
 /// Installs a filter in the kernel's form. Makes one system call and nothing else.
 pub fn install(program: &libc::sock_fprog) -> Result<(), Errno> {
     // SAFETY: the program points at instructions that outlive the call, and says how many they are.

@@ -109,11 +109,15 @@ fn restrict(
     ))
 }
 
-/// What can be watched of the runs. Under Landlock alone this process has no rights over them but those of its user, and
-/// where it stands may be watched itself, which the kernel lets happen but once.
+/// What can be watched of the runs. Under Landlock alone this process has no rights over them but those of its user. And
+/// where it stands may be watched itself, as in the containers of LXC, which the kernel lets happen but once.
 fn watchable(plan: &LaunchPlan) -> Result<Watch, Errno> {
     let calls = watch_table::watched(plan.watch, plan.boundary, plan.network);
-    let can = plan.boundary != Boundary::Landlock || calls.is_empty() || watch_trial::can_watch(&calls)?;
+    let can = match plan.boundary {
+        _ if calls.is_empty() => true,
+        Boundary::Landlock => watch_trial::can_watch(&calls, true)?,
+        _ => !filter::is_filtered()? || watch_trial::can_watch(&calls, false)?,
+    };
     Ok(if can { plan.watch } else { Watch::Off })
 }
 

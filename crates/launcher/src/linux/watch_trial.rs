@@ -1,4 +1,4 @@
-//! Whether calls can be watched where no namespace gives rights over those who make them, found out by trying it.
+//! Whether calls can be watched, found out by trying it.
 
 use std::io::IoSliceMut;
 
@@ -14,9 +14,10 @@ use super::{filter, filter::Program, namespaces::clone_like_fork, notifications,
 /// What is read of the other process.
 static WORD: [u8; 4] = *b"seen";
 
-/// Tries it with a process that has such a filter, as every program will: the kernel may refuse a second listener, and a
-/// security module may close the memory of a process to its own user.
-pub fn can_watch(calls: &[&Watched]) -> Result<bool, Errno> {
+/// Tries it with a process that has such a filter, as every program will: the kernel may refuse a second listener, and,
+/// where no namespace gives rights over those who make the calls, a security module may close the memory of a process to
+/// its own user. `looks` says whether that is tried, too.
+pub fn can_watch(calls: &[&Watched], looks: bool) -> Result<bool, Errno> {
     let program = filter::watching(calls)?;
     let (stands, tells) = pipe_with(PipeFlags::CLOEXEC)?;
     let (waits, lets_go) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -32,7 +33,7 @@ pub fn can_watch(calls: &[&Watched]) -> Result<bool, Errno> {
         unsafe { libc::_exit(0) }
     }
     drop(tells);
-    let watched = matches!(rustix::io::read(&stands, &mut WORD.clone()), Ok(1..)) && can_look_at(child);
+    let watched = matches!(rustix::io::read(&stands, &mut WORD.clone()), Ok(1..)) && (!looks || can_look_at(child));
     drop(lets_go);
     let mut status = 0;
     // SAFETY: waits for the child made above, with a valid place for its status.
