@@ -55,7 +55,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [Self; 13] = [
+    /// All kinds.
+    pub(crate) const ALL: [Self; 13] = [
         Self::SessionStart,
         Self::SessionEnd,
         Self::ExecDecision,
@@ -117,6 +118,9 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// All decisions.
+    pub(crate) const ALL: [Self; 4] = [Self::Allow, Self::Prompt, Self::Forbid, Self::Deny];
+
     /// The decision of that name: as it stands in the log, or `allowed`, `ask`, `forbidden`, `denied`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -172,6 +176,10 @@ macro_rules! event {
         }
 
         impl Event {
+            /// The names of the fields.
+            pub(crate) const FIELDS: &[&str] =
+                &["event", "argv", "env", "enforcement", "not_enforced", "labels", $(stringify!($name)),*];
+
             /// An event of the given kind with nothing else in it.
             pub fn new(event: EventKind) -> Self {
                 Self {

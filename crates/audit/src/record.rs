@@ -53,6 +53,9 @@ pub struct Record {
     pub hash: String,
 }
 
+/// The names of the fields that the log itself gives a record.
+pub(crate) const ENVELOPE: [&str; 8] = ["v", "session", "seq", "time", "redacted", "cut", "prev", "hash"];
+
 /// The fields that every record has, for the schema.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Envelope {
@@ -94,7 +97,7 @@ impl Record {
         let line = std::str::from_utf8(line).map_err(serde_json::Error::custom)?;
         let mut fields: Map<String, Value> = serde_json::from_str(line)?;
         let mut envelope = Map::new();
-        for name in ["v", "session", "seq", "time", "redacted", "cut", "prev", "hash"] {
+        for name in ENVELOPE {
             if let Some(value) = fields.remove(name) {
                 envelope.insert(name.to_owned(), value);
             }

@@ -10,9 +10,11 @@
 //! `<` `<=` `>` `>=`, and `~` `!~` for "contains", in any case. Values are words, numbers, or quoted strings; for `time`
 //! they are RFC 3339 times, dates, or spans before now such as `-15m`. `and`, `or`, `not` and parentheses combine, as do
 //! `&&`, `||` and `!`. Fields of objects are reached with a dot (`labels.team`); a list counts as its entries joined by
-//! spaces. A field that is absent fits only `!=`, `!~` and `not`.
+//! spaces. A field that is absent fits only `!=`, `!~` and `not`. Fields that no record has are refused, and so are values
+//! that `event` or `decision` never has.
 
 mod eval;
+mod names;
 mod parse;
 
 use memchr::memmem::Finder;

@@ -1,6 +1,6 @@
 //! The parser of queries: recursive descent, bounded in length and depth.
 
-use super::QueryError;
+use super::{QueryError, names};
 use crate::clock::{now_ms, parse_ms, parse_span_ms};
 
 const LONGEST: usize = 4096;
@@ -108,10 +108,11 @@ impl Parser {
     }
 
     fn error(&self, reason: &str) -> QueryError {
-        QueryError {
-            column: self.tokens.get(self.at).map_or(self.end, |(column, _)| *column),
-            reason: reason.to_owned(),
-        }
+        self.error_at(self.at, reason)
+    }
+
+    fn error_at(&self, token: usize, reason: &str) -> QueryError {
+        QueryError { column: self.tokens.get(token).map_or(self.end, |(column, _)| *column), reason: reason.to_owned() }
     }
 
     fn takes(&mut self, op: &str) -> bool {
@@ -164,6 +165,9 @@ impl Parser {
         let Some(Token::Word(field)) = self.peek().cloned() else {
             return Err(self.error("the name of a field is expected here, such as event or path"));
         };
+        if let Some(reason) = names::why_no_field(&field) {
+            return Err(self.error(&reason));
+        }
         self.at += 1;
         if self.takes("in") {
             return self.one_of(field);
@@ -176,11 +180,14 @@ impl Parser {
             return Ok(Condition::Present { field });
         };
         self.at += 1;
-        let column = self.at;
+        let token = self.at;
         let value = self.value()?;
         let negated = op.starts_with('!');
         match op {
-            "=" | "==" | "!=" => Ok(Condition::Equal { field, value, negated }),
+            "=" | "==" | "!=" => match names::why_no_value(&field, &value) {
+                Some(reason) => Err(self.error_at(token, &reason)),
+                None => Ok(Condition::Equal { field, value, negated }),
+            },
             "~" | "!~" => Ok(Condition::Contains { field, lower: value.to_lowercase(), negated }),
             _ => {
                 let value = if field == "time" { moment(&value) } else { crate::number::parse(&value) };
@@ -190,15 +197,14 @@ impl Parser {
                     ">" => Order::Greater,
                     _ => Order::GreaterEqual,
                 };
-                self.at = column;
                 let value = value.ok_or_else(|| {
-                    self.error(if field == "time" {
+                    let expected = if field == "time" {
                         "a time, a date or a span such as -15m is expected here"
                     } else {
                         "a number is expected here"
-                    })
+                    };
+                    self.error_at(token, expected)
                 })?;
-                self.at += 1;
                 Ok(Condition::Order { field, op, value })
             }
         }
@@ -208,9 +214,17 @@ impl Parser {
         if !self.takes("(") {
             return Err(self.error("`(` is expected behind `in`"));
         }
-        let mut values = vec![self.value()?];
-        while self.takes(",") {
-            values.push(self.value()?);
+        let mut values = Vec::new();
+        loop {
+            let token = self.at;
+            let value = self.value()?;
+            if let Some(reason) = names::why_no_value(&field, &value) {
+                return Err(self.error_at(token, &reason));
+            }
+            values.push(value);
+            if !self.takes(",") {
+                break;
+            }
         }
         if self.takes(")") {
             Ok(Condition::OneOf { field, values })
