@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test as declare } from 'node:test';
 import { Sandbox, SecurityProfile } from '../../index.js';
 import { folder } from '../support/any-platform.mjs';
+import { tcpServer } from '../support/servers.mjs';
 
 const test = (name, body) => declare(name, { skip: process.platform !== 'darwin' && 'it needs macOS' }, body);
 const PROFILES = ['offline', 'net-read-only', 'workspace-write', 'workspace-net', 'trusted'];
@@ -117,6 +118,20 @@ print(c.sysctl(mib, 3, text, ctypes.byref(size), None, 0), text.raw[:size.value]
     assert.doesNotMatch(stdout, /abc123/);
     assert.doesNotMatch((await sh(box, `ps eww ${other}`)).stdout, /abc123/);
   }
+});
+
+test('each of 3000 connections over the loopback is made under trusted, and none under another profile', async (t) => {
+  const { port, seen } = await tcpServer(t, '127.0.0.1');
+  const script = `const net = require('node:net'); let made = 0;
+    const next = (left) => left === 0 ? console.log(made) : net.connect(${port}, '127.0.0.1', function () { made++; this.destroy(); })
+      .on('error', () => {}).on('close', () => next(left - 1));
+    next(3000);`;
+  for (const profile of PROFILES) {
+    const { box } = inRepository(t, profile);
+    const { stdout, stderr } = await box.exec(process.execPath, ['-e', script]);
+    assert.equal(stdout, profile === 'trusted' ? '3000\n' : '0\n', `${profile}: ${stderr}`);
+  }
+  assert.equal(seen.length, 3000);
 });
 
 test('a path of a socket in the tmp is short enough', async (t) => {
