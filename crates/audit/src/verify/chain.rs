@@ -1,7 +1,8 @@
 //! One session's chain, as the verifier follows it.
 
-use crate::event::{EventKind, LogNote};
+use crate::event::EventKind;
 use crate::hash::{GENESIS, Hash};
+use crate::log_note::LogNote;
 use crate::note::{PublicKey, SignedCheckpoint};
 use crate::record::RawLine;
 use crate::tree::Tree;

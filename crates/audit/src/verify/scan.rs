@@ -6,9 +6,10 @@ use std::io::BufReader;
 
 use super::chain::Chain;
 use super::{FirstBad, Stop, Verdict, file_head, folder_tree, session_of};
-use crate::event::{EventKind, LogNote, Tie};
+use crate::event::EventKind;
 use crate::hash::{hex, sha256};
 use crate::lines::{LineInfo, LineReader};
+use crate::log_note::{LogNote, Tie};
 use crate::note::{Checkpoint, PublicKey, SignedCheckpoint};
 use crate::record::{LONGEST_LINE, PREFIX, RawLine, Record, head, split_torn};
 use crate::store::{Access, Store, last_line, stat};

@@ -8,8 +8,9 @@ use std::time::Instant;
 use super::segment::Torn;
 use super::session::Session;
 use super::{Ack, AppendError, Core, Level, State};
-use crate::event::{Event, EventKind, LogNote};
+use crate::event::{Event, EventKind};
 use crate::limit::{command_line, shorten};
+use crate::log_note::LogNote;
 use crate::record::fields_of;
 
 /// A record between two checkpoints of a session, at most.

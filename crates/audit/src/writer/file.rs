@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use super::session::Session;
 use super::{Core, State};
-use crate::event::{EventKind, LogNote, Tie};
+use crate::event::EventKind;
 use crate::hash::{hex, sha256};
+use crate::log_note::{LogNote, Tie};
 use crate::record::RawLine;
 use crate::store::{Access, Lock, SEGMENT, Store, last_line, lock, read_before, size_limit, stat};
 use crate::verify::{FileHead, file_head, tree_of};

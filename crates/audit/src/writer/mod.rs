@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::event::{Decision, Event, EventKind, LogNote};
+use crate::event::{Decision, Event, EventKind};
 use crate::keyfile;
+use crate::log_note::LogNote;
 use crate::note::{Key, PublicKey, SignedCheckpoint};
 use crate::redact::Redactor;
 use crate::store::{SEGMENT, Store};

@@ -1,8 +1,9 @@
 //! One writer's chain: its id, its next number, its hashes.
 
 use crate::clock::{format_ms, now_ms};
-use crate::event::{Event, EventKind, LogNote};
+use crate::event::{Event, EventKind};
 use crate::hash::{GENESIS, Hash, hex};
+use crate::log_note::LogNote;
 use crate::note::{Checkpoint, Key};
 use crate::record::{Place, RawLine, fields_of, push_line};
 use crate::tree::Tree;
