@@ -219,7 +219,7 @@ impl Engine {
         let (guard, _) = self.guard(pinned)?;
         match self.launch(pinned, Boundary::Landlock, Vec::new(), Some(stand_in.path())).await? {
             Answer::Ready(standing) => self.admit(pinned, standing, Boundary::Landlock, guard, Some(stand_in)),
-            Answer::Refused(second) => Err(neither(refused, &second)),
+            Answer::Refused(second) => Err(refusal::explain_both(refused, &second)),
         }
     }
 
@@ -336,17 +336,4 @@ fn null() -> Result<&'static File, SandboxError> {
     static NULL: OnceCell<File> = OnceCell::new();
     NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
         .map_err(SandboxError::host("open /dev/null"))
-}
-
-/// Both mechanisms were refused: without either, nothing would hold the file rules.
-fn neither(namespaces: &Refusal, landlock: &Refusal) -> SandboxError {
-    match (refusal::explain(namespaces), refusal::explain(landlock)) {
-        (SandboxError::Unavailable { cause: first, remedy }, SandboxError::Unavailable { cause: second, .. }) => {
-            SandboxError::Unavailable {
-                cause: format!("nothing on this machine can hold a file rule: {first}, and {second}"),
-                remedy,
-            }
-        }
-        (_, other) => other,
-    }
 }

@@ -42,10 +42,30 @@ pub fn explain(refusal: &Refusal) -> SandboxError {
         };
         return SandboxError::Directory { path: PathBuf::from(OsStr::from_bytes(path)), reason };
     }
-    if is_forbidden(refusal.step, errno) && is_filtered() {
-        return SandboxError::Unavailable { cause: filtered(refusal), remedy: OUT_OF_A_FILTER.to_owned() };
+    let (cause, mut remedy) = missing(refusal, errno);
+    if is_about_namespaces(refusal) {
+        remedy.push_str(", or ask for best-effort enforcement");
     }
-    SandboxError::Unavailable { cause: cause(refusal, errno), remedy: remedy(refusal.step, errno).to_owned() }
+    SandboxError::Unavailable { cause, remedy }
+}
+
+/// Neither namespaces nor Landlock can be had: nothing would hold a file rule, whatever is asked for.
+pub fn explain_both(namespaces: &Refusal, landlock: &Refusal) -> SandboxError {
+    if landlock.path.is_some() {
+        return explain(landlock);
+    }
+    let [(first, remedy), (second, _)] =
+        [namespaces, landlock].map(|refusal| missing(refusal, Errno::from_raw_os_error(refusal.errno)));
+    let cause = format!("nothing on this machine can hold a file rule: {first}, and {second}");
+    SandboxError::Unavailable { cause, remedy }
+}
+
+/// What is missing on this machine, and how to get it.
+fn missing(refusal: &Refusal, errno: Errno) -> (String, String) {
+    if (is_forbidden(refusal.step, errno) || is_of_a_filter(refusal.step, errno)) && is_filtered() {
+        return (filtered(refusal), OUT_OF_A_FILTER.to_owned());
+    }
+    (cause(refusal, errno), remedy(refusal.step, errno).to_owned())
 }
 
 /// Whether a step was forbidden, and nothing was missing.
@@ -56,6 +76,11 @@ fn is_forbidden(step: Step, errno: Errno) -> bool {
     )
 }
 
+/// Whether only a filter can have answered so: what no kernel lacks, or lets nobody have.
+fn is_of_a_filter(step: Step, errno: Errno) -> bool {
+    matches!((step, errno), (Step::UserNamespace | Step::Namespaces, Errno::NOSYS) | (Step::Landlock, Errno::PERM))
+}
+
 /// Whether this process is under a filter of system calls, as the processes of a sandbox and of most containers are.
 fn is_filtered() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -64,14 +89,12 @@ fn is_filtered() -> bool {
 
 fn filtered(refusal: &Refusal) -> String {
     let error = io::Error::from_raw_os_error(refusal.errno);
-    format!(
-        "user namespaces are forbidden to this process by the sandbox or container that it is in ({}: {error})",
-        refusal.step
-    )
+    let what = if refusal.step == Step::Landlock { "Landlock is" } else { "user namespaces are" };
+    format!("{what} forbidden to this process by the sandbox or container that it is in ({}: {error})", refusal.step)
 }
 
 const OUT_OF_A_FILTER: &str = "run it outside of that, since a sandbox can't be made in another one, or give the container a seccomp \
-     profile that permits them, or ask for best-effort enforcement";
+     profile that permits it";
 
 const FORBIDDEN: &str = "user namespaces are forbidden on this machine";
 
@@ -81,7 +104,7 @@ fn cause(refusal: &Refusal, errno: Errno) -> String {
         (Step::UserNamespace, _) => FORBIDDEN,
         (step, errno) if is_forbidden(step, errno) => FORBIDDEN,
         (Step::Proc, _) => "a /proc of its own is forbidden here, as in a container that masks parts of it",
-        (Step::Landlock, Errno::NOSYS | Errno::OPNOTSUPP) => "the kernel has no Landlock",
+        (Step::Landlock, Errno::NOSYS | Errno::OPNOTSUPP) => "there is no Landlock",
         _ => "the kernel refused",
     };
     format!("{what} ({}: {})", refusal.step, io::Error::from_raw_os_error(refusal.errno))
@@ -89,21 +112,18 @@ fn cause(refusal: &Refusal, errno: Errno) -> String {
 
 fn remedy(step: Step, errno: Errno) -> &'static str {
     match (step, errno) {
-        (Step::UserNamespace, Errno::NOSPC) => {
-            "raise the limit with `sysctl user.max_user_namespaces=15000`, or ask for best-effort enforcement"
-        }
+        (Step::UserNamespace, Errno::NOSPC) => "raise the limit with `sysctl user.max_user_namespaces=15000`",
         (step, errno) if is_forbidden(step, errno) => {
             "allow them (`sysctl kernel.unprivileged_userns_clone=1` on Debian, \
              `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile on Ubuntu, \
-             a seccomp profile that permits them in a container), or ask for best-effort enforcement"
+             a seccomp profile that permits them in a container)"
         }
-        (Step::Proc, _) => {
-            "start the container with an unmasked /proc (`--security-opt systempaths=unconfined`), \
-             or ask for best-effort enforcement"
+        (Step::Proc, _) => "start the container with an unmasked /proc (`--security-opt systempaths=unconfined`)",
+        (Step::Landlock, _) => {
+            "boot with `lsm=landlock,…` on Linux 5.13 or newer, and give a container a seccomp profile that permits it"
         }
-        (Step::Landlock, _) => "boot with `lsm=landlock,…` on Linux 5.13 or newer",
         (Step::Seccomp, _) => "use a kernel with seccomp filters (CONFIG_SECCOMP_FILTER)",
-        (_, Errno::NOSYS) => "use Linux 5.12 or newer",
+        (_, Errno::NOSYS) => "use Linux 5.12 or newer, and in a container a seccomp profile that permits its calls",
         _ => "see `codex doctor`",
     }
 }
@@ -122,7 +142,7 @@ mod tests {
             (Step::UserNamespace, Errno::NOSPC, "user namespaces are forbidden", "max_user_namespaces"),
             (Step::ReadOnlyRoot, Errno::ACCESS, "user namespaces are forbidden", "apparmor"),
             (Step::Proc, Errno::PERM, "/proc", "systempaths=unconfined"),
-            (Step::Landlock, Errno::NOSYS, "no Landlock", "lsm=landlock"),
+            (Step::Landlock, Errno::NOSYS, "there is no Landlock", "lsm=landlock"),
             (Step::Devices, Errno::NOSYS, "the kernel refused", "Linux 5.12"),
         ];
         for (step, errno, cause, remedy) in cases {
