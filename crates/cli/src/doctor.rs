@@ -26,7 +26,7 @@ fn report(capabilities: &Capabilities) -> String {
     lines.push_str(match (capabilities.required, capabilities.best_effort) {
         (true, _) => "every profile can be enforced on this machine\n",
         (false, true) => "only with `--enforcement best-effort`: the result says what is missing then\n",
-        (false, false) => "no profile but trusted can be had on this machine\n",
+        (false, false) => "no restricted profile can be had on this machine\n",
     });
     lines
 }

@@ -121,6 +121,10 @@ impl Starting {
                 Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => {
                     SandboxError::host("start the launcher")(error)
                 }
+                Some(Errno::NOSYS) => SandboxError::Unavailable {
+                    cause: "the kernel gives no descriptors of processes (pidfd), as gVisor and WSL 1 don't".into(),
+                    remedy: "run it on Linux itself, 5.12 or newer".into(),
+                },
                 _ => SandboxError::Launcher { path: path.into(), reason: error.to_string() },
             })?;
         drop(their_pids);

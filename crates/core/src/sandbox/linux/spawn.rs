@@ -15,7 +15,7 @@ use rustix::{
     fs::{Mode, OFlags},
     io::{Errno, fcntl_dupfd_cloexec},
     mm::{MapFlags, ProtFlags, mmap_anonymous, munmap},
-    process::{WaitId, WaitIdOptions, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, waitid, waitpid},
 };
 
 const STACK_BYTES: usize = 64 * 1024;
@@ -37,7 +37,7 @@ struct Child {
 /// Starts the launcher with `control` and `pids` as its sockets; returns a pidfd of it.
 ///
 /// # Errors
-/// The error of the clone or of the exec.
+/// The error of the clone or of the exec; `NOSYS` where the kernel knows no pidfds.
 pub fn spawn(path: &CStr, control: &OwnedFd, pids: &OwnedFd) -> io::Result<OwnedFd> {
     let null = rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     let null = fcntl_dupfd_cloexec(&null, FIRST_FREE)?;
@@ -81,6 +81,10 @@ pub fn spawn(path: &CStr, control: &OwnedFd, pids: &OwnedFd) -> io::Result<Owned
     if let Some(error) = clone_error {
         return Err(error);
     }
+    if pidfd < 0 {
+        give_up(pid);
+        return Err(Errno::NOSYS.into());
+    }
     // SAFETY: the kernel put a descriptor there that nothing else owns.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     // SAFETY: the child wrote the word, if at all, before this thread went on.
@@ -90,6 +94,14 @@ pub fn spawn(path: &CStr, control: &OwnedFd, pids: &OwnedFd) -> io::Result<Owned
     }
     reap(&pidfd);
     Err(io::Error::from_raw_os_error(errno))
+}
+
+/// Ends a launcher without a pidfd: what is no Linux but looks like one, such as gVisor, takes the flag and heeds it not.
+fn give_up(pid: c_int) {
+    let Some(pid) = Pid::from_raw(pid) else { return };
+    // Nobody has waited for it, so the number is its own.
+    let _ = kill_process(pid, Signal::KILL);
+    while matches!(waitpid(Some(pid), WaitOptions::empty()), Err(Errno::INTR)) {}
 }
 
 /// Reaps a launcher that has ended; waits for one that has not.
