@@ -116,7 +116,7 @@ fn remedy(step: Step, errno: Errno) -> &'static str {
         (step, errno) if is_forbidden(step, errno) => {
             "allow them (`sysctl kernel.unprivileged_userns_clone=1` on Debian, \
              `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile on Ubuntu, \
-             a seccomp profile that permits them in a container)"
+             a seccomp profile that permits them in a container), leave a chroot, in which the kernel makes none"
         }
         (Step::Proc, _) => "start the container with an unmasked /proc (`--security-opt systempaths=unconfined`)",
         (Step::Landlock, _) => {
