@@ -7,20 +7,23 @@ use rustix::io::Errno;
 
 use crate::sandbox::SandboxError;
 
-/// Whether the machine forbids namespaces, so that a sandbox without them may still be had.
+/// Whether the machine forbids or lacks what a sandbox of namespaces and mounts is made of, so that one without them may
+/// still be had.
 pub fn is_about_namespaces(refusal: &Refusal) -> bool {
-    matches!(
-        refusal.step,
+    match refusal.step {
         Step::UserNamespace
-            | Step::IdMap
-            | Step::Namespaces
-            | Step::Loopback
-            | Step::ReadOnlyRoot
-            | Step::Devices
-            | Step::PrivateTmp
-            | Step::Sockets
-            | Step::Proc
-    )
+        | Step::IdMap
+        | Step::Namespaces
+        | Step::Loopback
+        | Step::ReadOnlyRoot
+        | Step::Devices
+        | Step::PrivateTmp
+        | Step::Sockets
+        | Step::Proc => true,
+        Step::Landlock | Step::Seccomp => false,
+        // No path is to blame for a missing call.
+        _ => refusal.errno == Errno::NOSYS.raw_os_error(),
+    }
 }
 
 /// The refusal as an error.
@@ -34,7 +37,7 @@ pub fn explain(refusal: &Refusal) -> SandboxError {
         let cause = format!("root has no right over files of other users in a sandbox, such as {}", path.display());
         return SandboxError::Unavailable { cause, remedy: "run codex as their user, or give them to root".to_owned() };
     }
-    if let Some(path) = &refusal.path {
+    if let Some(path) = refusal.path.as_ref().filter(|_| errno != Errno::NOSYS) {
         let reason = match errno {
             Errno::NOENT => "was removed".to_owned(),
             Errno::STALE => "was replaced by something else".to_owned(),
@@ -51,7 +54,7 @@ pub fn explain(refusal: &Refusal) -> SandboxError {
 
 /// Neither namespaces nor Landlock can be had: nothing would hold a file rule, whatever is asked for.
 pub fn explain_both(namespaces: &Refusal, landlock: &Refusal) -> SandboxError {
-    if landlock.path.is_some() {
+    if landlock.path.is_some() && landlock.errno != Errno::NOSYS.raw_os_error() {
         return explain(landlock);
     }
     let [(first, remedy), (second, _)] =
@@ -105,6 +108,7 @@ fn cause(refusal: &Refusal, errno: Errno) -> String {
         (step, errno) if is_forbidden(step, errno) => FORBIDDEN,
         (Step::Proc, _) => "a /proc of its own is forbidden here, as in a container that masks parts of it",
         (Step::Landlock, Errno::NOSYS | Errno::OPNOTSUPP) => "there is no Landlock",
+        (_, Errno::NOSYS) => "the kernel lacks a call that mounts are arranged by",
         _ => "the kernel refused",
     };
     format!("{what} ({}: {})", refusal.step, io::Error::from_raw_os_error(refusal.errno))
@@ -143,13 +147,22 @@ mod tests {
             (Step::ReadOnlyRoot, Errno::ACCESS, "user namespaces are forbidden", "apparmor"),
             (Step::Proc, Errno::PERM, "/proc", "systempaths=unconfined"),
             (Step::Landlock, Errno::NOSYS, "there is no Landlock", "lsm=landlock"),
-            (Step::Devices, Errno::NOSYS, "the kernel refused", "Linux 5.12"),
+            (Step::Devices, Errno::NOSYS, "the kernel lacks a call", "Linux 5.12"),
         ];
         for (step, errno, cause, remedy) in cases {
             let refusal = Refusal { step, errno: errno.raw_os_error(), path: None };
             let message = format!("{} {}", super::cause(&refusal, errno), super::remedy(step, errno));
             assert!(message.contains(cause) && message.contains(remedy), "{message}");
         }
+    }
+
+    #[test]
+    fn a_path_is_not_blamed_for_an_old_kernel() {
+        let refusal =
+            Refusal { step: Step::Visible, errno: Errno::NOSYS.raw_os_error(), path: Some(b"/some/where".to_vec()) };
+        let message = explain(&refusal).to_string();
+        assert!(message.contains("Linux 5.12") && !message.contains("/some/where"), "{message}");
+        assert!(super::is_about_namespaces(&refusal));
     }
 
     #[test]
