@@ -45,7 +45,11 @@ pub struct Rules {
     pub granted: Granted,
 }
 
-/// Builds the ruleset of `plan`, with `overlays` over its caches, and `outputs` that are written to; returns it with the kernel's Landlock version, or `None` and 0 without Landlock.
+/// The first version that lets anything be moved or linked from one directory to another.
+const MOVES: u32 = 2;
+
+/// Builds the ruleset of `plan`, with `overlays` over its caches, and `outputs` that are written to; returns it with the kernel's
+/// Landlock version, or `None` and 0 where it is not used: without Landlock, or where it would be in the way and mounts hold.
 ///
 /// # Errors
 /// When the kernel has Landlock but the ruleset can't be built, and when there is none although the plan rests on
@@ -61,6 +65,9 @@ pub fn build(
             Boundary::Landlock => Err(refusal(Errno::NOSYS.raw_os_error())),
             Boundary::Namespaces | Boundary::None => Ok((None, 0)),
         };
+    }
+    if version < MOVES && plan.boundary == Boundary::Namespaces {
+        return Ok((None, 0));
     }
     if plan.boundary == Boundary::Landlock {
         // With mounts, one that was replaced was named already.

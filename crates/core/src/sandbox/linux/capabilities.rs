@@ -12,10 +12,10 @@ use crate::sandbox::{Capabilities, Feature, SandboxError, SandboxOptions};
 pub async fn probe(options: &SandboxOptions) -> Capabilities {
     let namespaces = attempt(options, Boundary::Namespaces).await;
     let alone = attempt(options, Boundary::Landlock).await;
-    // Landlock is reported by whichever attempt came so far.
-    let applied = namespaces.as_ref().or(alone.as_ref());
-    let abi = applied.map_or(0, |applied| applied.landlock_abi);
-    let seccomp = applied.is_ok_and(|applied| applied.seccomp);
+    // Reported by whichever attempt came so far.
+    let applied = || [&namespaces, &alone].into_iter().flatten();
+    let abi = applied().map(|applied| applied.landlock_abi).max().unwrap_or(0);
+    let seccomp = applied().any(|applied| applied.seccomp);
     let features = vec![
         match &namespaces {
             Ok(_) => {
@@ -25,8 +25,11 @@ pub async fn probe(options: &SandboxOptions) -> Capabilities {
         },
         match (&alone, abi) {
             (_, LANDLOCK_SCOPES..) => Feature::present("landlock", &format!("version {abi}")),
-            (_, 1..) => {
+            (_, 2..) => {
                 Feature::present("landlock", &format!("version {abi}: with a network no Unix sockets but pairs"))
+            }
+            (_, 1) => {
+                Feature::present("landlock", "version 1, used only where mounts can't be had: it lets nothing move")
             }
             (Err(error), 0) => Feature::missing("landlock", error),
             (Ok(_), 0) => Feature::missing("landlock", &no_landlock()),
