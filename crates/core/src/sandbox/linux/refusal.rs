@@ -1,6 +1,11 @@
 //! A launcher's refusal in words: what is missing on this machine and how to get it.
 
-use std::{ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    fs, io,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
 use codex_launcher::protocol::{Refusal, Step};
 use rustix::io::Errno;
@@ -68,7 +73,25 @@ fn missing(refusal: &Refusal, errno: Errno) -> (String, String) {
     if (is_forbidden(refusal.step, errno) || is_of_a_filter(refusal.step, errno)) && is_filtered() {
         return (filtered(refusal), OUT_OF_A_FILTER.to_owned());
     }
-    (cause(refusal, errno), remedy(refusal.step, errno).to_owned())
+    let setting = is_forbidden(refusal.step, errno).then(forbidding_setting).flatten();
+    (cause(refusal, errno), setting.unwrap_or(remedy(refusal.step, errno)).to_owned())
+}
+
+/// What undoes the setting of the administrator's that forbids user namespaces, if it is a known one.
+fn forbidding_setting() -> Option<&'static str> {
+    let is = |setting: &str, value: &str| {
+        fs::read_to_string(Path::new("/proc/sys/kernel").join(setting)).is_ok_and(|text| text.trim() == value)
+    };
+    if is("apparmor_restrict_unprivileged_userns", "1") {
+        Some(
+            "give the launcher an AppArmor profile (docs/security-profiles.md, Ubuntu), or allow them to everybody \
+             (`sysctl kernel.apparmor_restrict_unprivileged_userns=0`)",
+        )
+    } else if is("unprivileged_userns_clone", "0") {
+        Some("allow them (`sysctl kernel.unprivileged_userns_clone=1`)")
+    } else {
+        None
+    }
 }
 
 /// Whether a step was forbidden, and nothing was missing.
