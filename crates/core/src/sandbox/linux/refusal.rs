@@ -84,7 +84,7 @@ fn forbidding_setting() -> Option<&'static str> {
     };
     if is("apparmor_restrict_unprivileged_userns", "1") {
         Some(
-            "give the launcher an AppArmor profile (docs/security-profiles.md, Ubuntu), or allow them to everybody \
+            "give the launcher an AppArmor profile (docs/security-profiles.md of the repository has one), or allow them to everybody \
              (`sysctl kernel.apparmor_restrict_unprivileged_userns=0`)",
         )
     } else if is("unprivileged_userns_clone", "0") {
