@@ -1,6 +1,6 @@
 // Modes, times, owners, attributes, flags and lists of access of files outside stay as they are.
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { outside, snapshot, workspace } from './support/places.mjs';
@@ -58,5 +58,32 @@ for (const profile of RESTRICTED) {
     assert.notEqual(await probe(box, 'call', UTIMENSAT, -100, `s:${file}`, 'buffer', 0), 'ok');
     assert.notEqual(await probe(box, 'set-flags', file), 'ok');
     assert.equal(snapshot(O), before);
+  });
+}
+
+// The nodes of the host's own devices are in the sandbox, and those who run it as root own them.
+for (const profile of RESTRICTED) {
+  test(`devices, and the one to which streams lead nowhere, under ${profile}`, async (t) => {
+    const nodes = ['/dev/null', '/dev/zero', '/dev/full', '/dev/tty', '/dev/urandom'];
+    const state = () => nodes.map((node) => `${node} ${statSync(node).mode.toString(8)} ${statSync(node).mtimeMs}`);
+    const before = state();
+    const box = sandbox(t, { profile, workspace: workspace() });
+    const null_ = openSync('/dev/null', 'r+');
+    try {
+      assert.notEqual((await sh(box, `chmod 667 ${nodes.join(' ')}`)).exitCode, 0);
+      assert.notEqual((await sh(box, `touch -d 2001-01-01 ${nodes.join(' ')}`)).exitCode, 0);
+      const script = "import os\nfor fd in range(3):\n for change in (lambda: os.fchmod(fd, 0o667), lambda: os.utime(fd, (1, 1))):\n  try: change()\n  except OSError: pass";
+      for (const stream of ['ignore', null_]) {
+        const { exitCode } = await box.exec('python3', ['-c', script], { stdin: stream, stdout: stream, stderr: stream });
+        assert.equal(exitCode, 0);
+      }
+      // They are written as before.
+      const written = await sh(box, 'echo x > /dev/null && ! echo x 2> /dev/null > /dev/full && head -c 4 /dev/zero | wc -c && head -c 4 /dev/urandom | wc -c');
+      assert.deepEqual([written.exitCode, written.stdout], [0, '4\n4\n'], written.stderr);
+      assert.deepEqual(state(), before);
+    } finally {
+      closeSync(null_);
+      if (process.getuid() === 0) nodes.forEach((node) => chmodSync(node, 0o666));
+    }
   });
 }

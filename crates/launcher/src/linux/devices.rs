@@ -7,10 +7,11 @@ use rustix::{
     fs::{CWD, Mode, OFlags, mkdirat, openat, symlinkat},
     io::Errno,
     mount::{MountFlags, mount},
+    stdio::{dup2_stderr, dup2_stdin, dup2_stdout},
 };
 
 use super::{
-    mounts::{ATTR_NOEXEC, ATTR_NOSUID, attach, detached_copy, make_read_only, mount_tmpfs},
+    mounts::{ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY, attach, detached_copy, make_read_only, mount_tmpfs},
     setup::{During, SetupError},
 };
 
@@ -34,17 +35,29 @@ const LINKS: [(&CStr, &CStr); 5] = [
 /// `/dev` itself holds names, no data.
 const DEV_BYTES: u64 = 256 * 1024;
 
-/// Takes detached copies of the host's nodes, before `/dev` is covered.
+/// Takes detached copies of the host's nodes, before `/dev` is covered. A device on a read-only mount is written like any
+/// other; but its mode, owner and times, which are those of the host's node, are not to be changed by a run of its owner.
 pub fn clone_nodes() -> Result<Vec<(&'static CStr, OwnedFd)>, SetupError> {
     NODES
         .into_iter()
-        .map(|path| Ok((path, detached_copy(CWD, path, ATTR_NOSUID | ATTR_NOEXEC).during(Step::Devices)?)))
+        .map(|path| {
+            Ok((path, detached_copy(CWD, path, ATTR_RDONLY | ATTR_NOSUID | ATTR_NOEXEC).during(Step::Devices)?))
+        })
         .collect()
 }
 
 /// Covers `/dev` and fills it; `shared_memory` becomes its `shm`.
 pub fn build(nodes: Vec<(&'static CStr, OwnedFd)>, shared_memory: &OwnedFd) -> Result<(), SetupError> {
     fill(nodes, shared_memory).during(Step::Devices)
+}
+
+/// Leads the standard streams of this process to the null device of the sandbox: a run whose own lead nowhere is given them,
+/// and through those of the host it could change the mode of the host's.
+pub fn take_null() -> Result<(), Errno> {
+    let null = openat(CWD, c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    dup2_stdin(&null)?;
+    dup2_stdout(&null)?;
+    dup2_stderr(&null)
 }
 
 /// A handle of the directory in which the sandbox's own terminals are made: the engine makes them there, so that

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use super::{
     caches::Overlay,
+    devices,
     filter::{self, Base, Program},
     granted::{Granted, LANDLOCK_CUTS},
     landlock_rules::{self, Rules},
@@ -66,6 +67,7 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
             // Where they are, something may be put over them.
             let outputs: Vec<_> = plan.outputs.iter().filter_map(|pinned| mounts::open_pinned(pinned).ok()).collect();
             let overlays = mounts::arrange(plan)?;
+            devices::take_null().during(Step::Devices)?;
             restrict(plan, trial.result()?, &overlays, &outputs)
         }
         Boundary::Landlock => {
