@@ -513,7 +513,8 @@ export interface Denial {
 /**
  * Where a stream leads. `ignore`: nowhere. `inherit`: to the same one of this process. Otherwise a descriptor of this process,
  * or a stream that has one (a socket, an open file stream), which is not read here any more. What the descriptor was opened
- * for is allowed, whatever the profile says. As in `node:child_process`, a standard stream waits for its other end from then
+ * for is allowed, whatever the profile says; a directory, from which all others can be reached, is refused (`EISDIR`) in every
+ * profile but `trusted`. As in `node:child_process`, a standard stream waits for its other end from then
  * on, in this process, too.
  */
 export type StreamTarget = 'pipe' | 'ignore' | 'inherit' | number | { readonly fd: number } | Readable | Writable;

@@ -138,3 +138,16 @@ test('what can\'t be meant is refused', (t) => {
   assert.throws(() => box.spawn('true', [], { unknown: 1 }), /unknown option "unknown"/);
   assert.throws(() => box.spawn('true', [], { stdio: 'pty', columns: 0 }), RangeError);
 });
+
+test('an open directory, from which all others are reached, is none', async (t) => {
+  const directory = openSync('/', 'r');
+  const list = ['-c', 'ls /proc/self/fd/0/ > /dev/null'];
+  const box = sandbox(t, { profile: 'offline', workspace: workspace() });
+  await assert.rejects(box.exec('sh', list, { stdin: directory }), { code: 'EISDIR' });
+  await assert.rejects(async () => box.spawn('sh', list, { stdio: ['ignore', 'ignore', directory] }), { code: 'EISDIR' });
+  await assert.rejects(async () => box.spawn('sh', list, { stdio: ['ignore', 'ignore', 'ignore', directory] }), { code: 'EISDIR' });
+  assert.equal((await box.exec('true')).exitCode, 0);
+  const trusted = sandbox(t, { profile: 'trusted', workspace: workspace() });
+  assert.equal((await trusted.exec('sh', list, { stdin: directory })).exitCode, 0);
+  closeSync(directory);
+});

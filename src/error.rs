@@ -167,6 +167,7 @@ fn errno_name(errno: i32) -> &'static str {
         12 => "ENOMEM",
         13 => "EACCES",
         20 => "ENOTDIR",
+        21 => "EISDIR",
         22 => "EINVAL",
         23 => "ENFILE",
         24 => "EMFILE",

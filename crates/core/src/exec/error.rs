@@ -65,6 +65,15 @@ pub enum ExecError {
         /// The number.
         number: u8,
     },
+    /// An open directory was given as a stream.
+    #[error(
+        "stream {number} is a directory, from which a run would reach what its profile keeps from it; grant the directory in \
+         the profile, and give the run its path"
+    )]
+    DirectoryGiven {
+        /// The number of the stream.
+        number: u8,
+    },
     /// The working directory can't be entered.
     #[error("working directory can't be entered: {}", path.display())]
     WorkingDirectory {
@@ -132,6 +141,7 @@ impl ExecError {
             | Self::ProgramUnseen { .. }
             | Self::DirectoryUnseen { .. } => Some(ENOENT),
             Self::TooLong => Some(E2BIG),
+            Self::DirectoryGiven { .. } => Some(EISDIR),
             Self::NotExecutable { source, .. }
             | Self::WorkingDirectory { source, .. }
             | Self::Setup { source, .. }
@@ -183,6 +193,7 @@ const ENOENT: i32 = 2;
 const ENOEXEC: i32 = 8;
 const EACCES: i32 = 13;
 const ENOTDIR: i32 = 20;
+const EISDIR: i32 = 21;
 const E2BIG: i32 = 7;
 const ETXTBSY: i32 = 26;
 // Those of Linux: elsewhere the system's own words have to do.

@@ -5,6 +5,7 @@ mod cells;
 mod deferred;
 mod denied;
 mod engine;
+mod given;
 mod groups;
 mod guard;
 mod guest;

@@ -18,6 +18,7 @@ use tokio::{sync::oneshot, time::sleep};
 use super::{
     denied,
     engine::Engine,
+    given,
     groups::Groups,
     guard::Guard,
     launcher::{Launcher, NotBegun},
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     exec::{Command, End, ExecError, MAX_DENIALS, Outcome},
-    policy::{Access, Limit, Limits},
+    policy::{Access, Limit, Limits, WriteAccess},
     sandbox::{
         Enforcement,
         unix::{
@@ -124,7 +125,10 @@ impl Prepared {
         engine.workspace_in_place()?;
         let _inside = engine.runtime().enter();
         // Those that lead nowhere are the launcher's own already.
-        let (ours, theirs) = Streams::new(&mut command, None)?;
+        let (ours, mut theirs) = Streams::new(&mut command, None)?;
+        if engine.policy().write != WriteAccess::All {
+            given::look_at(&mut theirs)?;
+        }
         let (targets, theirs) = theirs.into_iter().unzip();
         Ok(Self { run: engine.next_run(), command, ours, theirs, targets, limits })
     }
