@@ -1,11 +1,7 @@
 //! The launcher's life: read the plan, become the sandbox, make cells until the engine closes the socket.
 
 use std::{
-    ffi::OsStr,
-    os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     process::ExitCode,
 };
 
@@ -15,8 +11,10 @@ use codex_launcher::{
         Boundary, CONTROL_FD, LEAST_BY_PID_NAMESPACE, LaunchPlan, PIDS_FD, ProcessLimit, Reply, Request, Stage, Step,
         Watch,
     },
+    removal,
 };
 use rustix::{
+    fs::CWD,
     io::{Errno, FdFlags, fcntl_setfd},
     net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair},
     process::{PidfdFlags, WaitOptions, getpid, pidfd_open, wait},
@@ -50,7 +48,7 @@ pub fn main() -> ExitCode {
             server.end_cells();
             if let Some(directory) = &server.remove_at_end {
                 // The engine may have been faster.
-                let _ = std::fs::remove_dir_all(OsStr::from_bytes(directory));
+                let _ = removal::remove_tree(CWD, directory.as_slice());
             }
             ExitCode::SUCCESS
         }

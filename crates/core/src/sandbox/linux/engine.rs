@@ -29,6 +29,7 @@ use super::{
     refusal,
     report::{self, Gaps},
     sockets, ssh_settings,
+    stand_in::StandIn,
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -211,10 +212,8 @@ impl Engine {
                 remedy: "put the log elsewhere".to_owned(),
             });
         }
-        let stand_in = tempfile::Builder::new()
-            .prefix("codex-tmp-")
-            .tempdir()
-            .map_err(SandboxError::host("make a directory that stands in for the private tmp"))?;
+        let stand_in =
+            StandIn::new().map_err(SandboxError::host("make a directory that stands in for the private tmp"))?;
         // Nothing can be held without mounts; what appears is still found.
         let (guard, _) = self.guard(pinned)?;
         match self.launch(pinned, Boundary::Landlock, Vec::new(), Some(stand_in.path())).await? {
@@ -298,7 +297,7 @@ impl Engine {
         standing: Standing,
         boundary: Boundary,
         guard: Option<Guard>,
-        stand_in_tmp: Option<tempfile::TempDir>,
+        stand_in_tmp: Option<StandIn>,
     ) -> Result<Arc<Launcher>, SandboxError> {
         let applied = &standing.applied;
         let groups = if limits::wants_groups(&self.policy.limits) { Groups::make(&self.policy.limits) } else { None };

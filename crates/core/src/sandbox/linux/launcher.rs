@@ -34,6 +34,7 @@ use super::{
     pids::Pids,
     runs::{Request, RunEnd, Runs},
     spawn,
+    stand_in::StandIn,
 };
 use crate::sandbox::{Enforcement, SandboxError, task, unix::watched::watch};
 
@@ -69,7 +70,7 @@ pub struct Launcher {
     /// The carve-outs of what its runs may write.
     guard: Option<Guard>,
     /// A directory on the host that stands in for the private tmp where there are no mounts.
-    stand_in_tmp: Option<tempfile::TempDir>,
+    stand_in_tmp: Option<StandIn>,
     /// The sandbox's own `/dev/pts`, where it has one.
     terminals: Option<OwnedFd>,
     runs: Mutex<Runs>,
@@ -189,7 +190,7 @@ impl Standing {
         self,
         enforcement: Enforcement,
         guard: Option<Guard>,
-        stand_in_tmp: Option<tempfile::TempDir>,
+        stand_in_tmp: Option<StandIn>,
         runtime: &Handle,
     ) -> Arc<Launcher> {
         let applied = self.applied;
@@ -260,7 +261,7 @@ impl Launcher {
 
     /// The directory that stands in for the private tmp, if one does.
     pub fn stand_in_tmp(&self) -> Option<&Path> {
-        self.stand_in_tmp.as_ref().map(tempfile::TempDir::path)
+        self.stand_in_tmp.as_ref().map(StandIn::path)
     }
 
     /// The directory in which terminals of the sandbox's own are made; `None` where the host's are used.

@@ -23,6 +23,7 @@ mod runs;
 mod sockets;
 mod spawn;
 mod ssh_settings;
+mod stand_in;
 mod terminal;
 
 use std::{future::Future, sync::Arc};

@@ -3,12 +3,13 @@
 use std::{
     fs, io,
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::fs::PermissionsExt,
     },
     path::{Path, PathBuf},
 };
 
+use codex_launcher::removal::{permit, remove_tree};
 use rustix::{
     fs::{
         AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, mkdirat, openat, readlinkat, renameat_with, statat,
@@ -73,7 +74,16 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 
 /// Moves, or copies what can't be moved; whether all of it is there.
 fn put(from: BorrowedFd<'_>, name: &Path, to: BorrowedFd<'_>, new_name: &Path) -> bool {
-    match renameat_with(from, name, to, new_name, RenameFlags::NOREPLACE) {
+    let mut moved = renameat_with(from, name, to, new_name, RenameFlags::NOREPLACE);
+    if moved == Err(Errno::ACCESS) {
+        // A directory that is moved has to be writable, as well as the one that it is in.
+        permit(from, Mode::RWXU);
+        if let Ok(directory) = openat(from, name, DIRECTORY | OFlags::PATH, Mode::empty()) {
+            permit(directory, Mode::RWXU);
+        }
+        moved = renameat_with(from, name, to, new_name, RenameFlags::NOREPLACE);
+    }
+    match moved {
         Ok(()) => true,
         Err(Errno::XDEV) => copy(from, name, to, new_name, &mut 0).is_ok(),
         Err(_) => false,
@@ -115,10 +125,12 @@ fn copy(from: BorrowedFd<'_>, name: &Path, to: BorrowedFd<'_>, new_name: &Path, 
 /// Removes a file or a whole directory, following no link.
 fn remove(from: BorrowedFd<'_>, name: &Path) -> Result<(), Errno> {
     match unlinkat(from, name, AtFlags::empty()) {
-        Err(Errno::ISDIR | Errno::PERM) => {
-            let path = Path::new("/proc/self/fd").join(from.as_raw_fd().to_string()).join(name);
-            fs::remove_dir_all(path).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
-        }
+        Err(Errno::ACCESS) => permit(from, Mode::RWXU),
+        Err(Errno::ISDIR | Errno::PERM) => {}
+        other => return other,
+    }
+    match unlinkat(from, name, AtFlags::empty()) {
+        Err(Errno::ISDIR | Errno::PERM) => remove_tree(from, name),
         other => other,
     }
 }
