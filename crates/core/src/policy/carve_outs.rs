@@ -146,10 +146,12 @@ fn prefix(path: &Path, length: usize) -> &Path {
     path.ancestors().nth(surplus).unwrap_or(path)
 }
 
-/// Whether a directory looks like a git directory, as git itself decides it.
+/// Whether a directory looks like a git directory, as git itself decides it; links count for what they may lead to later.
 pub fn is_git_directory(path: &Path) -> bool {
-    path.join("HEAD").symlink_metadata().is_ok() && path.join("objects").is_dir() && path.join("refs").is_dir()
-        || path.join("HEAD").symlink_metadata().is_ok() && path.join("commondir").is_file()
+    let found = |name: &str| path.join(name).symlink_metadata().map(|found| found.file_type());
+    let leads_to_directory = |name: &str| found(name).is_ok_and(|kind| kind.is_dir() || kind.is_symlink());
+    let leads_to_file = |name: &str| found(name).is_ok_and(|kind| kind.is_file() || kind.is_symlink());
+    found("HEAD").is_ok() && (leads_to_directory("objects") && leads_to_directory("refs") || leads_to_file("commondir"))
 }
 
 #[cfg(test)]

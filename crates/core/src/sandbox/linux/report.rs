@@ -1,6 +1,6 @@
 //! From a policy and what a launcher applied to the report of what was enforced.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use codex_launcher::protocol::{Applied, Boundary as Mechanism, LANDLOCK_SCOPES};
 
@@ -165,6 +165,20 @@ pub fn enforcement(
         caches: Vec::new(),
         unenforced,
     }
+}
+
+/// The same of a run, before which a gap may have come up in what is seen of carve-outs.
+pub fn with_gap(enforcement: Arc<Enforcement>, gap: Option<&str>) -> Arc<Enforcement> {
+    let Some(reason) = gap else {
+        return enforcement;
+    };
+    if enforcement.unenforced.iter().any(|missing| missing.reason == reason) {
+        return enforcement;
+    }
+    let mut enforcement = Enforcement::clone(&enforcement);
+    let reason = reason.to_owned();
+    enforcement.unenforced.push(Unenforced { promise: Promise::CarveOuts, cause: Cause::Version, reason });
+    Arc::new(enforcement)
 }
 
 fn filesystem(mechanism: Mechanism, applied: &Applied) -> Vec<Boundary> {

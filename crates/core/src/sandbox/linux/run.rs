@@ -24,6 +24,7 @@ use super::{
     launcher::{Launcher, NotBegun},
     limits,
     message::{self, Replaced},
+    report,
     runs::{Request, RunEnd},
 };
 use crate::{
@@ -138,7 +139,9 @@ impl Prepared {
             Ok(encoded) => encoded,
             Err(error) => return Step::Failed(error),
         };
-        begin(launcher);
+        if !launcher.guard().is_none_or(Guard::try_begin) {
+            return self.later();
+        }
         match launcher.try_begin(&self.request(&encoded, &self.handles())) {
             Ok(Some(end)) => Step::Sent(Box::new(self.sent(launcher, end, signaller, encoded.enforcement))),
             not_begun => {
@@ -278,6 +281,7 @@ impl Running {
             }
         };
         unfinished.disarm();
+        let gap = launcher.guard().and_then(Guard::gap);
         // Before the result is given, whatever it is.
         let undone = launcher.guard().map(Guard::end).unwrap_or_default();
         let duration = begun.elapsed();
@@ -316,7 +320,7 @@ impl Running {
                         .take(MAX_DENIALS)
                         .collect(),
                     foreign_repository: launcher.guard().and_then(Guard::foreign_repository),
-                    enforcement,
+                    enforcement: report::with_gap(enforcement, gap),
                 })
             }
         }

@@ -75,11 +75,12 @@ impl State {
             }
         }
         // A worktree shares the repository that its git directory lies in, and no other.
-        if let Some(text) = read(directory, Path::new("commondir"))
-            && text.trim_ascii() != b"../.."
+        let commondir = Path::new("commondir");
+        if kind_of(directory, commondir).is_some()
+            && read(directory, commondir).is_none_or(|text| text.trim_ascii() != b"../..")
         {
             let at = spot.join("commondir");
-            denials.push(self.take(directory, Path::new("commondir"), &at, "git takes its hooks from where it points"));
+            denials.push(self.take(directory, commondir, &at, "git takes its hooks from where it points"));
         }
     }
 

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use codex_launcher::removal::permit;
 use rustix::{
     fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat},
     io::Errno,
@@ -55,7 +56,7 @@ impl State {
         for arrival in arrivals.names {
             let spot = arrival.directory.join(&arrival.name);
             match arrival.kind {
-                Kind::Git => {
+                Kind::Git | Kind::Settings => {
                     repositories.insert(arrival.directory);
                 }
                 Kind::Hooks | Kind::Info => {
@@ -271,11 +272,15 @@ impl State {
             if let Purpose::Judge(denials) = purpose {
                 self.clean(&directory, spot, denials);
             }
+            for name in ["config", "config.worktree", "commondir"] {
+                self.watch.add_settings(&directory, name, spot.clone());
+            }
         } else {
             let submodule = spot.below.components().any(|part| part.as_os_str() == "modules");
             for carve_out in GIT {
                 if submodule && carve_out.name == "config" {
                     self.compare_settings(&directory, spot, purpose);
+                    self.watch.add_settings(&directory, carve_out.name, spot.clone());
                     continue;
                 }
                 self.protect(&spot.join(carve_out.name), carve_out.reason, purpose);
@@ -336,15 +341,30 @@ impl State {
     }
 
     pub(super) fn open(&self, spot: &Spot) -> Option<OwnedFd> {
-        let root = self.roots.get(spot.root)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match self.open_with(spot, OFlags::RDONLY) {
+            // A run took away the right to look, for now or for those who list and not for those who search.
+            Err(Errno::ACCESS) if self.judging => {
+                let mut way: Vec<_> = spot.below.ancestors().collect();
+                while let Some(below) = way.pop() {
+                    let step = Spot { root: spot.root, below: below.to_path_buf() };
+                    permit(&self.open_with(&step, OFlags::PATH).ok()?, Mode::RUSR | Mode::XUSR);
+                }
+                self.open_with(spot, OFlags::RDONLY).ok()
+            }
+            opened => opened.ok(),
+        }
+    }
+
+    fn open_with(&self, spot: &Spot, access: OFlags) -> Result<OwnedFd, Errno> {
+        let root = self.roots.get(spot.root).ok_or(Errno::NOENT)?;
+        let flags = access | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let below = if spot.below.as_os_str().is_empty() { Path::new(".") } else { &spot.below };
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         loop {
             match openat2(root.handle(), below, flags, Mode::empty(), resolve) {
                 // Something on the way was renamed meanwhile.
                 Err(Errno::AGAIN | Errno::INTR) => {}
-                opened => return opened.ok(),
+                opened => return opened,
             }
         }
     }

@@ -15,7 +15,7 @@ mod watch;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 use codex_launcher::protocol::Held;
@@ -47,6 +47,8 @@ enum Kind {
     Info,
     /// What holds the git directories of submodules and worktrees.
     Inner,
+    /// Settings in a git directory that are not held, and have other names perhaps.
+    Settings,
 }
 
 /// What is known of a protected name.
@@ -86,6 +88,8 @@ struct State {
     foreign: Option<PathBuf>,
     /// Runs under way.
     running: usize,
+    /// Whether what is looked at may have been made by a run, which is not to get in the way of the look.
+    judging: bool,
 }
 
 /// What a look at the roots leads to.
@@ -113,6 +117,7 @@ impl Guard {
             quarantine: Quarantine::default(),
             foreign: None,
             running: 0,
+            judging: false,
         };
         let held = state.hold_all();
         (Self { state: Mutex::new(state) }, held)
@@ -129,11 +134,17 @@ impl Guard {
 
     /// A run begins. What appeared while none was under way is the host's.
     pub fn begin(&self) {
-        let mut state = self.state();
-        if state.running == 0 {
-            state.adopt();
+        self.state().begin();
+    }
+
+    /// The same, unless somebody looks at what a run made meanwhile, which can be much; whether it was done.
+    pub fn try_begin(&self) -> bool {
+        match self.state.try_lock() {
+            Ok(mut state) => state.begin(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().begin(),
+            Err(TryLockError::WouldBlock) => return false,
         }
-        state.running += 1;
+        true
     }
 
     /// A run has ended: takes away what it left, and says what that was.
@@ -156,6 +167,13 @@ impl Guard {
 }
 
 impl State {
+    fn begin(&mut self) {
+        if self.running == 0 {
+            self.adopt();
+        }
+        self.running += 1;
+    }
+
     fn hold_all(&mut self) -> Vec<Held> {
         let mut purpose = Purpose::Hold(Vec::new());
         self.look_everywhere(&mut purpose);
@@ -181,9 +199,11 @@ impl State {
 
     fn judge(&mut self) -> Vec<Denial> {
         let mut purpose = Purpose::Judge(Vec::new());
+        self.judging = true;
         let arrivals = self.watch.arrivals();
         self.look_at(arrivals, &mut purpose);
         self.compare(&mut purpose);
+        self.judging = false;
         match purpose {
             Purpose::Judge(denials) => denials,
             Purpose::Hold(_) | Purpose::Adopt => Vec::new(),

@@ -93,7 +93,25 @@ impl Watch {
         if matches!(kind, Kind::Git | Kind::Hooks) {
             wanted |= WatchFlags::CLOSE_WRITE;
         }
+        self.insert(inotify::add_watch(inotify, path, wanted), spot, kind);
+    }
+
+    /// Watches a file in the git directory at `spot`: it is told of what is written through any of its names, which may lie
+    /// where nothing is watched.
+    pub fn add_settings(&mut self, directory: &OwnedFd, name: &str, spot: Spot) {
+        let Some(inotify) = &self.inotify else {
+            return;
+        };
+        let path = format!("/proc/self/fd/{}/{name}", directory.as_raw_fd());
+        let wanted = WatchFlags::MODIFY | WatchFlags::CLOSE_WRITE | WatchFlags::DONT_FOLLOW;
         match inotify::add_watch(inotify, path, wanted) {
+            Err(Errno::NOENT) => {}
+            added => self.insert(added, spot, Kind::Settings),
+        }
+    }
+
+    fn insert(&mut self, added: Result<i32, Errno>, spot: Spot, kind: Kind) {
+        match added {
             Ok(watch) => {
                 self.spots.insert(watch, (spot, kind));
             }
@@ -117,11 +135,15 @@ impl Watch {
                     self.spots.remove(&event.wd());
                 }
                 Ok(event) => {
-                    if let (Some((spot, kind)), Some(name)) = (self.spots.get(&event.wd()), event.file_name()) {
+                    // What is told of a file itself has no name.
+                    let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()).to_owned());
+                    if let Some((spot, kind)) = self.spots.get(&event.wd())
+                        && (name.is_some() || *kind == Kind::Settings)
+                    {
                         arrivals.names.push(Arrival {
                             directory: spot.clone(),
                             kind: *kind,
-                            name: OsStr::from_bytes(name.to_bytes()).to_owned(),
+                            name: name.unwrap_or_default(),
                             is_directory: event.events().contains(ReadFlags::ISDIR),
                         });
                     }

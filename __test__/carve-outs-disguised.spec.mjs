@@ -1,0 +1,104 @@
+// What makes a later command on the host run code is found also where a run hides it: behind another name of the same file, behind
+// modes that close it to its own user, behind links that lead nowhere yet, and deeper than any stack.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { GIT, git, repository } from './support/git.mjs';
+import { run } from './support/node.mjs';
+import { outside, workspace } from './support/places.mjs';
+import { sandbox, sh } from './support/sandbox.mjs';
+
+const WRITE = { profile: 'workspace-write' };
+const EVIL = String.raw`printf "[core]\n\tfsmonitor = evil\n"`;
+
+/** What is left of it. */
+async function evil(folder) {
+  const found = await run(['grep', '-rlE', 'evil', folder]);
+  return found.stdout;
+}
+
+test('the settings of a submodule, through another name of theirs', async (t) => {
+  const folder = repository(workspace());
+  git(folder, 'submodule', '--quiet', 'add', repository(path.join(outside(), 'source')), 'sub');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  const { exitCode, denials } = await sh(box, `cd .git/modules/sub && ln config objects/other && ${EVIL} >> objects/other && rm objects/other`);
+  assert.equal(exitCode, 0);
+  assert.deepEqual(denials.map(({ rule }) => rule), ['carve-out']);
+  assert.doesNotMatch(readFileSync(path.join(folder, '.git/modules/sub/config'), 'utf8'), /evil/);
+});
+
+test('those of a new repository, through a name that an earlier run gave them', async (t) => {
+  for (const name of ['config', 'config.worktree', 'commondir']) {
+    const folder = workspace();
+    const box = sandbox(t, { ...WRITE, workspace: folder });
+    const made = { config: 'true', 'config.worktree': 'printf "[core]\n" > config.worktree', commondir: 'printf ../.. > commondir' }[name];
+    const first = await sh(box, `${GIT} init -q new && cd new/.git && ${made} && ln ${name} ../../other`);
+    assert.deepEqual([first.exitCode, first.denials], [0, []], name);
+    const second = await sh(box, `${EVIL} >> other`);
+    assert.deepEqual(second.denials.map(({ path: file }) => file), [path.join(folder, 'new/.git', name)]);
+    await run(['rm', path.join(folder, 'other')]);
+    assert.equal(await evil(folder), '', name);
+    await box.close();
+  }
+});
+
+test('what is closed to its own user', async (t) => {
+  const HOOK = 'mkdir -p a/b/.git/hooks && echo evil > a/b/.git/hooks/pre-commit';
+  for (const [name, scripts] of Object.entries({
+    'a folder that nobody can list': [`${HOOK} && chmod 311 a/b`],
+    'a git directory that nobody can list': [`${HOOK} && chmod 311 a/b/.git`],
+    'a folder that is opened later': [`${HOOK} && chmod 0 a`, 'chmod 755 a'],
+    'a folder above one that is watched': ['mkdir -p a/b', `${HOOK} && chmod 0 a`, 'chmod 755 a'],
+    'hooks that nobody can take out': [`${HOOK} && chmod 555 a/b/.git/hooks`],
+    'a pointer that nobody can read': ['mkdir -p new/.git && echo evil > new/.git/commondir && chmod 0 new/.git/commondir'],
+    'a folder that nobody can move': ['mkdir -p .vscode/in && echo evil > .vscode/in/x && chmod 0 .vscode/in && chmod 555 .vscode'],
+    'a workspace that nobody can write': ['echo evil > .envrc && chmod 555 .'],
+  })) {
+    // In memory, too: what can't be moved to the quarantine is copied and removed.
+    for (const parent of [undefined, '/dev/shm']) {
+      const folder = workspace(parent);
+      const box = sandbox(t, { ...WRITE, workspace: folder });
+      const denials = [];
+      for (const script of scripts) {
+        const result = await sh(box, script);
+        assert.equal(result.exitCode, 0, `${name}: ${result.stderr}`);
+        denials.push(...result.denials);
+      }
+      assert.equal(denials.length, 1, name);
+      await run(['chmod', '-R', 'u+rwX', folder, process.env.TMPDIR]);
+      assert.equal(await evil(folder), '', name);
+      assert.doesNotMatch(denials[0].reason, /could not/, name);
+      await box.close();
+    }
+  }
+});
+
+test('a git directory that is complete only when its links lead somewhere', async (t) => {
+  const folder = workspace();
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  const first = await sh(box, `mkdir -p bare/hooks bare/refs && echo "ref: refs/heads/main" > bare/HEAD && ln -s ../later bare/objects && ${EVIL} > bare/config && echo evil > bare/hooks/pre-commit`);
+  const second = await sh(box, 'mkdir later');
+  assert.equal(first.denials.length + second.denials.length, 2);
+  assert.equal(await evil(folder), '');
+});
+
+test('what is deeper than a stack', async (t) => {
+  const folder = workspace('/dev/shm');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  // From the bottom up: the kernel looks at each folder above a new one.
+  const script = "import os; os.mkdir('d')\nfor _ in range(30000): os.mkdir('x'); os.rename('d', 'x/d'); os.rename('x', 'd')\nos.rename('d', '.vscode')";
+  const { exitCode, denials } = await box.exec('python3', ['-c', script]);
+  assert.deepEqual([exitCode, denials.map(({ rule }) => rule)], [0, ['carve-out']]);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('that more folders were made than are watched is told from then on', async (t) => {
+  const folder = workspace('/dev/shm');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  const told = ({ enforcement }) => enforcement.unenforced.some(({ promise }) => promise === 'carve-outs');
+  const first = await sh(box, 'seq 8200 | xargs mkdir; mkdir -p 1/.git/hooks; echo evil > 1/.git/hooks/pre-commit');
+  // All that it made was looked at.
+  assert.deepEqual([first.exitCode, told(first), await evil(folder)], [0, false, '']);
+  assert.equal(told(await sh(box, 'true')), true);
+});
