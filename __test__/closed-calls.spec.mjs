@@ -11,7 +11,7 @@ const NAMESPACES = {
 };
 const REFUSED = {
   mount: [165, 's:none', 's:/tmp', 's:tmpfs', 0, 0], 'a remount': [165, 's:none', 's:/', 0, 0x20, 0], umount2: [166, 's:/tmp', 2],
-  pivot_root: [155, 's:/', 's:/'], chroot: [161, 's:/tmp'], open_tree: [428, -100, 's:/', 1], move_mount: [429, -1, 's:', -100, 's:/tmp', 4],
+  pivot_root: [155, 's:/', 's:/'], chroot: [161, 's:/tmp'], open_tree: [428, -100, 's:/', 1], open_tree_attr: [467, -100, 's:/', 0, 0, 0], quotactl_fd: [443, -1, 0, 0, 0], move_mount: [429, -1, 's:', -100, 's:/tmp', 4],
   fsopen: [430, 's:tmpfs', 0], fsmount: [432, -1, 0, 0], mount_setattr: [442, -100, 's:/', 0x8000, 'buffer', 32],
   open_by_handle_at: [304, -100, 'buffer', 0], setns: [308, 0, 0], bpf: [321, 0, 'buffer', 64],
   perf_event_open: [298, 'buffer', 0, -1, -1, 0], userfaultfd: [323, 0], kexec_load: [246, 0, 0, 'buffer', 0], init_module: [175, 'buffer', 0, 's:'],

@@ -13,8 +13,8 @@ use syscalls::{Sysno, syscall};
 
 use super::{
     filter_table::{
-        ABSENT, Argument, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SET_GROUP_ID, NO_SHARED_IPC,
-        NO_SUCH_SOCKET, NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
+        ABSENT, Argument, Closed, NO_CUTS, NO_FIRST_PROCESS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES,
+        NO_SET_GROUP_ID, NO_SHARED_IPC, NO_SUCH_SOCKET, NO_UNIX_SOCKETS, REFUSED, REFUSED_IN_RUNS,
     },
     watch_table::Watched,
 };
@@ -55,6 +55,9 @@ pub fn install_base(base: &Base) -> Result<(), Errno> {
         if !base.holds_cuts {
             compile(NO_CUTS, libc::EACCES)?.install()?;
         }
+    }
+    if base.boundary == Boundary::Namespaces {
+        compile(NO_FIRST_PROCESS, libc::EPERM)?.install()?;
     }
     if !base.unix_sockets {
         compile(NO_UNIX_SOCKETS, libc::EAFNOSUPPORT)?.install()?;
@@ -188,8 +191,8 @@ mod tests {
     use syscalls::{Sysno, syscall};
 
     use super::{
-        ABSENT, Closed, NO_CUTS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SET_GROUP_ID, NO_SHARED_IPC,
-        NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile,
+        ABSENT, Closed, NO_CUTS, NO_FIRST_PROCESS, NO_INTERNET, NO_NETWORK, NO_OTHER_PROCESSES, NO_SET_GROUP_ID,
+        NO_SHARED_IPC, NO_SUCH_SOCKET, REFUSED, REFUSED_IN_RUNS, compile,
     };
 
     #[test]
@@ -203,6 +206,7 @@ mod tests {
             NO_CUTS,
             NO_SET_GROUP_ID,
             NO_OTHER_PROCESSES,
+            NO_FIRST_PROCESS,
             NO_SHARED_IPC,
             REFUSED_IN_RUNS,
         ] {

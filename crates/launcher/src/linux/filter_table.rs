@@ -81,6 +81,7 @@ pub const REFUSED: &[Closed] = &[
     always(libc::SYS_pivot_root, "changes the root that every rule starts from"),
     always(libc::SYS_chroot, "changes the root that every rule starts from"),
     always(libc::SYS_open_tree, "the new mount interface"),
+    always(Sysno::open_tree_attr as libc::c_long, "the new mount interface"),
     always(libc::SYS_move_mount, "the new mount interface"),
     always(libc::SYS_fsopen, "the new mount interface"),
     always(libc::SYS_fsconfig, "the new mount interface"),
@@ -91,6 +92,7 @@ pub const REFUSED: &[Closed] = &[
     always(libc::SYS_swapon, "system administration"),
     always(libc::SYS_swapoff, "system administration"),
     always(libc::SYS_quotactl, "system administration"),
+    always(Sysno::quotactl_fd as libc::c_long, "system administration"),
     always(libc::SYS_fanotify_init, "watches, and may refuse, what other programs open"),
     // Namespaces.
     always(libc::SYS_unshare, NEW_NAMESPACE),
@@ -236,6 +238,23 @@ pub const NO_OTHER_PROCESSES: &[Closed] = &[
     when(libc::SYS_ioprio_set, &[is_not(0, IOPRIO_WHO_PROCESS)], OTHER_PRIORITY),
     when(libc::SYS_ioprio_set, &[is_not(1, 0)], OTHER_PRIORITY),
 ];
+
+/// Calls that answer EPERM where a run sees the first process of its pid namespace, which starts the next run, too: whatever it
+/// is limited to, every program after it inherits. Groups are closed as a whole, because that process is in one that any can enter.
+pub const NO_FIRST_PROCESS: &[Closed] = &[
+    when(libc::SYS_prlimit64, &[is(0, FIRST)], INHERITED),
+    when(libc::SYS_setpriority, &[is_not(0, PRIO_PROCESS)], INHERITED),
+    when(libc::SYS_setpriority, &[is(1, FIRST)], INHERITED),
+    when(libc::SYS_ioprio_set, &[is_not(0, IOPRIO_WHO_PROCESS)], INHERITED),
+    when(libc::SYS_ioprio_set, &[is(1, FIRST)], INHERITED),
+    when(libc::SYS_sched_setaffinity, &[is(0, FIRST)], INHERITED),
+    when(libc::SYS_sched_setscheduler, &[is(0, FIRST)], INHERITED),
+    when(libc::SYS_sched_setparam, &[is(0, FIRST)], INHERITED),
+    when(libc::SYS_sched_setattr, &[is(0, FIRST)], INHERITED),
+];
+
+const FIRST: u32 = 1;
+const INHERITED: &str = "reaches the programs of later runs through the process that starts them";
 
 const OTHER_PRIORITY: &str = "slows down what else the user runs";
 const PRIO_PROCESS: u32 = 0;
