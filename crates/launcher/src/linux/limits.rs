@@ -76,7 +76,11 @@ pub fn set_largest_pid(largest: u64) -> Result<(), Errno> {
 
 /// The resource limits that this process has, above which it can set none.
 #[derive(Clone, Copy)]
-pub struct Held([Pair; RESOURCES.len()]);
+pub struct Held {
+    resources: [Pair; RESOURCES.len()],
+    /// How many signals may wait for processes of this user.
+    signals: Pair,
+}
 
 #[derive(Clone, Copy)]
 struct Pair {
@@ -90,10 +94,11 @@ const RESOURCES: [Resource; 5] = [Resource::Cpu, Resource::Data, Resource::Nproc
 impl Held {
     /// What this process has now.
     pub fn now() -> Self {
-        Self(RESOURCES.map(|resource| {
+        let held = |resource| {
             let Rlimit { current, maximum } = getrlimit(resource);
             Pair { current: current.unwrap_or(u64::MAX), maximum: maximum.unwrap_or(u64::MAX) }
-        }))
+        };
+        Self { resources: RESOURCES.map(held), signals: held(Resource::Sigpending) }
     }
 }
 
@@ -126,7 +131,7 @@ pub fn set(limits: &RunLimits, held: &Held, elsewhere: HeldElsewhere, others: u6
         (limits.open_files, 0),
         (limits.file_size, 0),
     ];
-    for ((resource, (value, grace)), held) in RESOURCES.into_iter().zip(wanted).zip(held.0) {
+    for ((resource, (value, grace)), held) in RESOURCES.into_iter().zip(wanted).zip(held.resources) {
         if value == 0 {
             continue;
         }
@@ -136,7 +141,17 @@ pub fn set(limits: &RunLimits, held: &Held, elsewhere: HeldElsewhere, others: u6
         };
         setrlimit(resource, limit)?;
     }
-    Ok(())
+    leave_signals(held.signals)
+}
+
+/// Leaves half of the signals that may wait for this user's processes to others: those by which a run is told to end are
+/// among them.
+fn leave_signals(held: Pair) -> Result<(), Errno> {
+    let most = held.current.min(held.maximum);
+    if most == u64::MAX {
+        return Ok(());
+    }
+    setrlimit(Resource::Sigpending, Rlimit { current: some(most / 2), maximum: some(most / 2) })
 }
 
 fn some(value: u64) -> Option<u64> {
