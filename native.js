@@ -24,7 +24,11 @@ function load() {
   const directory = unpacked(findPackage());
   const file = path.join(directory, 'codex.node');
   if (isCutShort(file)) throw failure('cutShort', { file });
-  return { addon: requireAddon(file), launcher: path.join(directory, 'codex-launcher') };
+  const addon = requireAddon(file);
+  const launcher = path.join(directory, 'codex-launcher');
+  // On Linux the package may be updated while this process goes on, and each version speaks with its own launcher alone.
+  addon.holdLauncher?.(launcher);
+  return { addon, launcher };
 }
 
 /** The folder of the platform package. */

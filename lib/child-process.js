@@ -28,12 +28,11 @@ const STANDARD = 3;
 const LAST = 63;
 
 /**
- * The module for a sandbox. `join` asks the addon of the sandbox for the descriptor of a run that is about to be started, and
+ * The module for a sandbox. `launcher` says where the launcher is to be executed; `join` asks the addon of the sandbox for the descriptor of a run that is about to be started, and
  * `joined` says that the process has it; `signal` signals the run, and says whether it was there; `environments` sorts an
  * environment into what is the host's and what was set; `hasOwnTmp` says whether its tmp is another one than the host's.
  */
 function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp, workspace }) {
-  check.string('launcher', launcher);
   let lastGuest = 0;
   const isInside = (location) => hasOwnTmp && PRIVATE.test(location) && !`${path.normalize(location)}/`.startsWith(`${workspace}/`);
 
@@ -89,7 +88,7 @@ function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp,
       stdin: -2, stdout: -2, stderr: -2, maxBuffer: 0, killSignal: 15, forceKillAfterDelay: 0, strings: true,
     }, declared, token));
     const words = ['codex-launcher', String(stdio.length), ...asLong([...(args ?? []), ...envPairs].map(String))];
-    return { descriptor, token, guest: { __proto__: null, file: standIn(file, env.PATH, directory, isInside) ?? launcher, args: words } };
+    return { descriptor, token, guest: { __proto__: null, file: standIn(file, env.PATH, directory, isInside) ?? launcher(), args: words } };
   }
 
   /** Calls one of Node's functions with another way to start what it starts. */

@@ -105,7 +105,7 @@ class Sandbox {
     if (this.#native.join === undefined) throw new CodexError(`childProcess is not in this version on ${process.platform}; use exec or spawn`, { code: 'SandboxUnavailable' });
     const { childProcess } = require('./child-process.js');
     this.#childProcess ??= childProcess({
-      launcher,
+      launcher: () => addon.launcherPlace(launcher),
       join: (command, declared, token) => this.#native.join(pending.listed(command), declared, token),
       joined: (descriptor) => this.#native.joined(descriptor),
       signal: (token, signal) => this.#native.signal(token, signal),

@@ -2,12 +2,13 @@
 
 use std::{
     os::fd::AsRawFd,
+    path::Path,
     sync::{Arc, PoisonError},
 };
 
 use codex_core::{
     exec::ExecError,
-    sandbox::{Guest, conversation, spawn},
+    sandbox::{Guest, conversation, hold_launcher, launcher_place, spawn},
 };
 
 use napi::bindgen_prelude::Array;
@@ -48,4 +49,16 @@ impl NativeSandbox {
         let mut joining = self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner);
         joining.retain(|theirs| theirs.as_raw_fd() != descriptor);
     }
+}
+
+/// Keeps the launcher of this version at hand, whatever becomes of the package on disk.
+#[napi_derive::napi(js_name = "holdLauncher", catch_unwind)]
+pub fn hold(launcher: String) {
+    hold_launcher(Path::new(&launcher));
+}
+
+/// Where a process that Node forks finds the launcher that is held.
+#[napi_derive::napi(js_name = "launcherPlace", catch_unwind)]
+pub fn place(launcher: String) -> String {
+    launcher_place(Path::new(&launcher)).to_string_lossy().into_owned()
 }

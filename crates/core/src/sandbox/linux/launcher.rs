@@ -30,6 +30,7 @@ use super::{
     deferred,
     groups::Groups,
     guard::Guard,
+    held,
     limits::Means,
     pids::Pids,
     runs::{Request, RunEnd, Runs},
@@ -110,7 +111,7 @@ impl Starting {
         terminal: Option<BorrowedFd<'_>>,
         runtime: &Handle,
     ) -> Result<Self, SandboxError> {
-        let program = CString::new(path.as_os_str().as_bytes())
+        let program = CString::new(held::launcher_place(path).as_os_str().as_bytes())
             .map_err(|_| SandboxError::Launcher { path: path.into(), reason: "its path holds a NUL byte".into() })?;
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
             .map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;

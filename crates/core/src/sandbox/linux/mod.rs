@@ -9,6 +9,7 @@ mod given;
 mod groups;
 mod guard;
 mod guest;
+mod held;
 mod hidden;
 mod launcher;
 mod limits;
@@ -32,6 +33,7 @@ pub use capabilities::probe as capabilities;
 pub use deferred::spawn_deferred;
 pub use engine::Engine;
 pub use guest::{Guest, conversation};
+pub use held::{hold_launcher, launcher_place};
 pub use terminal::Terminal;
 
 use self::run::Start;
