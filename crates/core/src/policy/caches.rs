@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ToolVariable, secrets::landed, tool_variables};
+use super::{ToolValue, ToolVariable, secrets::landed, tool_variables};
 
 /// One cache, and what it is for.
 pub struct Cache {
@@ -112,7 +112,7 @@ pub(crate) fn locate(home: Option<&Path>, variable: impl Fn(&str) -> Option<OsSt
             && (cache.always_writes || !usual.as_ref().is_some_and(|usual| usual.exists()))
         {
             let place = usual.as_deref().map(landed).unwrap_or_default();
-            located.variables.push(ToolVariable { name: variable, value: directory.into(), place });
+            located.variables.push(ToolVariable { name: variable, value: ToolValue::Below(directory), place });
         }
         for place in moved.iter().map(|place| place.join(cache.below)).chain(usual) {
             // Most of the table isn't there: one look at the file system for each.

@@ -21,4 +21,4 @@ pub use environment::{
 };
 pub use limits::{Limit, Limits};
 pub use sandbox_policy::{NetworkPolicy, SandboxPolicy, WriteAccess};
-pub use tool_variables::ToolVariable;
+pub use tool_variables::{ToolValue, ToolVariable};

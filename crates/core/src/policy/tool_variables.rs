@@ -13,10 +13,46 @@ use super::secrets::landed;
 pub struct ToolVariable {
     /// Its name.
     pub name: &'static str,
-    /// What it names: by a relative path a directory below the private tmp, for what can't be kept in its usual place.
-    pub value: PathBuf,
+    /// What it is set to.
+    pub value: ToolValue,
     /// The usual place, resolved; it need not exist. Where an overlay of a cache holds it, nothing has to be in the private tmp.
     pub place: PathBuf,
+}
+
+/// What a variable is set to for a tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolValue {
+    /// A directory that is there.
+    At(PathBuf),
+    /// A directory below the private tmp, for what can't be kept in its usual place.
+    Below(&'static str),
+    /// Likewise, after the text of an option.
+    Option(&'static str, &'static str),
+    /// What turns something off that a sandbox has no room for.
+    Word(&'static str),
+}
+
+impl ToolValue {
+    /// Whether it is of use whatever overlays there are.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        matches!(self, Self::At(_) | Self::Word(_))
+    }
+
+    /// The text, in a sandbox with this private tmp.
+    #[must_use]
+    pub fn text(&self, tmp: &Path) -> OsString {
+        match self {
+            Self::At(place) => place.clone().into(),
+            Self::Below(below) => tmp.join(below).into(),
+            Self::Option(before, below) => {
+                let mut text = OsString::from(before);
+                text.push(tmp.join(below));
+                text
+            }
+            Self::Word(word) => word.into(),
+        }
+    }
 }
 
 /// A cache that its tool would look for elsewhere in a sandbox, although it is there.
@@ -62,23 +98,53 @@ pub(super) fn tell(
         }
         let place = moved.or_else(|| home.map(|home| home.join(told.home)));
         if let Some(place) = place.filter(|place| place.is_absolute() && place.is_dir()) {
-            variables.push(ToolVariable { name: told.variable, value: place.clone(), place });
+            variables.push(ToolVariable { name: told.variable, value: ToolValue::At(place.clone()), place });
         }
     }
 }
 
-/// Where linters keep caches that they fail without, where the project, their usual place, is read-only.
-pub(crate) fn of_linters() -> impl Iterator<Item = ToolVariable> {
-    [("RUFF_CACHE_DIR", ".cache/ruff"), ("MYPY_CACHE_DIR", ".cache/mypy")]
-        .into_iter()
-        .map(|(name, value)| ToolVariable { name, value: value.into(), place: PathBuf::new() })
+fn anywhere(name: &'static str, value: ToolValue) -> ToolVariable {
+    ToolVariable { name, value, place: PathBuf::new() }
 }
+
+/// What tools need where the project and the home are read-only: linters a place for caches that they fail without, and others not to
+/// try, and be refused, what they do well without.
+pub(crate) fn of_readers() -> [ToolVariable; 6] {
+    [
+        anywhere("RUFF_CACHE_DIR", ToolValue::Below(".cache/ruff")),
+        anywhere("MYPY_CACHE_DIR", ToolValue::Below(".cache/mypy")),
+        // What `git status` learns about the index is its own to forget.
+        anywhere("GIT_OPTIONAL_LOCKS", ToolValue::Word("0")),
+        anywhere("PYTHONDONTWRITEBYTECODE", ToolValue::Word("1")),
+        anywhere("npm_config_logs_dir", ToolValue::Below(".npm/_logs")),
+        anywhere("npm_config_update_notifier", ToolValue::Word("false")),
+    ]
+}
+
+/// For uv, whose cache and project are never on one file system in a sandbox: it would warn of each package.
+pub(crate) fn of_uv() -> ToolVariable {
+    anywhere("UV_LINK_MODE", ToolValue::Word("copy"))
+}
+
+/// For fakeroot: the owners that it stands in for are unknown in a user namespace, which it takes for a failure.
+#[cfg(target_os = "linux")]
+pub(crate) fn of_fakeroot() -> ToolVariable {
+    anywhere("FAKEROOTDONTTRYCHOWN", ToolValue::Word("1"))
+}
+
+/// For Maven, which stops where it can't make its repository, and knows no variable for the place alone.
+pub(crate) fn of_maven(home: Option<&Path>) -> Option<ToolVariable> {
+    let is_absent = home.is_some_and(|home| !home.join(REPOSITORY).exists());
+    is_absent.then(|| anywhere("MAVEN_OPTS", ToolValue::Option("-Dmaven.repo.local=", REPOSITORY)))
+}
+
+const REPOSITORY: &str = ".m2/repository";
 
 /// Where clang keeps the modules that it compiles, on macOS: by itself it takes a folder of the system's for each user, which is the host's.
 pub(crate) fn of_compilers() -> Option<ToolVariable> {
     cfg!(target_os = "macos").then(|| ToolVariable {
         name: "CLANG_MODULE_CACHE_PATH",
-        value: ".cache/clang".into(),
+        value: ToolValue::Below(".cache/clang"),
         place: PathBuf::new(),
     })
 }
@@ -88,14 +154,15 @@ pub(crate) fn of_compilers() -> Option<ToolVariable> {
 #[cfg(target_os = "linux")]
 pub(crate) fn of_browsers(home: Option<&Path>) -> ToolVariable {
     let place = home.map(|home| landed(&home.join(".config"))).unwrap_or_default();
-    ToolVariable { name: "CHROME_CONFIG_HOME", value: ".config".into(), place }
+    ToolVariable { name: "CHROME_CONFIG_HOME", value: ToolValue::Below(".config"), place }
 }
 
 // Windows has other homes.
 #[cfg(all(test, unix))]
 mod tests {
-    use std::{collections::BTreeMap, fs, path::PathBuf};
+    use std::{collections::BTreeMap, fs, path::Path};
 
+    use super::{ToolValue, of_maven};
     use crate::policy::caches::locate;
 
     #[test]
@@ -114,15 +181,24 @@ mod tests {
                 .collect();
             ["pnpm_config_store_dir", "BUN_INSTALL_CACHE_DIR"].map(|name| variables.get(name).cloned())
         };
-        let in_tmp = Some(PathBuf::from(".bun/install/cache"));
+        let in_tmp = Some(ToolValue::Below(".bun/install/cache"));
         assert_eq!(told(&[]), [None, in_tmp.clone()]);
         for name in ["home/.local/share/pnpm/store", "home/.bun/install/cache", "pnpm/store", "bun/install/cache"] {
             fs::create_dir_all(root.join(name)).unwrap();
         }
-        let at = |below| Some(root.join(below));
+        let at = |below| Some(ToolValue::At(root.join(below)));
         assert_eq!(told(&[]), [at("home/.local/share/pnpm/store"), at("home/.bun/install/cache")]);
         assert_eq!(told(&[("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]), [None, None]);
         let moved = [("PNPM_HOME", "pnpm"), ("BUN_INSTALL", "bun"), ("XDG_CACHE_HOME", "cache")];
         assert_eq!(told(&moved), [at("pnpm/store"), at("bun/install/cache")]);
+    }
+    #[test]
+    fn maven_is_told_where_it_has_no_repository() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = of_maven(Some(dir.path())).unwrap();
+        assert_eq!(told.value.text(Path::new("/tmp")), "-Dmaven.repo.local=/tmp/.m2/repository");
+        fs::create_dir_all(dir.path().join(".m2/repository")).unwrap();
+        assert_eq!(of_maven(Some(dir.path())), None);
+        assert_eq!(of_maven(None), None);
     }
 }

@@ -142,13 +142,17 @@ impl SecurityProfile {
             let may_have_overlay = |place: &Path| policy.caches.iter().any(|cache| place.starts_with(cache));
             let granted = |place: &Path| policy.explain(&Access::Write(place.to_path_buf())).allowed;
             let counts =
-                |one: &ToolVariable| one.value.is_absolute() || may_have_overlay(&one.place) || !granted(&one.place);
+                |one: &ToolVariable| one.value.is_fixed() || may_have_overlay(&one.place) || !granted(&one.place);
             policy.tool_variables = caches.variables.into_iter().filter(counts).collect();
+            policy.tool_variables.push(tool_variables::of_uv());
         } else if self.name() != ProfileName::Trusted {
-            policy.tool_variables.extend(tool_variables::of_linters());
+            policy.tool_variables.extend(tool_variables::of_readers());
         }
         if self.name() != ProfileName::Trusted {
             policy.tool_variables.extend(tool_variables::of_compilers());
+            policy.tool_variables.extend(tool_variables::of_maven(home));
+            #[cfg(target_os = "linux")]
+            policy.tool_variables.push(tool_variables::of_fakeroot());
         }
         #[cfg(target_os = "linux")]
         if self.name() != ProfileName::Trusted && !opens_browsers(&policy, home) {

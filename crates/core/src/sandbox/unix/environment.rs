@@ -34,11 +34,10 @@ pub fn for_tools<'a>(
     policy: &'a SandboxPolicy,
     tmp: Option<&Path>,
     overlays: &[PathBuf],
-) -> Vec<(&'a ToolVariable, PathBuf)> {
+) -> Vec<(&'a ToolVariable, OsString)> {
     let is_held = |one: &ToolVariable| overlays.iter().any(|overlay| one.place.starts_with(overlay));
-    let wanted = policy.tool_variables.iter().filter(|one| one.value.is_absolute() || !is_held(one));
-    // Joining an absolute path gives that path.
-    tmp.into_iter().flat_map(|tmp| wanted.clone().map(move |one| (one, tmp.join(&one.value)))).collect()
+    let wanted = policy.tool_variables.iter().filter(|one| one.value.is_fixed() || !is_held(one));
+    tmp.into_iter().flat_map(|tmp| wanted.clone().map(move |one| (one, one.value.text(tmp)))).collect()
 }
 
 /// Root's tar gives files to the owners that an archive names, and fails where it can't: in a Linux sandbox, root has no
@@ -50,7 +49,7 @@ pub fn environment<'a>(
     inherited: &'a Variables,
     command: &'a Command,
     tmp: Option<&'a Path>,
-    for_tools: &'a [(&'a ToolVariable, PathBuf)],
+    for_tools: &'a [(&'a ToolVariable, OsString)],
 ) -> Result<Vec<Variable<'a>>, ExecError> {
     let has = |wanted: &[u8]| inherited.iter().any(|(name, _)| name == wanted);
     // Who isn't told of a home looks for nothing there. What is set to another place than the usual one is meant, in either
@@ -76,8 +75,8 @@ pub fn environment<'a>(
     if let Some(tmp) = tmp {
         set(b"TMPDIR".as_slice(), tmp.as_os_str().as_bytes());
     }
-    for (one, place) in for_tools.iter().filter(|(one, _)| has_home && !is_moved(one)) {
-        set(one.name.as_bytes(), place.as_os_str().as_bytes());
+    for (one, value) in for_tools.iter().filter(|(one, _)| has_home && !is_moved(one)) {
+        set(one.name.as_bytes(), value.as_bytes());
     }
     if for_tar {
         set(TAR.0, TAR.1);

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     exec::{Command, End, Environment, ExecError, Outcome},
-    policy::{Limit, Limits, SandboxPolicy, is_malformed_name},
+    policy::{Limit, Limits, SandboxPolicy, ToolValue, is_malformed_name},
     profile::ProfileName,
     sandbox::{
         Enforcement, Signaller, limits,
@@ -207,10 +207,10 @@ fn environment(
     if let Some(tmp) = tmp.and_then(Path::to_str) {
         variables.extend(["TEMP", "TMP", "TMPDIR"].map(|name| (name.to_owned(), tmp.to_owned())));
         // The user's own caches are out of reach.
-        for tool in policy.tool_variables.iter().filter(|tool| tool.value.is_relative()) {
+        for tool in policy.tool_variables.iter().filter(|tool| !matches!(tool.value, ToolValue::At(_))) {
             let is_set = variables.iter().any(|(name, _)| name.eq_ignore_ascii_case(tool.name));
-            if let Some(place) = Path::new(tmp).join(&tool.value).to_str().filter(|_| !is_set) {
-                variables.push((tool.name.to_owned(), place.to_owned()));
+            if let Some(value) = tool.value.text(Path::new(tmp)).to_str().filter(|_| !is_set) {
+                variables.push((tool.name.to_owned(), value.to_owned()));
             }
         }
     }
