@@ -118,6 +118,18 @@ test('caches that are not there are in the tmp instead', async () => {
   assert.equal(mine.stdout, '/mine /other\n', 'what the host has set stays');
 });
 
+test('tools that make files of their own before anything else have a place for them', async () => {
+  const shell = 'echo "$ANSIBLE_HOME $LEIN_HOME $PERL_CPANM_HOME $MAVEN_OPTS $UV_LINK_MODE"; touch ~/.lein/new ~/.m2/repository/new';
+  const [absent, there] = [home({ file: 'x' }), home({ '.lein/x': 'x', '.m2/repository/x': 'x' })];
+  const before = snapshot(there);
+  assert.equal((await runs(absent, [shell]))[0].stdout, '/tmp/.ansible /tmp/.lein /tmp/.cpanm -Dmaven.repo.local=/tmp/.m2/repository copy\n');
+  const [result] = await runs(there, [shell], { env: { UV_LINK_MODE: 'symlink' } });
+  assert.deepEqual([result.exitCode, result.stdout], [0, '/tmp/.ansible  /tmp/.cpanm  symlink\n'], result.stderr);
+  assert.equal(snapshot(there), before);
+  const [mine] = await runs(absent, ['echo $MAVEN_OPTS'], { env: { MAVEN_OPTS: '-Xmx1g' }, overrides: { environment: { allow: ['MAVEN_OPTS'] } } });
+  assert.equal(mine.stdout, '-Xmx1g\n', 'what is let through stays');
+});
+
 test('tools that would take another cache in a sandbox are told of theirs', async () => {
   const folder = home({ '.local/share/pnpm/store/v11/x': 'x', '.bun/install/cache/x': 'x' });
   const before = snapshot(folder);

@@ -53,6 +53,8 @@ const PYTHON: &str = "pip and uv index, unpack and lock there";
 const JVM: &str = "build tools of the JVM lock it and run their daemons from it";
 const DOTNET: &str = "NuGet unpacks packages there";
 const NOTEBOOKS: &str = "matplotlib, IPython and Jupyter warn, fail or prepare all anew where they can't write there";
+const BUILDS: &str = "build tools and package managers lock it and keep what they fetched and built there";
+const STATE: &str = "the tool makes it, or its own files in it, before it does anything";
 const COMPILERS: &str = "ccache counts and keeps what it compiled there";
 
 /// Where go keeps what it built.
@@ -82,6 +84,23 @@ pub const CACHES: &[Cache] = &[
     needed("JUPYTER_RUNTIME_DIR", ".local/share/jupyter/runtime", NOTEBOOKS),
     needed("NUGET_PACKAGES", ".nuget/packages", DOTNET),
     cache("CCACHE_DIR", ".ccache", COMPILERS),
+    Cache { variable: None, ..cache("", ".m2/wrapper", JVM) },
+    Cache { variable: None, ..cache("", ".sbt", JVM) },
+    Cache { variable: None, ..cache("", ".ivy2", JVM) },
+    needed("LEIN_HOME", ".lein", JVM),
+    needed("KONAN_DATA_DIR", ".konan", JVM),
+    needed("STACK_ROOT", ".stack", BUILDS),
+    needed("MIX_HOME", ".mix", BUILDS),
+    Cache { secrets: &["hex.config"], ..needed("HEX_HOME", ".hex", BUILDS) },
+    needed("ELM_HOME", ".elm", BUILDS),
+    Cache { secrets: &["credentials.json"], ..needed("PUB_CACHE", ".pub-cache", BUILDS) },
+    cache("JULIA_DEPOT_PATH", ".julia", BUILDS),
+    cache("OPAMROOT", ".opam", BUILDS),
+    Cache { secrets: &["galaxy_token"], ..needed("ANSIBLE_HOME", ".ansible", STATE) },
+    needed("PLATFORMIO_CORE_DIR", ".platformio", STATE),
+    needed("PERL_CPANM_HOME", ".cpanm", STATE),
+    // virtualenvwrapper has another usual place for what the variable moves.
+    cache("WORKON_HOME", ".local/share/virtualenvs", STATE),
 ];
 
 /// What the table comes to for one user.
@@ -183,6 +202,16 @@ mod tests {
             "JUPYTER_CONFIG_DIR",
             "JUPYTER_RUNTIME_DIR",
             "NUGET_PACKAGES",
+            "LEIN_HOME",
+            "KONAN_DATA_DIR",
+            "STACK_ROOT",
+            "MIX_HOME",
+            "HEX_HOME",
+            "ELM_HOME",
+            "PUB_CACHE",
+            "ANSIBLE_HOME",
+            "PLATFORMIO_CORE_DIR",
+            "PERL_CPANM_HOME",
         ];
         assert_eq!(variables, absent_or_written);
     }
