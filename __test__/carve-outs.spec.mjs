@@ -176,6 +176,22 @@ test('links at protected names are no obstacle, and lead nowhere else afterwards
   assert.deepEqual(activeHooks(path.join(folder, '.git')), []);
 });
 
+test('what a link at a protected name led to only after the run is taken away', async (t) => {
+  const folder = repository(workspace());
+  await run(['rm', '-r', path.join(folder, '.git/hooks')]);
+  for (const [name, target] of Object.entries({ '.vscode': 'made', '.mcp.json': 'deep/er/file', '.git/hooks': '../hooks', '.idea': 'byhost' })) symlinkSync(target, path.join(folder, name));
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  const make = 'mkdir -p made hooks deep/er; echo evil > made/tasks.json; echo evil > hooks/pre-commit; echo evil > deep/er/file; echo fine > deep/er/other';
+  const { denials } = await sh(box, make);
+  assert.deepEqual(denials.map(({ path: denied }) => path.relative(folder, denied)).sort(), ['deep/er/file', 'hooks', 'made']);
+  for (const { rule, grant, quarantine } of denials) assert.deepEqual([rule, grant, existsSync(quarantine)], ['carve-out', undefined, true]);
+  assert.deepEqual(readdirSync(path.join(folder, 'deep/er')), ['other']);
+  // It is so after each run, and what the host makes between them is its own.
+  mkdirSync(path.join(folder, 'byhost'));
+  assert.equal((await sh(box, make)).denials.length, 3);
+  assert.deepEqual(readdirSync(folder).filter((name) => !name.startsWith('.')), ['byhost', 'deep', 'file']);
+});
+
 test('a repository whose git directory is a link into the workspace, or out of it', async (t) => {
   for (const target of ['inside', 'outside']) {
     const folder = repository(workspace());

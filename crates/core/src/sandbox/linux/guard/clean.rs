@@ -11,11 +11,14 @@ use std::{
 use rustix::fs::{FileType, Mode, OFlags, openat};
 
 use super::{
-    Purpose, Spot, State, git_config,
+    Known, Purpose, Spot, State, git_config,
     look::{MAX_ENTRIES, kind_of, read},
     quarantine,
 };
-use crate::exec::{Denial, DenialKind};
+use crate::{
+    exec::{Denial, DenialKind},
+    policy::carve_outs::GIT_POINTS,
+};
 
 impl State {
     /// Takes what runs programs out of the settings of a submodule, but for what was in them before.
@@ -81,6 +84,35 @@ impl State {
         {
             let at = spot.join("commondir");
             denials.push(self.take(directory, commondir, &at, "git takes its hooks from where it points"));
+        }
+    }
+
+    /// Takes note of a protected name that is a link.
+    pub(super) fn note_link(&mut self, spot: &Spot, target: PathBuf) {
+        self.known.insert(spot.clone(), Known::Link(target));
+        if !self.path(spot).exists() {
+            self.dangling.insert(spot.clone());
+        }
+    }
+
+    /// What the host made while no run was under way is its own.
+    pub(super) fn forget_links_that_lead_somewhere(&mut self) {
+        let dangling = std::mem::take(&mut self.dangling);
+        self.dangling = dangling.into_iter().filter(|spot| !self.path(spot).exists()).collect();
+    }
+
+    /// Takes away what a protected link leads to that led to nothing before the run.
+    pub(super) fn take_what_links_lead_to(&mut self, denials: &mut Vec<Denial>) {
+        for spot in self.dangling.clone() {
+            let Some(landing) = self.landing(&spot) else {
+                continue;
+            };
+            let Some((directory, name)) = self.open_parent(&landing) else {
+                continue;
+            };
+            let reason = self.policy.carve_out(&self.path(&spot)).map_or(GIT_POINTS, |(_, reason)| reason);
+            // Only a carve-out by its own name can be granted, and a link counts for where it lands.
+            denials.push(Denial { grant: None, ..self.take(&directory, &name, &landing, reason) });
         }
     }
 

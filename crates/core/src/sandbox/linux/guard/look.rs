@@ -174,7 +174,7 @@ impl State {
                     held.push(spot.clone());
                 }
                 Some(target) => {
-                    self.known.insert(spot.clone(), Known::Link(target));
+                    self.note_link(spot, target);
                     held.extend(self.landing(spot));
                 }
             },
@@ -188,6 +188,9 @@ impl State {
                     (None, Some(content)) => Known::Was(content),
                     (None, None) => Known::Kept,
                 };
+                if let Known::Link(target) = known {
+                    return self.note_link(spot, target);
+                }
                 if matches!(known, Known::Was(_)) {
                     self.compared.insert(spot.clone());
                 }
@@ -322,7 +325,7 @@ impl State {
     }
 
     /// Where a link leads, if that is in a root and not the root itself.
-    fn landing(&self, spot: &Spot) -> Option<Spot> {
+    pub(super) fn landing(&self, spot: &Spot) -> Option<Spot> {
         self.spot_of(&self.path(spot)).filter(|spot| !spot.below.as_os_str().is_empty())
     }
 
@@ -369,7 +372,7 @@ impl State {
         }
     }
 
-    fn open_parent(&self, spot: &Spot) -> Option<(OwnedFd, PathBuf)> {
+    pub(super) fn open_parent(&self, spot: &Spot) -> Option<(OwnedFd, PathBuf)> {
         Some((self.open(&spot.parent())?, spot.below.file_name()?.into()))
     }
 }

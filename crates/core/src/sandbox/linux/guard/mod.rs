@@ -79,6 +79,8 @@ struct State {
     known: BTreeMap<Spot, Known>,
     /// The names among them that are compared at the end of each run.
     compared: BTreeSet<Spot>,
+    /// The links among them that lead to nothing: a run could make what they lead to.
+    dangling: BTreeSet<Spot>,
     /// Settings of submodules as they were: git writes them anew whenever it updates one, so they are not held.
     settings: BTreeMap<Spot, Vec<u8>>,
     /// Git directories, and whether a run made them.
@@ -112,6 +114,7 @@ impl Guard {
             watch: Watch::new(),
             known: BTreeMap::new(),
             compared: BTreeSet::new(),
+            dangling: BTreeSet::new(),
             settings: BTreeMap::new(),
             repositories: BTreeMap::new(),
             quarantine: Quarantine::default(),
@@ -195,6 +198,7 @@ impl State {
     fn adopt(&mut self) {
         let arrivals = self.watch.arrivals();
         self.look_at(arrivals, &mut Purpose::Adopt);
+        self.forget_links_that_lead_somewhere();
     }
 
     fn judge(&mut self) -> Vec<Denial> {
@@ -205,7 +209,10 @@ impl State {
         self.compare(&mut purpose);
         self.judging = false;
         match purpose {
-            Purpose::Judge(denials) => denials,
+            Purpose::Judge(mut denials) => {
+                self.take_what_links_lead_to(&mut denials);
+                denials
+            }
             Purpose::Hold(_) | Purpose::Adopt => Vec::new(),
         }
     }
