@@ -349,3 +349,18 @@ test('a program is stopped, and goes on', async (t) => {
   assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
   assert.equal(child.kill('SIGSTOP'), false);
 });
+
+test('a signal that comes when the run is over changes nothing', async (t) => {
+  const { cp, folder } = under(t);
+  const child = cp.spawn('sh', ['-c', 'echo begun; read line; exit 3'], { cwd: folder });
+  await once(child.stdout, 'data');
+  process.kill(child.pid, 'SIGSTOP');
+  await until(() => readFileSync(`/proc/${child.pid}/stat`, 'latin1').replace(/^.*\) /s, '')[0] === 'T', 'a process that stands still');
+  child.stdin.end('\n');
+  // The program's streams are closed with the run.
+  await once(child.stdout, 'end');
+  await new Promise((resolve) => { setTimeout(resolve, 100); });
+  process.kill(child.pid, 'SIGTERM');
+  process.kill(child.pid, 'SIGCONT');
+  assert.deepEqual(await once(child, 'exit'), [3, null]);
+});
