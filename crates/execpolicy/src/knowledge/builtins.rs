@@ -1,7 +1,7 @@
 //! What the shell does itself. Several builtins evaluate a word as code when it looks like an array element.
 
 use super::{Check, Operands, Program};
-use crate::judge::{Call, Options, Style};
+use crate::judge::{Arg, Call, Options, Style};
 use crate::shell::is_name;
 
 pub(crate) static PROGRAMS: &[Program] = &[
@@ -81,13 +81,37 @@ pub(crate) static PROGRAMS: &[Program] = &[
 ];
 
 fn printf(call: &Call<'_>) -> Result<(), String> {
-    let Some(first) = call.args().first() else {
+    let args = call.args();
+    let Some(first) = args.first() else {
         return Ok(());
     };
     if first.may_be_option() && first.exact() != Some("--") && !first.exact().is_some_and(|t| t.starts_with("--")) {
         return Err("`-v` evaluates the name of its variable".into());
     }
+    let mut words = args.iter().skip(usize::from(first.exact() == Some("--")));
+    let format = words.next().and_then(Arg::known);
+    if format.map_or_else(|| words.any(may_name), counts) {
+        return Err("`%n` sets a variable".into());
+    }
     Ok(())
+}
+
+/// Whether a format has a conversion `%n`, which sets the variable that a word names to the number of characters before it.
+fn counts(format: &str) -> bool {
+    let mut rest = format;
+    while let Some((_, behind)) = rest.split_once('%') {
+        let conversion = behind.trim_start_matches(|c: char| c.is_ascii_digit() || " #$'+-.*hjlLqtz".contains(c));
+        if conversion.starts_with('n') {
+            return true;
+        }
+        rest = conversion.strip_prefix('%').unwrap_or(conversion);
+    }
+    false
+}
+
+/// Whether a word that is printed may be the name of a variable that decides what runs.
+fn may_name(word: &Arg) -> bool {
+    word.exact().is_none_or(|t| super::environment::injects(t) || t.contains('['))
 }
 
 fn test(call: &Call<'_>) -> Result<(), String> {
