@@ -68,6 +68,9 @@ fn count(operands: &[&Arg], allowed: Operands) -> Result<(), String> {
     }
 }
 
+/// Programs that take what stands in a file `x` as further options for a word `@x`, and options that load code.
+const RESPONSE_FILES: &str = "nm readelf greadelf objdump size";
+
 /// Programs whose words are no files.
 const NO_FILES: &str = "echo printf true false : yes seq expr basename dirname sleep type which test [ cd pushd popd pwd pgrep kill set read git ip help jobs wait";
 
@@ -79,6 +82,10 @@ fn reads(call: &Call<'_>) -> Result<(), String> {
     }
     if knowledge::listed(NO_FILES, call.name) {
         return Ok(());
+    }
+    let takes_options = knowledge::listed(RESPONSE_FILES, call.name);
+    if let Some(file) = call.args().iter().find(|a| takes_options && a.text.starts_with('@')) {
+        return Err(format!("`{}` holds further options", file.text));
     }
     // Listing a home directory is fine, its contents as a whole aren't.
     let contents = knowledge::listed("grep egrep fgrep rg cat head tail strings", call.name);
