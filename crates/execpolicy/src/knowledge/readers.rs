@@ -23,7 +23,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
     harmless("stat basename dirname realpath readlink pathchk namei", "it prints facts about a path"),
     harmless("seq expr factor numfmt", "it prints what it computes"),
     harmless(
-        "nproc arch uname whoami id groups users who w uptime logname tty locale getconf",
+        "nproc uname whoami id groups users who w uptime logname tty locale getconf",
         "it prints facts about the machine",
     ),
     harmless(
@@ -38,6 +38,12 @@ pub(crate) static PROGRAMS: &[Program] = &[
     harmless("tsort look hostid uuidgen lsb_release", "it prints what it computes or knows"),
     harmless("bc", "it prints what it computes"),
     harmless("shellcheck", "it prints what it finds in scripts"),
+    Program {
+        names: "arch",
+        reason: "it prints a fact about the machine",
+        // On macOS it runs the program behind it.
+        check: Check::Options(options("", "version help", ""), Operands::None),
+    },
     Program {
         names: "date gdate",
         reason: "it prints the time",
