@@ -1,7 +1,7 @@
 //! Programs that list or print what is in an archive.
 
 use super::{Check, Operands, Program};
-use crate::judge::{Arg, Call, Options, Style};
+use crate::judge::{Arg, Call, Options, Parsed, Style};
 
 const fn options(short: &'static str, long: &'static str, refused: &'static str) -> Options {
     Options { short, long, refused, style: Style::Gnu }
@@ -24,11 +24,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
                 "decompress stdout test list verbose quiet keep force version",
                 "rm",
             ))?;
-            let prints = [('c', "stdout"), ('t', "test"), ('\0', "list")];
-            if parsed.operands.is_empty() || prints.iter().any(|(short, long)| parsed.has(*short, long)) {
-                return Ok(());
-            }
-            Err("it writes a file".into())
+            prints(&parsed, [('t', "test"), ('\0', "list")], "it writes a file")
         }),
     },
     Program {
@@ -111,9 +107,17 @@ fn compress(call: &Call<'_>) -> Result<(), String> {
         "decompress uncompress stdout to-stdout list test verbose quiet keep force help version",
         "suffix= rmt= output-dir-flat= files=? rsyncable",
     ))?;
-    let prints = [('c', "stdout"), ('c', "to-stdout"), ('l', "list"), ('t', "test"), ('h', "help"), ('V', "version")];
-    if prints.iter().any(|(short, long)| parsed.has(*short, long)) || parsed.operands.is_empty() {
+    prints(&parsed, [('l', "list"), ('t', "test")], "it replaces its file")
+}
+
+/// Whether a compressor only prints: it was told to, it has no file, or it has one of the `modes` that write none. Of two modes
+/// the last one counts for most of them.
+fn prints(parsed: &Parsed<'_>, modes: [(char, &str); 2], otherwise: &str) -> Result<(), String> {
+    let has = |(short, long): (char, &str)| parsed.has(short, long);
+    let decompresses = [('d', "decompress"), ('d', "uncompress")].into_iter().any(has);
+    let to_output = [('c', "stdout"), ('c', "to-stdout")].into_iter().any(has);
+    if to_output || parsed.operands.is_empty() || (!decompresses && modes.into_iter().any(has)) {
         return Ok(());
     }
-    Err("it replaces its file".into())
+    Err(otherwise.into())
 }
