@@ -42,6 +42,8 @@ const TABLE: &[(&str, Kind, &str)] = &[
     ("tar gtar bsdtar unzip 7z cpio zip gzip patch", Kind::Unpacks, "it writes files"),
 ];
 
+const SETS_ID: &str = "it makes a program run with the rights of its owner";
+
 /// What changing means for a call: an error refuses it, an answer asks about it.
 pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
     static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(TABLE.iter().map(|(names, _, _)| *names)));
@@ -51,6 +53,11 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
     let refusal = match kind {
         Kind::Destroys => places(&operands).iter().find_map(protected::destroy),
         Kind::Writes => places(&operands).iter().find_map(protected::write),
+        Kind::WritesLast
+            if call.name == "install" && value_of(call.args(), 'm', "--m").is_some_and(|m| sets_id(&m.text)) =>
+        {
+            Some(SETS_ID.into())
+        }
         Kind::WritesLast => last(call, &operands).and_then(|p| protected::write(&p)),
         Kind::Moves => {
             let sources = operands.split_last().map_or(&[][..], |(_, s)| s);
@@ -107,17 +114,25 @@ fn operands(args: &[Arg]) -> Vec<&Arg> {
     found
 }
 
+/// The value of an option of `cp`, `install`, `ln` or `mv`, wherever its letter stands among those that take none.
+fn value_of(args: &[Arg], letter: char, long: &str) -> Option<Arg> {
+    args.iter().enumerate().find_map(|(i, arg)| {
+        let next = || args.get(i + 1).cloned();
+        if arg.text.starts_with(long) {
+            return arg.text.find('=').map(|eq| arg.tail(eq + 1)).or_else(next);
+        }
+        let letters = arg.text.strip_prefix('-').filter(|rest| !rest.starts_with('-'))?;
+        let (at, found) = letters.char_indices().find(|(_, c)| "tSmog".contains(*c))?;
+        if found != letter {
+            return None;
+        }
+        if at + 1 < letters.len() { Some(arg.tail(at + 2)) } else { next() }
+    })
+}
+
 /// The value of `-t` or `--target-directory`.
 fn target_option(args: &[Arg]) -> Option<Arg> {
-    for (i, arg) in args.iter().enumerate() {
-        if let Some(eq) = arg.text.find('=').filter(|_| arg.text.starts_with("--t")) {
-            return Some(arg.tail(eq + 1));
-        }
-        if arg.exact() == Some("-t") {
-            return args.get(i + 1).cloned();
-        }
-    }
-    None
+    value_of(args, 't', "--t")
 }
 
 fn last(call: &Call<'_>, operands: &[&Arg]) -> Option<Place> {
@@ -136,7 +151,7 @@ fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
         && let Some(mode) = operands.first()
         && sets_id(&mode.text)
     {
-        return Some("it makes a program run with the rights of its owner".into());
+        return Some(SETS_ID.into());
     }
     targets.iter().map(|a| call.place(a)).find_map(|p| {
         let all = recursive || (p.base == Base::Root && p.is_base());
