@@ -195,7 +195,8 @@ impl<'a> Root<'a> {
                 // A lower-case `/users/x` is far more often a URL path than a home.
                 [] => self.windows || self.url || spelled.starts_with('U'),
                 [drive] if drive.len() == 1 => true,
-                ["mnt" | "cygdrive", drive] => drive.len() == 1,
+                ["mnt" | "cygdrive" | "drives", drive] => drive.len() == 1,
+                ["%systemdrive%" | "%homedrive%"] => true,
                 ["mnt", "host" | "wsl", drive] => drive.len() == 1,
                 ["volumes", _] | ["system", "volumes", "data"] | ["private"] | ["host"] | ["rootfs"] | ["host_mnt"] => {
                     true
@@ -236,7 +237,8 @@ fn is_home_root(parts: &[&str]) -> bool {
         ["u" | "gpfs" | "lustre" | "beegfs" | "storage" | "scratch" | "target" | "newroot"] => true,
         ["mnt" | "net" | "volumes" | "cygdrive" | "nfs" | "export" | "srv" | "afs" | "data" | "media", _] => true,
         ["proc", _, "root"] | ["media", _, _] | ["run", "media", _, _] | ["mnt", "wsl", _] => true,
-        [volume] => volume.starts_with("vol") || volume.starts_with("fs"),
+        // `wsl+ubuntu`, `ssh-remote+host`: another machine of an editor's.
+        [volume] => volume.starts_with("vol") || volume.starts_with("fs") || volume.contains('+'),
         _ => false,
     }
 }
