@@ -162,3 +162,21 @@ fn the_corpus_as_arguments() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// These don't come apart into words.
+#[test]
+fn values_that_stand_apart_from_their_names() {
+    for text in [
+        "- name: API_KEY\n  value: Hunter22xQ",
+        "- name: \"API_KEY\"\r\n  value: \"Hunter22xQ\"",
+        "name = \"DB_PASSWORD\"\nvalue = \"Hunter22xQ\"",
+        "requests.get(h, auth=(\"u\", \"Hunter22xQ\"))",
+    ] {
+        let redactor = Redactor::new(&Identity::default()).unwrap();
+        let shown = [
+            redactor.text(text).text.into_owned(),
+            redactor.argv(&["sh".into(), "-c".into(), text.into()]).0.join(" "),
+        ];
+        assert!(shown.iter().all(|text| !text.contains("Hunter22xQ")), "{shown:?}");
+    }
+}

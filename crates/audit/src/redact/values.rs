@@ -18,6 +18,10 @@ pub(super) struct Assigned {
     pub(super) at: usize,
 }
 
+const CDATA: &str = "<![CDATA[";
+/// No pair of a user and a password is longer.
+const LONGEST_LOGIN: usize = 512;
+
 /// What is assigned to the name at `start..end`, if anything.
 pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned> {
     let bytes = text.as_bytes();
@@ -29,9 +33,9 @@ pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned>
     };
     let is_quote = |at: usize| matches!(bytes.get(at), Some(b'"' | b'\''));
     let opening = start.checked_sub(1).filter(|at| is_quote(*at)).map(|at| bytes[at]);
-    // `"apiKey": …`, `\"apiKey\": …`, `["apiKey"] = …`
+    // `"apiKey": …`, `\"apiKey\": …`, `\\\"apiKey\\\": …`, `["apiKey"] = …`
     let mut at = end;
-    while matches!(bytes.get(at), Some(b'\\' | b'"' | b'\'')) && at < end + 2 {
+    while matches!(bytes.get(at), Some(b'\\' | b'"' | b'\'')) && at < end + 4 {
         at += 1;
     }
     let closed = at > end;
@@ -48,7 +52,8 @@ pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned>
     }
     // `<password>…<`
     if bytes.get(at) == Some(&b'>') && start > 0 && bytes[start - 1] == b'<' {
-        return Some(Assigned { by: By::Equals, at: at + 1 }).filter(|value| value.at < bytes.len());
+        let at = at + 1 + if text[at + 1..].starts_with(CDATA) { CDATA.len() } else { 0 };
+        return Some(Assigned { by: By::Equals, at }).filter(|value| value.at < bytes.len());
     }
     at = skip_spaces(at);
     let by = match bytes.get(at..) {
@@ -57,6 +62,7 @@ pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned>
             let called = text[..start - 1].ends_with('(');
             return next_literal(text, at).filter(|value| called || value.by == By::Equals);
         }
+        Some([b'\n' | b'\r', ..]) => return value_below(text, start, at),
         // `setPassword("…")`
         Some([b'(', b'"' | b'\'', ..]) if !closed => return Some(Assigned { by: By::Call, at: at + 1 }),
         Some([b':', b':', ..] | [b':', b'/', b'/', ..] | [b'=', b'~', ..]) => return None,
@@ -85,6 +91,10 @@ pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned>
             at += 3;
             By::Equals
         }
+        Some([b'%', b'2', b'5', b'3', b'd' | b'D', ..]) => {
+            at += 5;
+            By::Equals
+        }
         _ => return None,
     };
     at = skip_spaces(at);
@@ -106,9 +116,20 @@ pub(super) fn assigned(text: &str, start: usize, end: usize) -> Option<Assigned>
         }
         at = block_start(bytes, at);
     }
+    while bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\\\\")) {
+        at += 2;
+    }
     // `["…"]`, `$'…'`
     at += usize::from(matches!(bytes.get(at..), Some([b'[' | b'$', b'"' | b'\'', ..])));
     (at < bytes.len()).then_some(Assigned { by, at })
+}
+
+/// `- name: TOKEN`, and on the next line `value: …`.
+fn value_below(text: &str, start: usize, at: usize) -> Option<Assigned> {
+    let before = text[..start].trim_end_matches(['"', '\'']).trim_end_matches([' ', ':', '=']);
+    let rest = text[at..].trim_start().strip_prefix("value").filter(|_| before.ends_with("name"))?;
+    let value = rest.trim_start_matches(' ').strip_prefix([':', '='])?.trim_start_matches(' ');
+    Some(Assigned { by: By::Equals, at: text.len() - value.len() }).filter(|_| !value.is_empty())
 }
 
 /// The literal behind the one whose end is followed by `at`, or behind the `value` there.
@@ -195,6 +216,13 @@ pub(super) fn plain_value(text: &str, at: usize, name_start: usize) -> Range<usi
             end += 1;
         }
         return from..(end - usize::from(escaped && end > from && bytes[end - 1] == b'\\'));
+    }
+    // `auth=("user", "…")`
+    if matches!(bytes.get(at..), Some([b'(', b'"' | b'\'', ..]))
+        // Without an end, each such value of a long text would have all behind it searched.
+        && let Some(length) = bytes[at..].iter().take(LONGEST_LOGIN).position(|b| *b == b')')
+    {
+        return at + 1..at + length;
     }
     let in_query = name_start > 0 && matches!(bytes[name_start - 1], b'?' | b'&');
     let stops = |b: &u8| {
