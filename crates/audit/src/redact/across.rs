@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bytes::{is_mixed, is_reference};
-use super::keys::{is_likely_secret, is_secret_name};
+use super::keys::{begins_sentence, is_likely_secret, is_secret_name};
 use super::mark::mark;
 use super::program_table::Secret;
 use super::programs::is_separator;
@@ -29,11 +29,12 @@ pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>)
         let Some(name) = word.strip_suffix(':').map(|name| name.trim_matches(QUOTES)) else { continue };
         let next = words.get(at + 1).map_or("", |next| next.trim_matches(QUOTES));
         let nothing = is_separator(next) || type_end(next, 0).is_some();
-        if nothing || !(is_secret_name(name) || is_likely_secret(name, next)) {
+        let sentence = begins_sentence(name, next, words.get(at + 2).unwrap_or(&""));
+        if nothing || sentence || !(is_secret_name(name) || is_likely_secret(name, next)) {
             continue;
         }
         let lower = name.to_ascii_lowercase();
-        let value = at + 1 + usize::from(is_scheme(next) && lower.ends_with("authorization"));
+        let value = at + 1 + usize::from(is_scheme(next) && (lower == "auth" || lower.ends_with("authorization")));
         if let Some(word) = words.get(value) {
             mark(value, word, 0, Secret, found);
         }

@@ -106,6 +106,18 @@ pub(super) fn is_mixed(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
+/// How code begins that gets a value from elsewhere, or asks for it.
+const ELSEWHERE: [&str; 8] = [
+    "process.env.",
+    "process.env[",
+    "import.meta.env.",
+    "os.environ",
+    "os.getenv",
+    "System.getenv",
+    "getpass.",
+    "prompt(",
+];
+
 /// Whether the text names a value elsewhere (`$TOKEN`, `${TOKEN}`, `$(…)`, `%TOKEN%`, `{{ token }}`, `***`) or is nothing.
 pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
@@ -119,7 +131,8 @@ pub(super) fn is_reference(value: &str) -> bool {
         [b'{', b'{', ..] => true,
         _ => {
             bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-'))
-                || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined")
+                || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined" | "await" | "prompt")
+                || ELSEWHERE.iter().any(|code| value.starts_with(code))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::bytes::{is_break, is_mixed, is_reference};
 use super::spans::{Kind, SECRET, Spans, is_placeholder};
-use super::values::{Assigned, By, assigned, header_value, line_end, plain_value};
+use super::values::{Assigned, By, assigned, header_value, is_scheme, line_end, plain_value};
 
 /// Last parts that are secrets, alone or with something in front (`dbpassword`).
 const SECRET_ENDS: [&str; 23] = [
@@ -131,7 +131,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     {
         return false;
     }
-    if is_one_of(last, &["nopasswd", "nopassword"]) {
+    if is_one_of(last, &["nopasswd", "nopassword"]) || is_one_of(before, &["existing"]) {
         return false;
     }
     if ends_with(last, &SECRET_ENDS) || is_one_of(last, &SECRET_WORDS) {
@@ -252,7 +252,7 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     let start = bytes[..hit.start].iter().rposition(|b| !(in_name(*b) || *b == b'.')).map_or(0, |i| i + 1);
     let end = bytes[hit.end..].iter().position(|b| !in_name(*b)).map_or(bytes.len(), |n| hit.end + n);
     let name = &text[start..end];
-    if name.len() > 80 || text[..start].ends_with("//") {
+    if name.len() > 80 || text[..start].ends_with("//") || in_arn(&bytes[..start]) {
         return end;
     }
     let Some(Assigned { by, at: value_at }) = assigned(text, start, end) else {
@@ -261,7 +261,8 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     let query = start > 0 && matches!(bytes[start - 1], b'?' | b'&' | b';');
     let sure = is_secret_name(name)
         || (query && by == By::Equals && is_one_of(name, &["key", "code", "sig", "x-amz-credential"]));
-    let range = if ends_with(name, &["authorization"]) {
+    let scheme = text[value_at..].split(' ').next().filter(|_| is_one_of(name, &["auth"])).is_some_and(is_scheme);
+    let range = if scheme || ends_with(name, &["authorization"]) {
         header_value(text, start, value_at)
     } else if ends_with(name, &["cookie"]) && by == By::Colon {
         value_at..line_end(text, start, value_at)
@@ -273,10 +274,26 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
         if sure { by != By::Call || is_mixed(value) && value.len() >= 6 } else { is_likely_secret(name, value) };
     let directory = is_one_of(name.trim_start_matches('-'), &["pwd", "oldpwd"])
         && (value.starts_with(['/', '~', '\\', '.']) || value.get(1..2) == Some(":"));
+    let after = text[range.end..].strip_prefix(' ').unwrap_or_default();
+    let announced = announced && !(by == By::Colon && begins_sentence(name, value, after));
     if announced && !is_reference(value) && !is_placeholder(&text[range.start..]) && !directory {
         spans.push(range, Kind::Secret);
     }
     end
+}
+
+/// Whether `value` is the first word of a sentence behind a name that stands for its subject: `auth: rotate keys`.
+pub(super) fn begins_sentence(name: &str, value: &str, after: &str) -> bool {
+    is_one_of(name, &["auth", "token", "jwt", "otp"])
+        && value.bytes().all(|b| b.is_ascii_lowercase())
+        && after.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether an account's number ends here, behind which `secret:` and a name stand: `arn:aws:secretsmanager:…:123456789012:`.
+fn in_arn(before: &[u8]) -> bool {
+    matches!(before, [.., b':'])
+        && before.len() > 13
+        && before[before.len() - 13..before.len() - 1].iter().all(u8::is_ascii_digit)
 }
 
 /// `Bearer abc.def` without a header name. `hit` covers the word `bearer`.
