@@ -42,7 +42,7 @@ const fn format(prefix: &'static str, set: Set, least: usize) -> Format {
 }
 
 /// The prefixes are case-sensitive. Each is documented by the service that issues it.
-pub(super) const FORMATS: [Format; 165] = [
+pub(super) const FORMATS: [Format; 166] = [
     format("ghp_", Set::Alnum, 12),
     format("gho_", Set::Alnum, 12),
     format("ghu_", Set::Alnum, 12),
@@ -99,6 +99,7 @@ pub(super) const FORMATS: [Format; 165] = [
     format("lin_api_", Set::Alnum, 16),
     format("ATATT3", Set::Word, 20),
     format("PMAK-", Set::Url, 20),
+    format("PMAT-", Set::Alnum, 20),
     format("hvs.", Set::Dotted, 16),
     format("hvb.", Set::Dotted, 16),
     format("sntrys_", Set::Word, 16),

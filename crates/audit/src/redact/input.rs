@@ -74,7 +74,11 @@ fn read_by(words: &[&str]) -> Option<Value> {
         word.strip_prefix('-')
             .is_some_and(|flags| flags.bytes().all(|b| b.is_ascii_alphabetic()) && flags.contains('S'))
     };
-    let reads = OPTIONS.into_iter().any(|option| words.contains(&option))
+    // These read one whatever their arguments.
+    let begins =
+        words.iter().find(|word| **word != "sudo").is_some_and(|word| matches!(basename(word), "su" | "passwd"));
+    let reads = begins
+        || OPTIONS.into_iter().any(|option| words.contains(&option))
         || READERS.iter().any(|(program, word)| names(program) && (word.is_empty() || words.contains(word)))
         || (names("vault") && words.iter().any(|word| word.ends_with("=-")))
         || (names("sudo") && words.iter().any(asks));
@@ -83,7 +87,7 @@ fn read_by(words: &[&str]) -> Option<Value> {
 
 /// Whether a word is the name of a command that prints its arguments, with or without a quote in front.
 fn is_print(word: &str) -> bool {
-    matches!(basename(word.trim_start_matches(['"', '\''])), "echo" | "printf")
+    matches!(basename(word.trim_start_matches(['"', '\''])), "echo" | "printf" | "yes")
 }
 
 /// The arguments of the commands that print them.

@@ -78,7 +78,7 @@ const fn then(names: &'static [&'static str], then: &'static [(&'static str, Val
     Program { then, ..program(names, &[]) }
 }
 
-static PROGRAMS: [Program; 74] = [
+static PROGRAMS: [Program; 80] = [
     program(
         &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mariadb", "mariadb-dump"],
         &[("-p", Glued, Secret), ("-u", Both, User)],
@@ -131,7 +131,10 @@ static PROGRAMS: [Program; 74] = [
     program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
     Program {
         then: &[("AUTH", Secret), ("auth", Secret)],
-        ..program(&["redis-cli", "valkey-cli"], &[("-a", Both, Secret), ("--pass", Next, Secret)])
+        ..program(
+            &["redis-cli", "valkey-cli"],
+            &[("-a", Both, Secret), ("--pass", Next, Secret), ("--user", Next, User)],
+        )
     },
     program(
         &[
@@ -150,6 +153,8 @@ static PROGRAMS: [Program; 74] = [
             "conan",
             "altool",
             "notarytool",
+            "supabase",
+            "yt-dlp",
         ],
         &[("-p", Both, Secret), ("-u", Both, User)],
     ),
@@ -203,12 +208,14 @@ static PROGRAMS: [Program; 74] = [
     ),
     Program {
         after: &["secret", "variable", "login"],
-        ..program(&["gh", "glab", "tea"], &[("-b", Both, Secret), ("--body", Next, Secret), ("-t", Both, Secret)])
+        ..program(
+            &["gh", "glab", "tea"],
+            &[("-b", Both, Secret), ("--body", Next, Secret), ("-t", Both, Secret), ("-v", Both, Secret)],
+        )
     },
     Program { after: &["login"], first: Some(Secret), ..program(&["cargo"], &[]) },
-    then(
-        &["vault"],
-        &[
+    Program {
+        then: &[
             ("login", Secret),
             ("unseal", Secret),
             ("unwrap", Secret),
@@ -218,7 +225,10 @@ static PROGRAMS: [Program; 74] = [
             ("put", Assigned),
             ("patch", Assigned),
         ],
-    ),
+        ..program(&["vault"], &[("secret_id=", Glued, Secret)])
+    },
+    Program { after: &["secret"], ..program(&["kubectl"], &[("--from-literal", Next, Assigned)]) },
+    then(&["neo4j-admin"], &[("set-initial-password", Secret)]),
     program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-P", Both, Secret), ("-a", Both, User)]),
     then(&["snyk"], &[("auth", Secret)]),
     then(&["wandb"], &[("login", Secret)]),
@@ -277,7 +287,7 @@ static PROGRAMS: [Program; 74] = [
     },
     program(&["restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
     program(
-        &["sudo", "doas", "runuser", "pkill", "pgrep", "ps", "crontab", "systemctl", "loginctl", "quota", "at", "lsof"],
+        &["sudo", "doas", "pkill", "pgrep", "ps", "crontab", "systemctl", "quota", "at", "lsof"],
         &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)],
     ),
     Program {
@@ -288,13 +298,33 @@ static PROGRAMS: [Program; 74] = [
             &[("-p", Both, Secret), ("--password", Next, Secret)],
         )
     },
-    Program { first: Some(User), ..program(&["su", "id", "finger", "groups", "last"], &[]) },
+    Program {
+        first: Some(User),
+        ..program(
+            &["su", "runuser", "id", "finger", "groups", "last"],
+            &[("-u", Next, User), ("-l", Next, User), ("--login", Next, User)],
+        )
+    },
+    program(&["gpasswd"], &[("-a", Both, User), ("-d", Both, User)]),
+    program(&["find"], &[("-user", Next, User)]),
+    then(
+        &["loginctl"],
+        &[
+            ("enable-linger", User),
+            ("disable-linger", User),
+            ("terminate-user", User),
+            ("kill-user", User),
+            ("user-status", User),
+            ("show-user", User),
+        ],
+    ),
+    then(&["git"], &[("user.name", User)]),
     Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
     Program {
         every: Some(Destination),
         ..program(
             &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "ssh-copy-id", "sshfs", "telnet", "mail", "mailx"],
-            &[("-l", Both, User)],
+            &[("-l", Both, User), ("-oUser=", Glued, User)],
         )
     },
     Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },

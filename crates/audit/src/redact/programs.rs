@@ -50,7 +50,7 @@ fn scan_command(words: &[&str], command: Range<usize>, found: &mut Vec<(usize, R
             continue;
         }
         let next = (at + 1 < command.end).then(|| words[at + 1]);
-        if wrapped && !word.starts_with('-') && !is_assignment(word) {
+        if wrapped && !word.starts_with('-') && !is_assignment(word) && !is_prompt(word) {
             let known = known(basename(word).as_bytes());
             let wraps = known.is_some_and(|known| known.wraps);
             if let Some(rules) = known.and_then(|known| known.rules) {
@@ -130,6 +130,11 @@ fn combined(program: &Program, word: &str) -> Option<Value> {
     let last = letters.chars().next_back().filter(|_| letters.bytes().all(|b| b.is_ascii_alphabetic()))?;
     let is_last = |option: &str| option.len() == 2 && option.ends_with(last);
     program.options.iter().find(|(option, place, _)| *place == Both && is_last(option)).map(|(.., value)| *value)
+}
+
+/// What a shell writes in front of a command.
+fn is_prompt(word: &str) -> bool {
+    matches!(word, "$" | "#" | "%" | "+" | "++" | "+++")
 }
 
 fn is_assignment(word: &str) -> bool {
