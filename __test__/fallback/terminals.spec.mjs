@@ -30,6 +30,9 @@ for (const profile of RESTRICTED) {
     assert.equal(await probe(box, 'pty'), 'EACCES');
     const own = await box.spawn('sh', ['-c', 'test -t 0 && stty size && echo through > /dev/tty'], { stdio: 'pty' });
     assert.equal(own.stdout, '24 80\r\nthrough\r\n');
+    // Node opens it once more by its path, which is refused and does no harm.
+    const again = await box.spawn(process.execPath, ['-e', 'process.stdin; console.log("done")'], { stdio: 'pty' });
+    assert.deepEqual([again.stdout, again.denials, again.hints], ['done\r\n', [], []]);
     start(['sh', '-c', `echo typed > ${terminal}`]);
     await until(() => said !== `${terminal}\n`, 'what the host writes');
     assert.equal(said, `${terminal}\nwritten b'typed\\r\\n'\n`);

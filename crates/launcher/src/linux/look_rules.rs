@@ -10,7 +10,7 @@ use std::{
 use codex_launcher::protocol::Tried;
 use landlock::{AccessFs, BitFlags};
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, fstat, openat, statat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, fstat, openat, stat, statat},
     io::Errno,
 };
 
@@ -104,7 +104,17 @@ impl<'a> ByRules<'a> {
         if wanted.is_empty() {
             return None;
         }
-        self.lacking(&entry, Some(&there), wanted)
+        self.lacking(&entry, Some(&there), wanted).filter(|_| !self.is_own_terminal(&there))
+    }
+
+    /// Whether it is a terminal that the program has as a stream: Node opens it again if it may, and goes on if not.
+    fn is_own_terminal(&self, there: &Stat) -> bool {
+        let is_device = |found: &Stat| FileType::from_raw_mode(found.st_mode) == FileType::CharacterDevice;
+        let is_stream = |number| {
+            stat(format!("/proc/{}/fd/{number}", self.process.id()))
+                .is_ok_and(|open| is_device(&open) && open.st_rdev == there.st_rdev)
+        };
+        is_device(there) && (0..=2).any(is_stream)
     }
 
     /// What is there already is the reason otherwise.
