@@ -227,14 +227,16 @@ test('links that lead to nothing, or in a circle, keep nobody from anything', as
   const folder = outside();
   mkdirSync(path.join(folder, 'dotfiles'));
   put(path.join(folder, 'dotfiles', 'netrc'));
-  const links = { '.docker': 'loop', loop: 'loop', '.ssh': '.ssh', '.aws': 'missing', '.npmrc': '/dev/null', '.cargo': 'loop', '.cache': '.cache', '.npm': 'loop', '.netrc': 'dotfiles/netrc', '.config': 'loop' };
+  const links = { '.bash_history': '/dev/null', '.docker': 'loop', loop: 'loop', '.ssh': '.ssh', '.aws': 'missing', '.npmrc': '/dev/null', '.cargo': 'loop', '.cache': '.cache', '.npm': 'loop', '.netrc': 'dotfiles/netrc', '.config': 'loop' };
   for (const [name, target] of Object.entries(links)) symlinkSync(target, path.join(folder, name));
   const place = workspace();
   for (const name of ['.env', '.vscode', '.git', '.envrc']) symlinkSync(name, path.join(place, name));
   const files = [path.join(folder, '.netrc'), path.join(folder, 'dotfiles', 'netrc')];
   for (const profile of RESTRICTED) {
-    const results = await at(folder, readAll, { profile, overrides: { denyRead: ['**/.env'] }, workspace: place, files: [...files, '/etc/hosts'] });
+    const results = await at(folder, readAll, { profile, overrides: { denyRead: ['**/.env'] }, workspace: place, files: [...files, '/etc/hosts', '/dev/null'] });
     for (const file of files) assert.match(results[file].text, /Permission denied/, file);
     assert.equal(results['/etc/hosts'].exitCode, 0);
+    // What people link their histories to is no secret.
+    assert.equal(results['/dev/null'].exitCode, 0);
   }
 });

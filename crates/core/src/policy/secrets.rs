@@ -36,10 +36,24 @@ pub(crate) fn locate(homes: &[PathBuf]) -> BTreeMap<PathBuf, &'static str> {
 pub(super) fn landed(path: &Path) -> PathBuf {
     match fs::symlink_metadata(path) {
         Err(_) => path.to_path_buf(),
+        Ok(_) if leads_to_device(path) => path.to_path_buf(),
         Ok(_) => dunce::canonicalize(path)
             .or_else(|_| crate::profile::land(path, Path::new("/"), None).map_err(std::io::Error::other))
             .unwrap_or_else(|_| path.to_path_buf()),
     }
+}
+
+/// Whether a path leads to a device. One such as `/dev/null`, to which people link a history that is not to be kept, holds
+/// nothing, and every program needs it.
+#[cfg(unix)]
+pub(crate) fn leads_to_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_char_device() || found.file_type().is_block_device())
+}
+
+#[cfg(windows)]
+pub(crate) fn leads_to_device(_path: &Path) -> bool {
+    false
 }
 
 /// The table in words: each reason once, with the places that it stands for, as a user would write them.
@@ -109,6 +123,9 @@ mod tests {
             assert!(located.contains_key(&home.join(there)), "{there}");
         }
         assert!(!located.contains_key(&home.join(".aws")));
+        std::os::unix::fs::symlink("/dev/null", home.join(".bash_history")).unwrap();
+        let located = locate(std::slice::from_ref(&home));
+        assert!(located.contains_key(&home.join(".bash_history")) && !located.contains_key(Path::new("/dev/null")));
         assert!(located.contains_key(Path::new("/etc/shadow")));
     }
 }

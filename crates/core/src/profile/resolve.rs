@@ -96,7 +96,9 @@ impl SecurityProfile {
             if let Some(needed) = roots.iter().chain([&resolved]).find(|needed| needed.starts_with(&landed)) {
                 return Err(ProfileError::DeniesNeeded { denied: landed, needed: needed.clone() });
             }
-            denied.insert(landed);
+            if !secrets::leads_to_device(&landed) {
+                denied.insert(landed);
+            }
         }
 
         let caches = caches::locate(home, |name| std::env::var_os(name));

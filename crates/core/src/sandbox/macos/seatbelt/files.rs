@@ -9,7 +9,7 @@ use std::{
 
 use super::{Denial, Places, carve_outs, parameters::Parameters, pattern, spelling};
 use crate::{
-    policy::{SandboxPolicy, deny_pattern},
+    policy::{SandboxPolicy, deny_pattern, secrets::leads_to_device},
     sandbox::SandboxError,
 };
 
@@ -241,7 +241,9 @@ fn matches(policy: &SandboxPolicy) -> Result<Vec<PathBuf>, SandboxError> {
 fn with_landings(policy: &SandboxPolicy, places: Vec<PathBuf>) -> Result<Vec<PathBuf>, SandboxError> {
     let mut all = BTreeSet::new();
     for place in places {
-        if let Some(landed) = fs::canonicalize(&place).ok().filter(|landed| *landed != place) {
+        if let Some(landed) =
+            fs::canonicalize(&place).ok().filter(|landed| *landed != place && !leads_to_device(landed))
+        {
             if policy.roots().any(|root| root.starts_with(&landed)) {
                 let reason = format!("holds what the run needs, and {}, which is hidden, leads there", place.display());
                 return Err(SandboxError::Directory { path: landed, reason });
