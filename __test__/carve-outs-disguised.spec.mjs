@@ -1,13 +1,14 @@
 // What makes a later command on the host run code is found also where a run hides it: behind another name of the same file, behind
 // modes that close it to its own user, behind links that lead nowhere yet, and deeper than any stack.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { GIT, git, repository } from './support/git.mjs';
 import { run } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
 import { sandbox, sh } from './support/sandbox.mjs';
+import { until } from './support/until.mjs';
 
 const WRITE = { profile: 'workspace-write' };
 const EVIL = String.raw`printf "[core]\n\tfsmonitor = evil\n"`;
@@ -101,4 +102,32 @@ test('that more folders were made than are watched is told from then on', async 
   // All that it made was looked at.
   assert.deepEqual([first.exitCode, told(first), await evil(folder)], [0, false, '']);
   assert.equal(told(await sh(box, 'true')), true);
+});
+
+test('what the host removed, and a run makes anew', async (t) => {
+  const folder = repository(workspace());
+  mkdirSync(path.join(folder, '.vscode'));
+  for (const name of ['.envrc', '.vscode/tasks.json', '.git/hooks/pre-push']) writeFileSync(path.join(folder, name), 'of the host');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  await sh(box, 'true');
+  await run(['rm', '-r', path.join(folder, '.envrc'), path.join(folder, '.vscode'), path.join(folder, '.git/hooks')]);
+  const { exitCode, denials } = await sh(box, 'mkdir .vscode .git/hooks && echo evil | tee .envrc .vscode/tasks.json > .git/hooks/pre-commit');
+  assert.equal(exitCode, 0);
+  assert.deepEqual(denials.map(({ path: file }) => path.relative(folder, file)).sort(), ['.envrc', '.git/hooks', '.vscode']);
+  assert.equal(await evil(folder), '');
+});
+
+test('settings that the host changes while a run is under way stay, and what the run adds to them goes', async (t) => {
+  const folder = repository(workspace());
+  git(folder, 'config', 'filter.mine.clean', 'cat');
+  const box = sandbox(t, { ...WRITE, workspace: folder });
+  await sh(box, 'true');
+  const running = sh(box, ': > begun; until [ -e replaced ]; do sleep 0.05; done; git config core.fsmonitor evil');
+  await until(() => existsSync(path.join(folder, 'begun')));
+  git(folder, 'config', 'user.name', 'somebody');
+  writeFileSync(path.join(folder, 'replaced'), '');
+  assert.equal((await running).exitCode, 0);
+  assert.equal(await evil(folder), '');
+  assert.equal(git(folder, 'config', '--local', 'user.name'), 'somebody\n');
+  assert.equal(git(folder, 'config', '--local', 'filter.mine.clean'), 'cat\n');
 });

@@ -25,23 +25,26 @@ use super::{
     setup::SetupError,
 };
 
-/// Holds what the plan names, in its writable directories as they are mounted now.
-pub fn hold(plan: &LaunchPlan) -> Result<(), SetupError> {
+/// Holds what the plan names, in its writable directories as they are mounted now; returns the places in the plan of what is
+/// not there any more.
+pub fn hold(plan: &LaunchPlan) -> Result<Vec<u32>, SetupError> {
     let mut pinned_directories = BTreeSet::new();
-    for held in &plan.held {
+    let mut unheld = Vec::new();
+    for (number, held) in (0..).zip(&plan.held) {
         let Some(root) = plan.writable.get(held.root as usize) else {
             return Err(Refusal { step: Step::Hold, errno: Errno::INVAL.raw_os_error(), path: None });
         };
         match hold_one(root, held, &mut pinned_directories) {
+            Ok(()) => {}
             // It went away since it was found: there is nothing to hold, and what takes its place is checked later.
-            Ok(()) | Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => unheld.push(number),
             Err(errno) => {
                 let path = path_of(root).join(below(held)).into_os_string().into_encoded_bytes();
                 return Err(Refusal { step: Step::Hold, errno: errno.raw_os_error(), path: Some(path) });
             }
         }
     }
-    Ok(())
+    Ok(unheld)
 }
 
 fn hold_one(root: &Pinned, held: &Held, pinned: &mut BTreeSet<(u32, PathBuf)>) -> Result<(), Errno> {

@@ -47,8 +47,16 @@ pub fn mount_proc(flags: MountFlags) -> Result<(), Errno> {
     mount(c"proc", c"/proc", c"proc", flags, None)
 }
 
-/// Arranges the mounts of `plan`; returns the overlays of its caches.
-pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
+/// What became of a plan's mounts.
+pub struct Arranged<'a> {
+    /// Those of its caches.
+    pub overlays: Vec<Overlay<'a>>,
+    /// What was to be held and was gone, by its place in the plan.
+    pub unheld: Vec<u32>,
+}
+
+/// Arranges the mounts of `plan`.
+pub fn arrange(plan: &LaunchPlan) -> Result<Arranged<'_>, SetupError> {
     let mut changes = changes(plan)?;
     let caches = caches::open(plan);
     let sockets = sockets::take(plan)?;
@@ -87,11 +95,11 @@ pub fn arrange(plan: &LaunchPlan) -> Result<Vec<Overlay<'_>>, SetupError> {
     }
     sockets::finish(plan, sockets)?;
     copies.into_iter().for_each(OwnCopy::show);
-    hold(plan)?;
+    let unheld = hold(plan)?;
     for cover in covers {
         set_attributes(cover.as_fd(), c"", AT_EMPTY_PATH, ATTR_RDONLY, false).during(Step::Hide)?;
     }
-    Ok(overlays)
+    Ok(Arranged { overlays, unheld })
 }
 
 /// One mount to be made.

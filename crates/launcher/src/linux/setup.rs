@@ -13,7 +13,9 @@ use super::{
     filter::{self, Base, Program},
     granted::{Granted, LANDLOCK_CUTS},
     landlock_rules::{self, Rules},
-    limits, mounts, namespaces, privileges, watch_table, watch_trial,
+    limits,
+    mounts::{self, Arranged},
+    namespaces, privileges, watch_table, watch_trial,
 };
 
 /// What every run of this launcher takes before its program starts.
@@ -56,6 +58,7 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
                 seccomp: false,
                 processes: ProcessLimit::None,
                 caches: Vec::new(),
+                unheld: Vec::new(),
                 watch: Watch::Off,
             },
         )),
@@ -66,9 +69,10 @@ pub fn become_sandbox(plan: &LaunchPlan) -> Result<(Restrictions, Applied), Setu
             let trial = namespaces::try_proc(plan.processes.is_some())?;
             // Where they are, something may be put over them.
             let outputs: Vec<_> = plan.outputs.iter().filter_map(|pinned| mounts::open_pinned(pinned).ok()).collect();
-            let overlays = mounts::arrange(plan)?;
+            let Arranged { overlays, unheld } = mounts::arrange(plan)?;
             devices::take_null().during(Step::Devices)?;
-            restrict(plan, trial.result()?, &overlays, &outputs)
+            let (restrictions, applied) = restrict(plan, trial.result()?, &overlays, &outputs)?;
+            Ok((restrictions, Applied { unheld, ..applied }))
         }
         Boundary::Landlock => {
             limits::offer_to_memory_killer();
@@ -106,6 +110,7 @@ fn restrict(
             seccomp: true,
             processes,
             caches: overlays.iter().map(|overlay| overlay.index).collect(),
+            unheld: Vec::new(),
             watch,
         },
     ))

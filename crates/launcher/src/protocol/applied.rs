@@ -15,6 +15,8 @@ pub struct Applied {
     pub processes: ProcessLimit,
     /// Which caches of the plan have their overlay, by their place there; the others are read-only.
     pub caches: Vec<u32>,
+    /// What was to be held and was gone by then, by its place in the plan.
+    pub unheld: Vec<u32>,
     /// What is watched of the runs: [`Watch::Off`] where the plan asks for more, and it can't be had.
     pub watch: Watch,
 }

@@ -300,6 +300,14 @@ impl Engine {
         stand_in_tmp: Option<StandIn>,
     ) -> Result<Arc<Launcher>, SandboxError> {
         let applied = &standing.applied;
+        let unheld = guard.as_ref().map_or_else(|| applied.unheld.clone(), |guard| guard.forget(&applied.unheld));
+        if !unheld.is_empty() {
+            return Err(SandboxError::Unavailable {
+                cause: "the audit log was moved or removed while the sandbox was made, and could not be kept from it"
+                    .to_owned(),
+                remedy: "try again, or put the log elsewhere".to_owned(),
+            });
+        }
         let groups = if limits::wants_groups(&self.policy.limits) { Groups::make(&self.policy.limits) } else { None };
         let means = Means { boundary, applied, groups: groups.as_ref() };
         let held = limits::held(&self.policy, &Limits::default(), means)?;

@@ -217,6 +217,7 @@ mod tests {
         seccomp: true,
         processes: ProcessLimit::UserNamespace,
         caches: Vec::new(),
+        unheld: Vec::new(),
         watch: Watch::Full,
     };
 
@@ -288,6 +289,7 @@ mod tests {
                 seccomp: false,
                 processes: ProcessLimit::None,
                 caches: Vec::new(),
+                unheld: Vec::new(),
                 watch: Watch::Off,
             },
         );

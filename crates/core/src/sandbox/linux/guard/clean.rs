@@ -12,7 +12,8 @@ use rustix::fs::{FileType, Mode, OFlags, openat};
 
 use super::{
     Known, Purpose, Spot, State, git_config,
-    look::{MAX_ENTRIES, kind_of, read},
+    look::MAX_ENTRIES,
+    objects::{kind_of, read},
     quarantine,
 };
 use crate::{

@@ -3,25 +3,27 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    fs::File,
-    io::Read,
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
 use codex_launcher::removal::permit;
 use rustix::{
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, openat, openat2, readlinkat, statat},
+    fs::{Dir, FileType, Mode, OFlags, ResolveFlags, openat2},
     io::Errno,
 };
 
-use super::{Kind, Known, Purpose, Spot, State, clean::restore, quarantine, watch::Arrivals};
+use super::{
+    Kind, Known, Purpose, Spot, State,
+    clean::restore,
+    objects::{common, identity, kind_of, pointer, read, target},
+    quarantine,
+    watch::Arrivals,
+};
 use crate::policy::carve_outs::{self, DOT_GIT, GIT, GIT_POINTS, TOP};
 
 /// How many entries one look goes through.
 pub(super) const MAX_ENTRIES: usize = 400_000;
-/// The largest settings or pointer file that is read.
-const MAX_FILE_BYTES: u64 = 256 * 1024;
 /// The directories of git directories in a git directory.
 const INNER: [&str; 2] = ["modules", "worktrees"];
 
@@ -159,18 +161,17 @@ impl State {
         let Some((directory, name)) = self.open_parent(spot) else {
             return;
         };
-        let Ok(found) = statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW) else {
+        let Some((kind, identity)) = identity(&directory, &name) else {
             return;
         };
         if self.policy.lifted.contains(&self.path(spot)) {
             return;
         }
-        let kind = FileType::from_raw_mode(found.st_mode);
         let link = (kind == FileType::Symlink).then(|| target(&directory, &name));
         match purpose {
             Purpose::Hold(held) => match link {
                 None => {
-                    self.known.insert(spot.clone(), Known::Held(found.st_ino));
+                    self.known.insert(spot.clone(), Known::Held(identity));
                     held.push(spot.clone());
                 }
                 Some(target) => {
@@ -179,7 +180,7 @@ impl State {
                 }
             },
             Purpose::Adopt => {
-                if self.known.get(spot) == Some(&Known::Held(found.st_ino)) {
+                if self.known.get(spot) == Some(&Known::Held(identity)) {
                     return;
                 }
                 let content = (kind == FileType::RegularFile).then(|| read(&directory, &name)).flatten();
@@ -198,7 +199,8 @@ impl State {
             }
             Purpose::Judge(denials) => {
                 let before = match (self.known.get(spot), link) {
-                    (Some(Known::Held(_) | Known::Kept), None) => return,
+                    (Some(Known::Kept), None) => return,
+                    (Some(Known::Held(held)), None) if *held == identity => return,
                     (Some(Known::Link(before)), Some(now)) if *before == now => return,
                     (Some(Known::Was(before)), None) if read(&directory, &name).as_ref() == Some(before) => return,
                     (Some(Known::Was(before)), _) => Some(before.clone()),
@@ -210,6 +212,12 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Whether a protected name is still that of what the launcher holds.
+    fn is_held(&self, directory: &OwnedFd, spot: &Spot) -> bool {
+        let name = Path::new(spot.below.file_name().unwrap_or_default());
+        identity(directory, name).is_some_and(|(_, now)| self.known.get(spot) == Some(&Known::Held(now)))
     }
 
     /// Compares what could not be held with what it was.
@@ -286,7 +294,17 @@ impl State {
                     self.watch.add_settings(&directory, carve_out.name, spot.clone());
                     continue;
                 }
-                self.protect(&spot.join(carve_out.name), carve_out.reason, purpose);
+                let at = spot.join(carve_out.name);
+                if carve_out.name == "config" {
+                    if !matches!(purpose, Purpose::Judge(_)) {
+                        self.compare_settings(&directory, spot, purpose);
+                    } else if matches!(self.known.get(&at), Some(Known::Held(_))) && !self.is_held(&directory, &at) {
+                        // Whether the host replaced it or a run: what is harmless stays.
+                        self.compare_settings(&directory, spot, purpose);
+                        continue;
+                    }
+                }
+                self.protect(&at, carve_out.reason, purpose);
             }
         }
         for inner in INNER {
@@ -377,42 +395,6 @@ impl State {
     }
 }
 
-/// The path in the text of a `.git` file.
-fn pointer(text: &[u8]) -> Option<&Path> {
-    use std::os::unix::ffi::OsStrExt;
-    text.strip_prefix(b"gitdir:").map(|path| Path::new(OsStr::from_bytes(path.trim_ascii())))
-}
-
-/// The git directory of the repository that a worktree belongs to; that of a submodule is its own.
-fn common(git_directory: &Path) -> Option<PathBuf> {
-    let landed = std::fs::canonicalize(git_directory).ok()?;
-    match landed.parent() {
-        Some(inner) if inner.ends_with("worktrees") => inner.parent().map(Path::to_path_buf),
-        _ => Some(landed),
-    }
-}
-
-pub(super) fn kind_of(directory: &OwnedFd, name: &Path) -> Option<FileType> {
-    statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok().map(|found| FileType::from_raw_mode(found.st_mode))
-}
-
 fn kind_of_spot(state: &State, spot: &Spot, name: &Path) -> Option<FileType> {
     kind_of(&state.open(spot)?, name)
-}
-
-fn target(directory: &OwnedFd, name: &Path) -> PathBuf {
-    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
-    readlinkat(directory, name, Vec::new()).map(|link| OsString::from_vec(link.into_bytes()).into()).unwrap_or_default()
-}
-
-/// A regular file's content; `None` when it is none, or too large to be what it should be.
-pub(super) fn read(directory: &OwnedFd, name: &Path) -> Option<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(openat(directory, name, flags, Mode::empty()).ok()?);
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut text = Vec::new();
-    let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut text).ok()?;
-    (read as u64 <= MAX_FILE_BYTES).then_some(text)
 }

@@ -9,6 +9,8 @@
 mod clean;
 mod git_config;
 mod look;
+mod neighbours;
+mod objects;
 mod quarantine;
 mod watch;
 
@@ -20,7 +22,7 @@ use std::{
 
 use codex_launcher::protocol::Held;
 
-use self::{quarantine::Quarantine, watch::Watch};
+use self::{neighbours::Neighbour, objects::Identity, quarantine::Quarantine, watch::Watch};
 use super::pinned::PinnedPath;
 use crate::{
     exec::{Denial, MAX_DENIALS},
@@ -54,8 +56,8 @@ enum Kind {
 /// What is known of a protected name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Known {
-    /// It was there, with this inode, and the launcher holds it.
-    Held(u64),
+    /// It was there, and the launcher holds it.
+    Held(Identity),
     /// A program of the host made or replaced it when the launcher stood already, which so can't hold it: it is compared.
     Was(Vec<u8>),
     /// A directory of that kind: what is in it isn't compared.
@@ -68,6 +70,8 @@ enum Known {
 #[derive(Debug)]
 pub struct Guard {
     state: Mutex<State>,
+    /// What the launcher was asked to hold.
+    asked: Vec<Spot>,
 }
 
 #[derive(Debug)]
@@ -81,7 +85,8 @@ struct State {
     compared: BTreeSet<Spot>,
     /// The links among them that lead to nothing: a run could make what they lead to.
     dangling: BTreeSet<Spot>,
-    /// Settings of submodules as they were: git writes them anew whenever it updates one, so they are not held.
+    /// Settings of git directories as they were. Git writes those of submodules anew whenever it updates one, so they are not
+    /// held; the others may be replaced by a program of the host while a run is under way.
     settings: BTreeMap<Spot, Vec<u8>>,
     /// Git directories, and whether a run made them.
     repositories: BTreeMap<Spot, bool>,
@@ -90,6 +95,8 @@ struct State {
     foreign: Option<PathBuf>,
     /// Runs under way.
     running: usize,
+    /// This sandbox, to the others.
+    neighbour: Neighbour,
     /// Whether what is looked at may have been made by a run, which is not to get in the way of the look.
     judging: bool,
 }
@@ -108,7 +115,9 @@ enum Purpose {
 impl Guard {
     /// Looks for carve-outs in the writable roots; returns what the launcher is to hold as well.
     pub fn new(roots: Vec<PinnedPath>, policy: &SandboxPolicy) -> (Self, Vec<Held>) {
+        let neighbour = Neighbour::new(roots.iter().map(|root| root.path().to_path_buf()).collect());
         let mut state = State {
+            neighbour,
             roots,
             policy: policy.clone(),
             watch: Watch::new(),
@@ -122,8 +131,19 @@ impl Guard {
             running: 0,
             judging: false,
         };
-        let held = state.hold_all();
-        (Self { state: Mutex::new(state) }, held)
+        let (asked, held) = state.hold_all().into_iter().unzip();
+        (Self { state: Mutex::new(state), asked }, held)
+    }
+
+    /// What the launcher could not hold, by its number among what it was asked to, because it was gone by then: what is there
+    /// later is judged. Returns the numbers that are nothing of this.
+    pub fn forget(&self, unheld: &[u32]) -> Vec<u32> {
+        let mut state = self.state();
+        let asked = |number: &u32| usize::try_from(*number).ok().and_then(|number| self.asked.get(number));
+        unheld.iter().for_each(|number| {
+            asked(number).map(|spot| state.known.remove(spot));
+        });
+        unheld.iter().copied().filter(|number| asked(number).is_none()).collect()
     }
 
     /// Why not all that a run may make is seen; `None` when it is.
@@ -155,6 +175,9 @@ impl Guard {
         let mut state = self.state();
         state.running = state.running.saturating_sub(1);
         let mut denials = state.judge();
+        if state.running == 0 {
+            state.neighbour.leave();
+        }
         denials.truncate(MAX_DENIALS);
         denials
     }
@@ -171,13 +194,13 @@ impl Guard {
 
 impl State {
     fn begin(&mut self) {
-        if self.running == 0 {
+        if self.running == 0 && self.neighbour.enter() {
             self.adopt();
         }
         self.running += 1;
     }
 
-    fn hold_all(&mut self) -> Vec<Held> {
+    fn hold_all(&mut self) -> Vec<(Spot, Held)> {
         let mut purpose = Purpose::Hold(Vec::new());
         self.look_everywhere(&mut purpose);
         let Purpose::Hold(spots) = purpose else {
@@ -188,8 +211,9 @@ impl State {
             .into_iter()
             .filter(|spot| unique.insert(spot.clone()))
             .filter_map(|spot| {
-                let below = spot.below.into_os_string().into_encoded_bytes();
-                Some(Held { root: u32::try_from(spot.root).ok()?, below })
+                let below = spot.below.clone().into_os_string().into_encoded_bytes();
+                let held = Held { root: u32::try_from(spot.root).ok()?, below };
+                Some((spot, held))
             })
             .collect()
     }
