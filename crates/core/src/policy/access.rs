@@ -35,10 +35,30 @@ pub struct Decision {
 
 impl Decision {
     pub(super) fn allowed(rule: &str, reason: impl Into<String>) -> Self {
-        Self { allowed: true, rule: rule.into(), reason: reason.into(), grant: None }
+        Self { allowed: true, rule: rule.into(), reason: in_one_line(&reason.into()), grant: None }
     }
 
     pub(super) fn denied(rule: &str, reason: impl Into<String>, grant: Option<String>) -> Self {
-        Self { allowed: false, rule: rule.into(), reason: reason.into(), grant }
+        Self { allowed: false, rule: rule.into(), reason: in_one_line(&reason.into()), grant }
+    }
+}
+
+/// A sentence in which a path may stand that a run has chosen, and that goes to terminals and logs.
+fn in_one_line(sentence: &str) -> String {
+    let mut line = String::with_capacity(sentence.len());
+    for character in sentence.chars() {
+        if character.is_control() { line.extend(character.escape_debug()) } else { line.push(character) }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decision;
+
+    #[test]
+    fn a_reason_is_one_line_without_what_a_terminal_obeys() {
+        let decision = Decision::denied("x", "/a\n\u{1b}[31mb is in no writable directory: ä", None);
+        assert_eq!(decision.reason, "/a\\n\\u{1b}[31mb is in no writable directory: ä");
     }
 }
