@@ -21,7 +21,8 @@ function profileOf(text = 'offline') {
   if (!/\/|\.(toml|json)$/.test(text)) return text;
   const profile = loadProfile(text);
   const file = realpathSync(text);
-  if (profile.name !== 'trusted' && profile.explain({ write: file }, workspace).allowed) {
+  // What is trusted can write any file: there it is about the workspace, where the commands of other profiles write.
+  if (profile.name === 'trusted' ? file.startsWith(`${realpathSync(workspace)}/`) : profile.explain({ write: file }, workspace).allowed) {
     throw new CodexError(`commands could change the profile's file ${file}, and the next ones would run under what they put there; move it to where they can't write, such as ~/.config/codex`, { code: 'ProfileError' });
   }
   return profile;

@@ -59,15 +59,19 @@ test('a file that is broken, missing or of another kind is refused, with its pla
 
 test('one that its own commands could change is refused, also by another name', async () => {
   const cwd = workspace();
-  const inside = file('profile = "workspace-write"\n', 'profile.toml', cwd);
   const elsewhere = path.join(outside(), 'link.toml');
-  symlinkSync(inside, elsewhere);
+  symlinkSync(path.join(cwd, 'profile.toml'), elsewhere);
   mkdirSync(path.join(cwd, 'below'));
-  for (const named of [inside, 'profile.toml', './below/../profile.toml', elsewhere]) {
-    const { exitCode, stderr } = await codex(['exec', '--profile', named, '--', 'true'], { cwd });
-    assert.equal(exitCode, 125, named);
-    assert.match(stderr, /could change the profile's file/);
+  for (const profile of ['workspace-write', 'trusted']) {
+    const inside = file(`profile = "${profile}"\n`, 'profile.toml', cwd);
+    for (const named of [inside, 'profile.toml', './below/../profile.toml', elsewhere]) {
+      const { exitCode, stderr } = await codex(['exec', '--profile', named, '--', 'true'], { cwd });
+      assert.equal(exitCode, 125, `${profile} ${named}`);
+      assert.match(stderr, /could change the profile's file/);
+    }
   }
+  const trusted = file('profile = "trusted"\n');
+  assert.equal((await codex(['exec', '--profile', trusted, '--', 'true'], { cwd })).exitCode, 0);
   const readOnly = file('profile = "offline"\n', 'offline.toml', cwd);
   assert.equal((await codex(['exec', '--profile', readOnly, '--', 'true'], { cwd })).exitCode, 0);
 });

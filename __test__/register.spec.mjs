@@ -48,16 +48,19 @@ test('without a profile nothing may be written', async () => {
 test('a profile\'s file', async () => {
   const [folder, granted] = [workspace(), outside()];
   const source = `console.log(require('child_process').spawnSync('touch', [${JSON.stringify(path.join(granted, 'made'))}]).status)`;
-  const under = (directory) => {
+  const under = (directory, profile = 'workspace-write') => {
     const file = path.join(directory, 'profile.toml');
-    writeFileSync(file, `profile = "workspace-write"\nwritable = [${JSON.stringify(granted)}]\n`);
+    writeFileSync(file, profile === 'trusted' ? 'profile = "trusted"\n' : `profile = "${profile}"\nwritable = [${JSON.stringify(granted)}]\n`);
     return run([process.execPath, '--require', REGISTER, '-e', source], environment(folder, { CODEX_PROFILE: file }));
   };
   assert.equal((await under(outside())).stdout, '0\n');
   // Where the program's own processes could change it, the next ones would run under what they put there.
-  const refused = await under(folder);
-  assert.deepEqual([refused.stdout, refused.exitCode], ['', 1]);
-  assert.match(refused.stderr, /ProfileError/);
+  for (const profile of ['workspace-write', 'trusted']) {
+    const refused = await under(folder, profile);
+    assert.deepEqual([refused.stdout, refused.exitCode], ['', 1]);
+    assert.match(refused.stderr, /ProfileError/);
+  }
+  assert.equal((await under(outside(), 'trusted')).stdout, '0\n');
 });
 
 test('an unknown profile ends the program before it starts', async () => {

@@ -155,18 +155,18 @@ fn profile(run: &Run) -> Result<SecurityProfile, codex_core::profile::ProfileErr
     base.extend(init)
 }
 
-/// Refuses a profile in a file that the commands under it could write.
+/// Refuses a profile in a file that the commands under it could write. Those of `trusted` could write any: there it is a file in
+/// the workspace, where the commands of other profiles write.
 fn keep_profile(session: &Session, run: &Run) -> Result<(), Failure> {
-    let (Some(ProfileArgument::File(path)), true) = (&run.profile, session.policy().profile != ProfileName::Trusted)
-    else {
+    let Some(ProfileArgument::File(path)) = &run.profile else {
         return Ok(());
     };
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-    if session.policy().explain(&Access::Write(path.clone())).allowed {
-        Err(Failure::ProfileInReach { path })
-    } else {
-        Ok(())
-    }
+    let (path, policy) = (std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()), session.policy());
+    let in_reach = match policy.profile {
+        ProfileName::Trusted => path.starts_with(&policy.workspace),
+        _ => policy.explain(&Access::Write(path.clone())).allowed,
+    };
+    if in_reach { Err(Failure::ProfileInReach { path }) } else { Ok(()) }
 }
 
 /// `K=V` sets, `K` lets the host's own through.
