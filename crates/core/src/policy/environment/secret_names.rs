@@ -69,7 +69,7 @@ const ENDINGS: [(u8, &[&str]); 7] = [
     (b'N', &["TOKEN"]),
     (b'S', &["PASSWORDS", "SECRETS", "CREDENTIALS"]),
     (b'T', &["SECRET"]),
-    (b'Y', &["APIKEY"]),
+    (b'Y', &["APIKEY", "AUTHKEY"]),
 ];
 
 /// Words that mean a secret wherever they stand.

@@ -22,6 +22,7 @@ fn names_of_secrets_are_dropped() {
         "GH_TOKEN",
         "NPM_TOKEN",
         "OPENAI_API_KEY",
+        "TS_AUTHKEY",
         "ANTHROPIC_API_KEY",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -225,6 +226,11 @@ fn values_that_have_the_form_of_a_secret_are_dropped() {
         "--header 'Authorization: Bearer abcdefghijklmnop'",
         "a=1;token=ghp_abcdefghijklmnopqrstuvwxyz0123456789;b=2",
         "https://ghp_abcdefghijklmnopqrstuvwxyz0123456789@github.com/a",
+        "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST",
+        "https://example.webhook.office.com/webhookb2/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f@0a1b",
+        "https://hooks.slack.com/workflows/T01ABCDEFGH/A01ABCDEFGH/123456789",
+        "sqp_0123456789abcdef0123456789abcdef01234567",
+        "lsv2_pt_0123456789abcdef0123456789abcdef_0123456789",
     ] {
         assert_eq!(screen("PLAIN", value), Some(DropReason::Secret), "{value}");
     }
@@ -260,6 +266,9 @@ fn values_that_only_look_alike_are_kept() {
         "://:@",
         "postgres://app@db/app",
         "disk-abcdefghijklmnopqrstuvwxyz",
+        "https://discord.com/api/webhooks/",
+        "squ_are",
+        "dp.st.example.com",
     ] {
         assert_eq!(screen("PLAIN", value), None, "{value}");
     }
