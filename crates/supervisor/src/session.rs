@@ -313,6 +313,13 @@ pub fn hints(outcome: &Outcome) -> Vec<String> {
         let path = repository.display().to_string();
         hints.push(format!("git writes into {path}, which is outside; if that is meant, add writable: [{path:?}]"));
     }
+    if outcome.end != End::Code(0)
+        && let Some(workspace) = &outcome.foreign_workspace
+    {
+        hints.push(format!(
+            "{workspace:?} belongs to another user, and root has no right over files of other users in a sandbox; run codex as their user, or give them to root"
+        ));
+    }
     hints
 }
 

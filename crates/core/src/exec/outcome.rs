@@ -26,6 +26,8 @@ pub struct Outcome {
     pub denials: Vec<Denial>,
     /// The git directory of the workspace's repository, when it lies where the run may not write.
     pub foreign_repository: Option<PathBuf>,
+    /// The workspace, when root runs in it and it belongs to another user: in a sandbox root has no right over it.
+    pub foreign_workspace: Option<PathBuf>,
     /// What the kernel enforced.
     pub enforcement: Arc<Enforcement>,
 }

@@ -15,6 +15,7 @@ use std::{
 
 use codex_launcher::protocol::{Boundary, Held, LaunchPlan, Network, Refusal};
 use once_cell::sync::OnceCell;
+use rustix::{fs::fstat, process::geteuid};
 use tokio::runtime::Handle;
 
 use super::{
@@ -42,6 +43,8 @@ pub struct Engine {
     policy: SandboxPolicy,
     options: SandboxOptions,
     absent_denials: usize,
+    /// Whether root makes it for a writable workspace of another user.
+    is_foreign: bool,
     null: &'static File,
     screened: ScreenedHost,
     next_run: AtomicU64,
@@ -78,8 +81,12 @@ impl Engine {
         let writable = roots.into_iter().map(|root| PinnedPath::directory(root)).collect::<Result<_, _>>()?;
         let denied = policy.deny_read.iter().map(|path| PinnedPath::existing(path)).collect::<Result<Vec<_>, _>>()?;
         let absent_denials = denied.iter().filter(|pinned| pinned.is_none()).count();
+        let workspace = PinnedPath::directory(&policy.workspace)?;
+        let is_foreign = matches!(&policy.write, WriteAccess::Roots(roots) if roots.contains(&policy.workspace))
+            && geteuid().is_root()
+            && fstat(workspace.handle()).is_ok_and(|found| found.st_uid != 0);
         let pinned = PinnedPaths {
-            workspace: PinnedPath::directory(&policy.workspace)?,
+            workspace,
             writable,
             // A denial is stronger than what grants the same.
             readable: policy
@@ -95,6 +102,7 @@ impl Engine {
         };
         Ok(Self {
             absent_denials,
+            is_foreign,
             null: null()?,
             screened: ScreenedHost::default(),
             next_run: AtomicU64::new(1),
@@ -104,6 +112,11 @@ impl Engine {
             policy,
             options,
         })
+    }
+
+    /// The workspace, when root can't write what its owner has there.
+    pub fn foreign_workspace(&self) -> Option<PathBuf> {
+        self.is_foreign.then(|| self.policy.workspace.clone())
     }
 
     pub fn options(&self) -> &SandboxOptions {

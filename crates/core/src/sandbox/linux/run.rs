@@ -320,6 +320,7 @@ impl Running {
                         .take(MAX_DENIALS)
                         .collect(),
                     foreign_repository: launcher.guard().and_then(Guard::foreign_repository),
+                    foreign_workspace: engine.foreign_workspace(),
                     enforcement: report::with_gap(enforcement, gap),
                 })
             }

@@ -177,6 +177,7 @@ impl<'a> Running<'a> {
             limit,
             denials,
             foreign_repository: None,
+            foreign_workspace: None,
             enforcement,
         })
     }

@@ -134,6 +134,7 @@ async fn attempt(
         limit: if flooded { Some(Limit::Output) } else { timeout.is_limit_over().then_some(Limit::WallTime) },
         denials: Vec::new(),
         foreign_repository: None,
+        foreign_workspace: None,
         enforcement,
     })
 }
