@@ -124,6 +124,15 @@ test('it is hung up when nobody is left at it', async (t) => {
   }
 });
 
+test('it is hung up as well when they leave before the program is there', async (t) => {
+  const box = sandbox(t, { profile: 'offline', workspace: workspace() });
+  for (let count = 0; count < 4; count += 1) {
+    const run = box.spawn('sleep', ['20'], { stdio: 'pty' });
+    run.stdout.destroy();
+    assert.equal((await run).signal, 'SIGHUP');
+  }
+});
+
 test('nothing of it stays open', async (t) => {
   const box = sandbox(t, { workspace: workspace() });
   await box.spawn('true', PTY);

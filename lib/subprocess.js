@@ -40,6 +40,8 @@ class Subprocess extends EventEmitter {
   #result;
   #isStarted = false;
   #isOver = false;
+  /** Whether its terminal was closed here. */
+  #isLeft = false;
   #isClosed;
   #isAwaited = false;
   /** While somebody is asked whether the command may run: says what they said. */
@@ -193,6 +195,7 @@ class Subprocess extends EventEmitter {
   #started(pid) {
     this.#isStarted = true;
     if (pid !== 0) this.pid = pid;
+    if (this.#isLeft) this.#hangUp();
     this.emit('spawn');
   }
 
@@ -268,11 +271,16 @@ class Subprocess extends EventEmitter {
     stream.once('end', () => this.#isOver && stream.destroy());
     stream.once('close', () => {
       this.#openStreams--;
-      // Nobody is left at the terminal.
-      if (kind === TERMINAL && !this.#isOver) this.#native.hangUp(this.#token);
+      if (kind === TERMINAL) this.#hangUp();
       this.#closed();
     });
     return stream;
+  }
+
+  /** Nobody is left at the terminal. A program that isn't there yet gets it first: none can be given one that was hung up. */
+  #hangUp() {
+    this.#isLeft = true;
+    if (this.#isStarted && !this.#isOver) this.#native.hangUp(this.#token);
   }
 
   /** For a stream that was looked at too late, or of a command that was not run: what was captured, at the end. */
