@@ -48,7 +48,7 @@ fn what_is_not_understood_is_an_error_that_names_it() {
 fn profiles_are_listed_shown_and_explained() {
     let list = codex(&["profile", "list"]);
     assert_eq!(list.stdout.lines().count(), 5);
-    assert!(list.stdout.contains("offline          ") && list.stdout.contains("(default)"));
+    assert!(list.stdout.contains("offline          ") && list.stdout.matches("(default)").count() == 1);
     let json: serde_json::Value = serde_json::from_str(&codex(&["profile", "list", "--json"]).stdout).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 5);
     assert!(codex(&["profile", "show", "workspace"]).stdout.contains("workspace-write"));

@@ -46,7 +46,7 @@ impl ProfileName {
     #[must_use]
     pub const fn summary(self) -> &'static str {
         match self {
-            Self::Offline => "writes nothing but a private tmp, no network (default)",
+            Self::Offline => "writes nothing but a private tmp, no network",
             Self::NetReadOnly => "writes nothing but a private tmp, outbound network",
             Self::WorkspaceWrite => "writes the workspace and a private tmp, no network",
             Self::WorkspaceNet => "writes the workspace and a private tmp, outbound network",
