@@ -6,11 +6,15 @@ use crate::shell::is_name;
 
 pub(crate) static PROGRAMS: &[Program] = &[
     Program { names: "echo", reason: "it prints its words", check: Check::Anything },
+    Program { names: ": pwd times dirs", reason: "it changes nothing outside of the shell", check: Check::Anything },
     Program {
-        names: ": pwd times dirs break continue return exit shift",
+        names: "break continue return exit shift",
         reason: "it changes nothing outside of the shell",
-        // `exit $x` and the like evaluate their word as a number, never as code.
-        check: Check::Anything,
+        // In bash the word is a number and never code; elsewhere it is arithmetic, which sets variables.
+        check: Check::Special(|call| match call.args().iter().find(|a| a.exact().is_some_and(|t| !is_number(t))) {
+            Some(a) => Err(format!("`{}` is no number", a.text)),
+            None => Ok(()),
+        }),
     },
     Program {
         names: "jobs",
@@ -90,10 +94,21 @@ fn printf(call: &Call<'_>) -> Result<(), String> {
     }
     let mut words = args.iter().skip(usize::from(first.exact() == Some("--")));
     let format = words.next().and_then(Arg::known);
-    if format.map_or_else(|| words.any(may_name), counts) {
+    if format.map_or_else(|| words.clone().any(may_name), counts) {
         return Err("`%n` sets a variable".into());
     }
+    // In zsh a number is arithmetic, which sets variables.
+    let may_set = |t: &str| t.contains('=') || t.contains("++") || t.contains("--");
+    let numbers = format.is_none_or(|f| f.replace("%s", "").contains('%'));
+    if numbers && words.any(|w| w.exact().is_some_and(may_set)) {
+        return Err("a number may be arithmetic".into());
+    }
     Ok(())
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Whether a format has a conversion `%n`, which sets the variable that a word names to the number of characters before it.
@@ -144,6 +159,10 @@ fn test(call: &Call<'_>) -> Result<(), String> {
 
 fn read(call: &Call<'_>) -> Result<(), String> {
     let parsed = call.options(&Options { short: "rsd:n:N:p:t:", long: "", refused: "", style: Style::Posix })?;
+    let mut numbers = ['t', 'n', 'N'].into_iter().flat_map(|letter| parsed.values(letter, "-"));
+    if let Some(value) = numbers.find(|v| v.exact().is_some_and(|t| !is_number(t))) {
+        return Err(format!("`{}` is no number", value.text));
+    }
     match parsed.operands.iter().find(|o| !o.exact().is_some_and(|t| is_name(t) && !super::environment::injects(t))) {
         Some(o) => Err(format!("`{}` isn't a plain variable", o.text)),
         None => Ok(()),
