@@ -248,7 +248,11 @@ fn shell(
             interpreters::ShellRun::Text(arg) => match arg.exact() {
                 Some(text) => {
                     scripts.push(text.to_owned());
-                    Own::Allow("it only runs the text behind it")
+                    if interpreters::may_differ(call.name, text) {
+                        Own::Prompt(format!("`{}` may understand the text otherwise", call.name))
+                    } else {
+                        Own::Allow("it only runs the text behind it")
+                    }
                 }
                 None if fetched(arg) => Own::Forbid("it runs what it fetches from the network".into()),
                 None => {

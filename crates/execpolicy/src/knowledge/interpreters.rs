@@ -64,6 +64,25 @@ pub(crate) fn windows_text(name: &str, args: &[Arg]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// Whether a shell may do something else with a text than bash, by whose language it is judged.
+pub(crate) fn may_differ(name: &str, text: &str) -> bool {
+    match name {
+        "sh" | "bash" | "dash" | "ash" | "rbash" => false,
+        "zsh" => differs_in_zsh(text),
+        _ => true,
+    }
+}
+
+/// In zsh `$x[…]` is a subscript, whose arithmetic runs commands and sets variables, and `$=x` is several words.
+fn differs_in_zsh(text: &str) -> bool {
+    let subscript = |(at, _)| {
+        let before = text.get(..at).and_then(|front| front.chars().next_back());
+        before.is_some_and(|c| !c.is_whitespace() && !"\"'/.(|=:,{[\\".contains(c))
+    };
+    ["$=", "$~", "$^", "$+"].into_iter().any(|form| text.contains(form))
+        || (text.contains(['$', '`']) && text.match_indices('[').any(subscript))
+}
+
 /// What a shell was started for.
 pub(crate) enum ShellRun<'a> {
     /// `-c TEXT`
