@@ -8,7 +8,7 @@ use super::command::{self, Own};
 use super::context::{Context, Layer, Ruled};
 use super::engine::{Judgement, Traits};
 use super::paths::Cwd;
-use crate::knowledge::{environment, interpreters, network, wrappers};
+use crate::knowledge::{environment, interpreters, network, secrets, wrappers};
 use crate::programs::Trust;
 use crate::verdict::Decision;
 
@@ -261,7 +261,13 @@ fn shell(
                     Own::Prompt(format!("it runs `{}`, which isn't known before", arg.text))
                 }
             },
-            interpreters::ShellRun::Parse | interpreters::ShellRun::Nothing => Own::Allow("it runs nothing"),
+            // It prints the lines that it doesn't understand.
+            interpreters::ShellRun::Parse => call
+                .args()
+                .iter()
+                .find_map(|file| secrets::why(&call.place(file)))
+                .map_or(Own::Allow("it runs nothing"), Own::Prompt),
+            interpreters::ShellRun::Nothing => Own::Allow("it runs nothing"),
             interpreters::ShellRun::File(arg) if fetched(arg) => {
                 Own::Forbid("it runs what it fetches from the network".into())
             }
