@@ -94,6 +94,21 @@ test('an error that nobody waits for ends the process, as any other', async () =
   }
 });
 
+test('what a listener throws is an uncaught exception, and the rest is told', async () => {
+  const source = `
+    const told = [];
+    process.on('uncaughtException', ({ message }) => told.push(message));
+    const box = new codex.Sandbox({ workspace: facts.workspace });
+    const runs = [['true', 'exit'], ['no-such-program', 'error']].map(([program, event]) => new Promise((resolve) => {
+      const run = box.spawn(program, { stdio: 'ignore' });
+      run.on('error', () => {}).on(event, () => { throw new Error(event); });
+      run.on('close', () => setImmediate(resolve));
+    }));
+    Promise.all(runs).then(() => console.log(told.sort().join()));`;
+  const { stdout, stderr } = await run(script(source, { workspace: workspace() }));
+  assert.equal(`${stdout}${stderr}`, 'error,exit\n');
+});
+
 test('a refused sandbox rejects', async (t) => {
   const box = sandbox(t, { workspace: workspace() });
   await box.close();

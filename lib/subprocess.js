@@ -213,17 +213,29 @@ class Subprocess extends EventEmitter {
     this.#closeEnds();
     if (result?.failed === undefined) {
       // Whoever listens need not await.
-      if (this.listenerCount('error') > 0) this.#isAwaited = this.emit('error', error);
+      if (this.listenerCount('error') > 0) this.#isAwaited = this.#tell('error', error);
     } else {
       // The end of a short run may be known before its start.
       if (!this.#isStarted && result.pid !== undefined) this.#started(result.pid);
       this.exitCode = result.exitCode;
       this.signalCode = result.signal;
-      this.emit('exit', this.exitCode, this.signalCode);
+      this.#tell('exit', this.exitCode, this.signalCode);
     }
     this.#closed();
     // What nobody hears of must not pass in silence, unless the sandbox was closed on purpose.
     if (error !== undefined && !this.#isAwaited && !this.#isClosed()) Promise.reject(error);
+  }
+
+  /** What a listener throws is an uncaught exception, as from any emitter, and keeps nothing from going on. */
+  #tell(...event) {
+    try {
+      return this.emit(...event);
+    } catch (thrown) {
+      process.nextTick(() => {
+        throw thrown;
+      });
+      return true;
+    }
   }
 
   /**
