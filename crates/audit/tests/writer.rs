@@ -137,7 +137,7 @@ fn large_arguments_add_little() {
     drop(log);
     let text = all_text(dir.path(), "a.jsonl");
     assert!(text.len() < 40_000, "{}", text.len());
-    assert!(text.contains("…[+97952 bytes]") && text.contains("arguments]"));
+    assert!(text.contains("…[+97952 bytes]") && text.contains("…[+6952 bytes]") && text.contains("…[+2996 arguments]"));
 }
 
 #[cfg(unix)]

@@ -95,6 +95,10 @@ pub(super) fn scan_tilde(text: &str, at: usize, spans: &mut Spans) {
     }
 }
 
+/// How much of what stands before a base directory is looked at, in bytes. Without an end, each of many in one word would have
+/// all in front of it read.
+const LONGEST_PREFIX: usize = 256;
+
 /// What stands before the base directory, and how names below it end.
 struct Root<'a> {
     parts: Vec<&'a str>,
@@ -114,7 +118,11 @@ impl<'a> Root<'a> {
         let bytes = text.as_bytes();
         let mut start = end;
         let mut url = false;
-        while start > 0 && !is_break(bytes[start - 1]) {
+        let mut first = end.saturating_sub(LONGEST_PREFIX);
+        while !text.is_char_boundary(first) {
+            first += 1;
+        }
+        while start > first && !is_break(bytes[start - 1]) {
             if bytes[start - 1] == b':' {
                 match Colon::at(text, start - 1) {
                     Colon::Drive => start -= 1,
@@ -169,7 +177,8 @@ impl<'a> Root<'a> {
         let encoded = prefix.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("%5c%5c"));
         let share = (prefix.starts_with("\\\\") || prefix.starts_with("//") || encoded) && !url;
         let windows = drive || share || separator.contains('\\');
-        let rooted = rooted || drive || parts.is_empty();
+        // What is longer is taken for rooted.
+        let rooted = rooted || drive || parts.is_empty() || (start == first && first > 0);
         Some(Self { parts, rooted, windows, share, url, whole })
     }
 

@@ -9,7 +9,7 @@ use super::segment::Torn;
 use super::session::Session;
 use super::{Ack, AppendError, Core, Level, State};
 use crate::event::{Event, EventKind};
-use crate::limit::{command_line, shorten};
+use crate::limit::{command_of, leave_out, shorten};
 use crate::log_note::LogNote;
 use crate::record::fields_of;
 
@@ -23,12 +23,13 @@ impl Core {
             return Err(AppendError::Reserved(event.event.name()));
         }
         event.log = None;
+        let mut left_out = leave_out(event);
         let redacted = self.redactor.event(event);
         if event.event == EventKind::ExecDecision && event.command.is_none() && !event.argv.is_empty() {
-            let line = self.redactor.text(&command_line(&event.argv)).text.into_owned();
+            let line = self.redactor.text(&command_of(&event.argv, &mut left_out)).text.into_owned();
             event.command = Some(line);
         }
-        let cut = shorten(event);
+        let cut = shorten(event, &left_out);
         Ok(fields_of(event, redacted, cut)?)
     }
 
