@@ -23,9 +23,10 @@ for (const [update, updateIt] of Object.entries(UPDATES)) {
       const launcher = path.join(${JSON.stringify(copy)}, 'npm', process.platform + '-' + process.arch, 'codex-launcher');
       ${updateIt}
       (async () => {
-        const box = new Sandbox({ profile: 'workspace-write', workspace: ${JSON.stringify(workspace())} });
+        const cwd = ${JSON.stringify(workspace())};
+        const box = new Sandbox({ profile: 'workspace-write', workspace: cwd });
         const first = await box.exec('sh', ['-c', 'echo run; touch /etc/made']);
-        const child = box.childProcess().spawnSync('sh', ['-c', 'echo child; touch /etc/made'], { encoding: 'utf8' });
+        const child = box.childProcess().spawnSync('sh', ['-c', 'echo child; touch /etc/made'], { cwd, encoding: 'utf8' });
         console.log(JSON.stringify([first.stdout, first.exitCode, child.stdout, child.status]));
         await box.close();
       })();`]);
