@@ -140,3 +140,17 @@ test('what a program doesn\'t read any more is no crash', async () => {
     })();`, { workspace: workspace() });
   assert.deepEqual(await answer(child), [0, 0, 0, 'EPIPE']);
 });
+
+test('a stream that the program has closed is closed at once: nobody else holds its end', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  for (let round = 0; round < 60; round++) {
+    const run = box.spawn('sh', ['-c', 'exec <&-; echo closed; sleep 3600']);
+    run.stdout.once('data', () => run.stdin.write('x'));
+    const late = setTimeout(() => run.kill(), 10_000);
+    const [error] = await Promise.race([once(run.stdin, 'error').catch((error) => [error]), run.then(() => [undefined])]);
+    clearTimeout(late);
+    run.kill();
+    await run;
+    assert.equal(error?.code, 'EPIPE', `round ${round}`);
+  }
+});

@@ -89,6 +89,12 @@ impl Received {
         self.numbers.get(..self.count).unwrap_or_default()
     }
 
+    /// The same, with the last descriptor as the file that holds the body.
+    fn with_file(self) -> Option<Self> {
+        let file = *self.numbers().last()?;
+        Some(Self { count: self.count - 1, body: Body::InFile(file), ..self })
+    }
+
     fn close(&self) {
         let file = match self.body {
             Body::InFile(file) => Some(file),
@@ -101,35 +107,84 @@ impl Received {
     }
 }
 
-/// Receives one message into a buffer of [`INLINE_BYTES`]; `None` at the end of the conversation. Allocates nothing.
+/// Waits for a message, looks at its body in a buffer of [`INLINE_BYTES`], and leaves it where it is; `None` at the end of
+/// the conversation. This process has none of its descriptors afterwards but a memory file. Allocates nothing.
 ///
 /// # Errors
-/// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make; `MFILE` for one whose descriptors
-/// this process has no room for.
-pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
-    match receive_body(socket, buffer, flags)? {
-        Some(received) if received.lacks_descriptors => {
-            received.close();
-            Err(Errno::MFILE)
-        }
-        other => Ok(other),
+/// What `recvmsg` says; `BADMSG` for a message that was cut or that [`send`] did not make; `MFILE` when this process has no
+/// room for a memory file.
+pub fn peek(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<Option<Body>, Errno> {
+    let mut kind = [0_u8];
+    let mut parts = [IoSliceMut::new(&mut kind), IoSliceMut::new(buffer)];
+    let message = rustix::net::recvmsg(socket, &mut parts, &mut RecvAncillaryBuffer::default(), RecvFlags::PEEK)?;
+    match (message.bytes.checked_sub(1), kind) {
+        (None, _) => Ok(None),
+        (Some(length), [INLINE]) if !message.flags.contains(ReturnFlags::TRUNC) => Ok(Some(Body::Inline(length))),
+        (Some(_), [IN_MEMORY_FILE]) => Ok(receive_any(socket, buffer, RecvFlags::PEEK)?.map(|received| {
+            Received { body: Body::Inline(0), ..received }.close();
+            received.body
+        })),
+        _ => Err(Errno::BADMSG),
     }
 }
 
-/// The same without the last error.
-fn receive_body(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
+/// Takes the message that [`peek`] has shown, for its descriptors. Allocates nothing.
+///
+/// # Errors
+/// What `recvmsg` says; `MFILE` when this process has no room for all of them.
+pub fn take(socket: BorrowedFd<'_>) -> Result<Received, Errno> {
     let mut kind = [0_u8];
+    let (received, _) = receive_parts(socket, &mut [IoSliceMut::new(&mut kind)], RecvFlags::DONTWAIT)?;
+    let received = received.ok_or(Errno::BADMSG)?;
+    if received.lacks_descriptors {
+        received.close();
+        return Err(Errno::MFILE);
+    }
+    Ok(if kind == [IN_MEMORY_FILE] { received.with_file().ok_or(Errno::BADMSG)? } else { received })
+}
+
+/// Drops the message that [`peek`] has shown.
+pub fn discard(socket: BorrowedFd<'_>) {
+    let _ = rustix::net::recvmsg(socket, &mut [], &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT);
+}
+
+/// Receives one message into a buffer of [`INLINE_BYTES`], with as many of its descriptors as this process has room for.
+fn receive_any(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
+    let mut kind = [0_u8];
+    let (received, is_cut) = receive_parts(socket, &mut [IoSliceMut::new(&mut kind), IoSliceMut::new(buffer)], flags)?;
+    let Some(received) = received else {
+        return Ok(None);
+    };
+    match kind {
+        _ if is_cut => {}
+        [INLINE] => return Ok(Some(received)),
+        [IN_MEMORY_FILE] if !received.lacks_descriptors => {
+            if let Some(received) = received.with_file() {
+                return Ok(Some(received));
+            }
+        }
+        _ => {}
+    }
+    received.close();
+    Err(if received.lacks_descriptors { Errno::MFILE } else { Errno::BADMSG })
+}
+
+/// Receives one message as it is: `None` at the end of the conversation; and whether its body had more bytes.
+fn receive_parts(
+    socket: BorrowedFd<'_>,
+    parts: &mut [IoSliceMut<'_>],
+    flags: RecvFlags,
+) -> Result<(Option<Received>, bool), Errno> {
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut parts = [IoSliceMut::new(&mut kind), IoSliceMut::new(buffer)];
-    let message = rustix::net::recvmsg(socket, &mut parts, &mut control, flags | RecvFlags::CMSG_CLOEXEC)?;
-    if message.bytes == 0 {
-        return Ok(None);
-    }
+    let message = rustix::net::recvmsg(socket, parts, &mut control, flags | RecvFlags::CMSG_CLOEXEC)?;
+    let Some(length) = message.bytes.checked_sub(1) else {
+        return Ok((None, false));
+    };
     let mut received = Received {
         numbers: [-1; MAX_DESCRIPTORS],
         count: 0,
-        body: Body::Inline(message.bytes - 1),
+        body: Body::Inline(length),
         lacks_descriptors: message.flags.contains(ReturnFlags::CTRUNC),
     };
     for part in control.drain() {
@@ -140,18 +195,7 @@ fn receive_body(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> 
             }
         }
     }
-    match (kind, received.numbers().last()) {
-        _ if message.flags.contains(ReturnFlags::TRUNC) => {}
-        ([INLINE], _) => return Ok(Some(received)),
-        ([IN_MEMORY_FILE], Some(&file)) if !received.lacks_descriptors => {
-            received.count -= 1;
-            received.body = Body::InFile(file);
-            return Ok(Some(received));
-        }
-        _ => {}
-    }
-    received.close();
-    Err(if received.lacks_descriptors { Errno::MFILE } else { Errno::BADMSG })
+    Ok((Some(received), message.flags.contains(ReturnFlags::TRUNC)))
 }
 
 /// A buffer for one message after the other.
@@ -172,12 +216,12 @@ impl Inbox {
     /// Returns its descriptors, or `None` at the end of the conversation.
     ///
     /// # Errors
-    /// As for [`receive`]. `MFILE` is no end of the conversation: the body is there, unless it was to come as a descriptor.
+    /// As for [`peek`]; `MFILE` also for descriptors that this process has no room for. That is no end of the conversation: the body is there, unless it was to come as a descriptor.
     pub fn receive(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> Result<Option<Vec<OwnedFd>>, Errno> {
         self.length = 0;
         // What is there from the last message is overwritten or not looked at: it need not be cleared.
         self.buffer.resize(INLINE_BYTES, 0);
-        let Some(received) = receive_body(socket, &mut self.buffer, flags)? else {
+        let Some(received) = receive_any(socket, &mut self.buffer, flags)? else {
             return Ok(None);
         };
         // SAFETY: they came with the message, and nobody else has learnt of them.
@@ -216,11 +260,11 @@ fn errno_of(error: &std::io::Error) -> Errno {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
+    use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 
     use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socketpair};
 
-    use super::{INLINE_BYTES, Inbox, send};
+    use super::{Body, INLINE_BYTES, Inbox, discard, peek, send, take};
 
     fn pair() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
         socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
@@ -248,5 +292,35 @@ mod tests {
         let mut inbox = Inbox::default();
         assert!(inbox.receive(theirs.as_fd(), RecvFlags::empty()).unwrap().is_some());
         assert!(inbox.receive(theirs.as_fd(), RecvFlags::empty()).unwrap().is_none());
+    }
+
+    #[test]
+    fn shows_a_message_without_its_descriptors_and_gives_them_once() {
+        let (ours, theirs) = pair();
+        let mut buffer = vec![0; INLINE_BYTES];
+        for size in [0, 1, INLINE_BYTES, INLINE_BYTES + 1] {
+            let (reader, writer) = rustix::pipe::pipe().unwrap();
+            let sent = vec![7; size];
+            for _ in 0..2 {
+                send(ours.as_fd(), &sent, &[reader.as_fd(), reader.as_fd()], SendFlags::empty()).unwrap();
+            }
+            drop(reader);
+            match peek(theirs.as_fd(), &mut buffer).unwrap().unwrap() {
+                Body::Inline(length) => assert_eq!(buffer[..length], sent),
+                Body::InFile(file) => {
+                    // SAFETY: `peek` has just made it, and nothing else has it.
+                    let file = std::fs::File::from(unsafe { OwnedFd::from_raw_fd(file) });
+                    assert_eq!(file.metadata().unwrap().len(), size as u64);
+                }
+            }
+            discard(theirs.as_fd());
+            assert!(peek(theirs.as_fd(), &mut buffer).unwrap().is_some());
+            let received = take(theirs.as_fd()).unwrap();
+            assert_eq!(received.numbers().len(), 2);
+            assert!(rustix::io::write(&writer, b"x").is_ok());
+            received.close();
+            assert_eq!(rustix::io::write(&writer, b"x").unwrap_err(), rustix::io::Errno::PIPE);
+            assert!(take(theirs.as_fd()).is_err());
+        }
     }
 }

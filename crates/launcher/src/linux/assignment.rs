@@ -1,7 +1,9 @@
 //! A run as its cell is given it: one message, laid out where it lies.
 //!
-//! The init of a cell takes it, which shares the launcher's memory and so allocates nothing: a message of usual size goes
-//! into memory that the cell has had from the start, a longer one is mapped for as long as the run lasts.
+//! The init of a cell reads it, which shares the launcher's memory and so allocates nothing: a message of usual size goes
+//! into memory that the cell has had from the start, a longer one is mapped for as long as the run lasts. The descriptors
+//! in it are left for the program's process to take. The init never has them: a copy that it closed only when the program
+//! is running already could keep a pipe open that the program has closed.
 
 use std::{
     ffi::{c_char, c_void},
@@ -17,7 +19,6 @@ use rustix::{
     fs::fstat,
     io::Errno,
     mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap},
-    net::RecvFlags,
 };
 
 /// How many pointers a cell has room for: to the candidates, arguments and variables of nearly every run.
@@ -38,7 +39,7 @@ pub struct Assignment {
     pub run: u64,
     /// What the run may use.
     pub limits: RunLimits,
-    /// The program's descriptors.
+    /// The numbers of the program's descriptors.
     pub streams: Streams,
     /// Whether to tell the engine when the program has started.
     pub announce: bool,
@@ -63,32 +64,31 @@ impl Room {
         Self { bytes: vec![0; INLINE_BYTES].into(), pointers: vec![ptr::null(); POINTERS].into() }
     }
 
-    /// Waits for a run; `None` at the end of the conversation. What it returns must be gone before the next one is taken.
+    /// Waits for a run; `None` at the end of the conversation. What it returns must be gone, and the message with its
+    /// descriptors taken or dropped, before the next one is looked at.
     ///
     /// # Errors
     /// What `recvmsg` says; `BADMSG` for a message that is none of the engine's.
-    pub fn receive(&mut self, socket: BorrowedFd<'_>) -> Result<Option<Assignment>, Errno> {
-        let Some(received) = channel::receive(socket, &mut self.bytes, RecvFlags::empty())? else {
-            return Ok(None);
-        };
-        let mut streams = Streams::new(&received);
-        let assigned = self.lay_out(&received, &mut streams);
-        assigned.inspect_err(|_| streams.close()).map(|assignment| Some(Assignment { streams, ..assignment }))
+    pub fn look(&mut self, socket: BorrowedFd<'_>) -> Result<Option<Assignment>, Errno> {
+        match channel::peek(socket, &mut self.bytes)? {
+            Some(body) => self.lay_out(body).map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// Lays the tables over the strings of a request; the streams learn their numbers, and are left out.
-    fn lay_out(&mut self, received: &Received, streams: &mut Streams) -> Result<Assignment, Errno> {
-        let message = match received.body {
+    /// Lays the tables over the strings of a request.
+    fn lay_out(&mut self, body: Body) -> Result<Assignment, Errno> {
+        let message = match body {
             Body::Inline(_) => None,
             Body::InFile(file) => Some(Mapping::of_file(file)?),
         };
-        let body = match (&message, received.body) {
+        let body = match (&message, body) {
             (Some(mapping), _) => mapping.bytes(),
             (None, Body::Inline(length)) => self.bytes.get(..length).unwrap_or_default(),
             (None, Body::InFile(_)) => &[],
         };
         let request: RunRequest<'_> = postcard::from_bytes(body).map_err(|_| Errno::BADMSG)?;
-        streams.name(request.targets.0, request.terminal)?;
+        let streams = Streams::new(request.targets.0, request.terminal)?;
         let groups = [request.candidates, request.arguments, request.variables].map(|count| count as usize);
         // Each table has a null pointer at its end.
         let needed = groups.iter().sum::<usize>() + groups.len();
@@ -115,7 +115,7 @@ impl Room {
         Ok(Assignment {
             run: request.run,
             limits: request.limits,
-            streams: Streams::NONE,
+            streams,
             announce: request.announce,
             scripts_by_shell: request.scripts_by_shell && arguments > 0,
             working_directory,
@@ -128,56 +128,42 @@ impl Room {
     }
 }
 
-/// The descriptors of a program, to be closed when it has its own.
+/// The numbers that the descriptors of a program are to have.
 pub struct Streams {
-    descriptors: [RawFd; MAX_STREAMS],
     targets: [u8; MAX_STREAMS],
     count: usize,
-    /// The number in the program of its controlling terminal.
+    /// The number of its controlling terminal.
     pub terminal: Option<u8>,
 }
 
 impl Streams {
-    const NONE: Self = Self { descriptors: [-1; MAX_STREAMS], targets: [0; MAX_STREAMS], count: 0, terminal: None };
-
-    fn new(received: &Received) -> Self {
-        let mut streams = Self { count: received.numbers().len().min(MAX_STREAMS), ..Self::NONE };
-        for (place, descriptor) in streams.descriptors.iter_mut().zip(received.numbers()) {
-            *place = *descriptor;
-        }
-        streams
+    fn new(numbers: &[u8], terminal: Option<u8>) -> Result<Self, Errno> {
+        let mut targets = [0; MAX_STREAMS];
+        let places = targets.get_mut(..numbers.len()).ok_or(Errno::BADMSG)?;
+        places.copy_from_slice(numbers);
+        let fits = |target: &u8| usize::from(*target) < MAX_STREAMS;
+        if numbers.iter().all(fits) { Ok(Self { targets, count: numbers.len(), terminal }) } else { Err(Errno::BADMSG) }
     }
 
-    /// Each descriptor is to have the number that stands in its place.
-    fn name(&mut self, targets: &[u8], terminal: Option<u8>) -> Result<(), Errno> {
-        let fits = |target: &u8| usize::from(*target) < MAX_STREAMS;
-        if self.count != targets.len() || !targets.iter().all(fits) {
+    fn targets(&self) -> &[u8] {
+        self.targets.get(..self.count).unwrap_or_default()
+    }
+
+    /// Each descriptor of the message with the number that it is to have.
+    ///
+    /// # Errors
+    /// `BADMSG` when it has more or fewer of them.
+    pub fn of<'a>(&'a self, received: &'a Received) -> Result<impl Iterator<Item = (RawFd, RawFd)> + 'a, Errno> {
+        let (numbers, targets) = (received.numbers(), self.targets());
+        if numbers.len() != targets.len() {
             return Err(Errno::BADMSG);
         }
-        for (place, target) in self.targets.iter_mut().zip(targets) {
-            *place = *target;
-        }
-        self.terminal = terminal;
-        Ok(())
-    }
-
-    /// Each descriptor with the number that it is to have.
-    pub fn iter(&self) -> impl Iterator<Item = (RawFd, RawFd)> {
-        self.descriptors.iter().zip(&self.targets).take(self.count).map(|(from, to)| (*from, RawFd::from(*to)))
-    }
-
-    /// Closes them.
-    pub fn close(&mut self) {
-        let count = std::mem::take(&mut self.count);
-        for descriptor in self.descriptors.iter().take(count) {
-            // SAFETY: it came with the run's message, and nothing uses it again.
-            unsafe { rustix::io::close(*descriptor) };
-        }
+        Ok(numbers.iter().zip(targets).map(|(from, to)| (*from, RawFd::from(*to))))
     }
 
     /// Whether there are others than the three standard ones.
     pub fn has_declared(&self) -> bool {
-        self.targets.iter().take(self.count).any(|target| *target >= STANDARD)
+        self.targets().iter().any(|target| *target >= STANDARD)
     }
 }
 

@@ -8,7 +8,10 @@
 use std::{
     ffi::{c_int, c_void},
     os::fd::{BorrowedFd, RawFd},
-    sync::atomic::Ordering::{Relaxed, Release},
+    sync::atomic::{
+        AtomicBool,
+        Ordering::{Relaxed, Release},
+    },
 };
 
 use codex_launcher::{
@@ -52,14 +55,14 @@ pub extern "C" fn cell_init(shared: *mut c_void) -> c_int {
     let born = settle_in(shared);
     // SAFETY: the room is this process's alone.
     let room = unsafe { &mut *shared.room.get() };
-    while let Some(mut assignment) = next(shared, room) {
+    while let Some(assignment) = next(shared, room) {
         let run = assignment.run;
         if !shared.serving.begin(run) {
             break;
         }
         shared.count_before();
         let cpu_before = shared.groups.counted().cpu_us;
-        let outcome = match born.and_then(|()| start(shared, &mut assignment)) {
+        let outcome = match born.and_then(|()| start(shared, &assignment)) {
             Ok(program) => {
                 if assignment.announce {
                     // An engine that doesn't learn it learns the end.
@@ -106,7 +109,7 @@ fn next(shared: &Shared, room: &mut Room) -> Option<Assignment> {
                 _ => return None,
             }
         }
-        match room.receive(socket) {
+        match room.look(socket) {
             Err(Errno::INTR) => {}
             received => return received.ok().flatten(),
         }
@@ -241,13 +244,22 @@ fn end_with_launcher(boundary: Boundary, launcher: RawFd) -> Result<(), Errno> {
 }
 
 /// Starts a program; returns its process id in this pid namespace.
-fn start(shared: &Shared, assignment: &mut Assignment) -> Result<Pid, (Stage, Errno)> {
-    if let Err(errno) = shared.groups.limit(&assignment.limits) {
-        assignment.streams.close();
-        return Err((Stage::Limits, errno));
+fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)> {
+    let taken = AtomicBool::new(false);
+    let started = match shared.groups.limit(&assignment.limits) {
+        Ok(()) => start_limited(Beginning { shared, assignment, taken: &taken }),
+        Err(errno) => Err((Stage::Limits, errno)),
+    };
+    if !taken.load(Relaxed) {
+        // SAFETY: the descriptor stays open in this process.
+        channel::discard(unsafe { BorrowedFd::borrow_raw(shared.socket) });
     }
+    started
+}
+
+fn start_limited(beginning: Beginning<'_>) -> Result<Pid, (Stage, Errno)> {
+    let shared = beginning.shared;
     shared.errno.store(0, Relaxed);
-    let beginning = Beginning { shared, assignment };
     // SAFETY: the child runs on a stack of its own and returns from its entry point or becomes another program;
     // this process waits until then, so nothing is used by both at once.
     let child = unsafe {
@@ -258,7 +270,6 @@ fn start(shared: &Shared, assignment: &mut Assignment) -> Result<Pid, (Stage, Er
             std::ptr::from_ref(&beginning).cast_mut().cast(),
         )
     };
-    assignment.streams.close();
     let Some(child) = Pid::from_raw(child.max(0)) else {
         // The error number is a thread-local variable, which this process must not read: say the usual cause.
         return Err((Stage::Clone, Errno::AGAIN));

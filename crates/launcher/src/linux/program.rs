@@ -6,10 +6,14 @@
 use std::{
     convert::Infallible,
     ffi::{CStr, c_char, c_int, c_void},
-    sync::atomic::Ordering::Relaxed,
+    os::fd::BorrowedFd,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use codex_launcher::protocol::{Boundary, MAX_STREAMS, ProcessLimit, Stage};
+use codex_launcher::{
+    channel::{self, Received},
+    protocol::{Boundary, MAX_STREAMS, ProcessLimit, Stage},
+};
 use rustix::{io::Errno, net::SendFlags};
 use syscalls::{Sysno, syscall};
 
@@ -30,13 +34,20 @@ pub struct Beginning<'a> {
     pub shared: &'a Shared,
     /// The run.
     pub assignment: &'a Assignment,
+    /// Whether the program's process took the message with the descriptors.
+    pub taken: &'a AtomicBool,
 }
 
 /// The entry point of the program's process; returns only when the program could not be started.
 pub extern "C" fn start_program(beginning: *mut c_void) -> c_int {
     // SAFETY: the init passes a variable of its own, and waits for this process.
-    let Beginning { shared, assignment } = unsafe { &*beginning.cast::<Beginning<'_>>() };
-    let Err((stage, errno)) = become_program(shared, assignment);
+    let Beginning { shared, assignment, taken } = unsafe { &*beginning.cast::<Beginning<'_>>() };
+    // SAFETY: the descriptor stays open in this process.
+    let received = channel::take(unsafe { BorrowedFd::borrow_raw(shared.socket) });
+    taken.store(true, Relaxed);
+    let Err((stage, errno)) = received
+        .map_err(|errno| (Stage::Stdio, errno))
+        .and_then(|received| become_program(shared, assignment, &received));
     shared.failed_stage.store(stage as u8, Relaxed);
     shared.errno.store(errno.raw_os_error(), Relaxed);
     127
@@ -69,7 +80,7 @@ pub fn stage_of(number: u8) -> Stage {
     .unwrap_or(Stage::Exec)
 }
 
-fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible, (Stage, Errno)> {
+fn become_program(shared: &Shared, assignment: &Assignment, received: &Received) -> Result<Infallible, (Stage, Errno)> {
     let setting = &shared.setting;
     // The init has a session of its own, without a terminal, and a new one is not cheap: the scheduler makes a group for it.
     // Only a terminal demands one.
@@ -86,7 +97,7 @@ fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible
         restrict(setting)?;
     }
     // After everything that uses a descriptor of the launcher: a declared one may take its number.
-    put_in_place(&assignment.streams).map_err(|errno| (Stage::Stdio, errno))?;
+    put_in_place(&assignment.streams, received).map_err(|errno| (Stage::Stdio, errno))?;
     if let Some(terminal) = assignment.streams.terminal {
         take_terminal(terminal.into()).map_err(|errno| (Stage::Session, errno))?;
     }
@@ -106,7 +117,7 @@ fn become_program(shared: &Shared, assignment: &Assignment) -> Result<Infallible
 /// on it, so a full socket is no error.
 fn tell_pid(setting: &Setting, run: u64) {
     // SAFETY: the descriptor stays open in this process.
-    let pids = unsafe { std::os::fd::BorrowedFd::borrow_raw(setting.pids) };
+    let pids = unsafe { BorrowedFd::borrow_raw(setting.pids) };
     let _ = rustix::net::send(pids, &run.to_ne_bytes(), SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
 }
 
@@ -176,13 +187,14 @@ fn exists(path: *const c_char) -> bool {
 }
 
 /// Gives every stream its number.
-fn put_in_place(streams: &Streams) -> Result<(), Errno> {
+fn put_in_place(streams: &Streams, received: &Received) -> Result<(), Errno> {
+    let mut all = streams.of(received)?;
     if !streams.has_declared() {
         // The launcher's own descriptors have the standard numbers and some more: none of these is a stream.
-        return streams.iter().try_for_each(|(from, to)| duplicate(from, to));
+        return all.try_for_each(|(from, to)| duplicate(from, to));
     }
     let mut above = [(-1, -1); MAX_STREAMS];
-    for (place, (from, to)) in above.iter_mut().zip(streams.iter()) {
+    for (place, (from, to)) in above.iter_mut().zip(all) {
         // First out of the way of each other.
         *place = (duplicate_above(from)?, to);
     }
