@@ -364,3 +364,19 @@ test('a signal that comes when the run is over changes nothing', async (t) => {
   process.kill(child.pid, 'SIGCONT');
   assert.deepEqual(await once(child, 'exit'), [3, null]);
 });
+
+test('a stream that the program has closed is closed at once: nobody else holds its end', async (t) => {
+  const { cp } = under(t);
+  for (let round = 0; round < 40; round++) {
+    const child = cp.spawn('sh', ['-c', 'exec <&-; echo closed; sleep 3600']);
+    child.stdout.once('data', () => child.stdin.write('x'));
+    const late = setTimeout(() => child.kill(), 10_000);
+    const over = once(child, 'close');
+    const failure = once(child.stdin, 'error').then(([error]) => error.code);
+    const code = await Promise.race([failure, over]);
+    clearTimeout(late);
+    child.kill();
+    await over;
+    assert.equal(code, 'EPIPE', `round ${round}`);
+  }
+});

@@ -148,6 +148,26 @@ pub fn discard(socket: BorrowedFd<'_>) {
     let _ = rustix::net::recvmsg(socket, &mut [], &mut RecvAncillaryBuffer::default(), RecvFlags::DONTWAIT);
 }
 
+/// Lets whoever has taken a message go on: nobody else has its descriptors any more.
+///
+/// # Errors
+/// What `sendmsg` says.
+pub fn release(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    rustix::net::send(socket, &[INLINE], SendFlags::NOSIGNAL | SendFlags::DONTWAIT).map(drop)
+}
+
+/// Waits until the sender of a message has closed its own copies of the descriptors in it. Allocates nothing.
+///
+/// # Errors
+/// What `recv` says; `PIPE` when the sender is gone.
+pub fn wait_for_release(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    let mut kind = [0_u8];
+    match rustix::io::retry_on_intr(|| rustix::net::recv(socket, &mut kind, RecvFlags::empty()))? {
+        (_, 0) => Err(Errno::PIPE),
+        _ => Ok(()),
+    }
+}
+
 /// Receives one message into a buffer of [`INLINE_BYTES`], with as many of its descriptors as this process has room for.
 fn receive_any(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: RecvFlags) -> Result<Option<Received>, Errno> {
     let mut kind = [0_u8];

@@ -252,7 +252,10 @@ fn start(shared: &Shared, assignment: &Assignment) -> Result<Pid, (Stage, Errno)
     };
     if !taken.load(Relaxed) {
         // SAFETY: the descriptor stays open in this process.
-        channel::discard(unsafe { BorrowedFd::borrow_raw(shared.socket) });
+        let socket = unsafe { BorrowedFd::borrow_raw(shared.socket) };
+        channel::discard(socket);
+        // An engine that is gone is found so by the next look.
+        let _ = channel::wait_for_release(socket);
     }
     started
 }

@@ -63,7 +63,10 @@ impl Guest {
         let numbers = streams.iter().map(|(number, _)| *number).collect();
         let handles: Vec<BorrowedFd<'_>> =
             std::iter::once(this.as_fd()).chain(streams.iter().map(|(_, stream)| stream.as_fd())).collect();
-        send(&control, &GuestRequest::Begin(numbers), &handles)?;
+        send(&control, &GuestRequest::Streams(numbers), &handles)?;
+        // Before the program can close its own: what this process holds open would keep that from whoever is at the other end.
+        drop(streams);
+        send(&control, &GuestRequest::Begin, &[])?;
         Ok(Self { control, signals, errors, inbox: Inbox::default() })
     }
 

@@ -34,7 +34,7 @@ pub struct Beginning<'a> {
     pub shared: &'a Shared,
     /// The run.
     pub assignment: &'a Assignment,
-    /// Whether the program's process took the message with the descriptors.
+    /// Whether the program's process took the message with the descriptors, and what follows it.
     pub taken: &'a AtomicBool,
 }
 
@@ -43,9 +43,12 @@ pub extern "C" fn start_program(beginning: *mut c_void) -> c_int {
     // SAFETY: the init passes a variable of its own, and waits for this process.
     let Beginning { shared, assignment, taken } = unsafe { &*beginning.cast::<Beginning<'_>>() };
     // SAFETY: the descriptor stays open in this process.
-    let received = channel::take(unsafe { BorrowedFd::borrow_raw(shared.socket) });
+    let socket = unsafe { BorrowedFd::borrow_raw(shared.socket) };
+    let received = channel::take(socket);
+    let released = channel::wait_for_release(socket);
     taken.store(true, Relaxed);
     let Err((stage, errno)) = received
+        .and_then(|received| released.map(|()| received))
         .map_err(|errno| (Stage::Stdio, errno))
         .and_then(|received| become_program(shared, assignment, &received));
     shared.failed_stage.store(stage as u8, Relaxed);

@@ -8,7 +8,9 @@ use super::ExitStatus;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GuestRequest {
     /// The numbers that the run's streams have. They come with the message, after a pidfd of the sender.
-    Begin(Vec<u8>),
+    Streams(Vec<u8>),
+    /// It has none of them any more: the run can begin.
+    Begin,
     /// It got a signal.
     Signal(i32),
 }

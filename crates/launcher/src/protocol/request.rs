@@ -26,7 +26,8 @@ pub enum Request {
 /// One program to start, sent to a cell that waits for a run.
 ///
 /// `strings` holds the NUL-terminated working directory, then `candidates` paths to try in turn, then
-/// `arguments` arguments, then `variables` environment entries.
+/// `arguments` arguments, then `variables` environment entries. The program starts when the engine has closed its own copies
+/// of the descriptors and says so, by [`release`](crate::channel::release): nobody but the program has them then.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RunRequest<'a> {
     /// A number that the engine chose; it stands in every reply about the run.

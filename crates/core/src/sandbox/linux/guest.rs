@@ -49,9 +49,13 @@ impl Guest {
     /// # Errors
     /// [`ExecError::Host`] when it is gone or says something else.
     pub async fn begin(&mut self, command: &mut Command, declared: &[u8]) -> Result<(), ExecError> {
-        let (request, handles) = self.receive().await.map_err(host("hear from the process that stands for the run"))?;
-        let GuestRequest::Begin(numbers) = request else {
-            return Err(host("understand the process that stands for the run")(Errno::BADMSG));
+        let unheard = host("hear from the process that stands for the run");
+        let misunderstood = || host("understand the process that stands for the run")(Errno::BADMSG);
+        let (GuestRequest::Streams(numbers), handles) = self.receive().await.map_err(&unheard)? else {
+            return Err(misunderstood());
+        };
+        let (GuestRequest::Begin, _) = self.receive().await.map_err(&unheard)? else {
+            return Err(misunderstood());
         };
         let mut handles = handles.into_iter();
         self.process = handles.next().map(watched).transpose()?;

@@ -275,7 +275,7 @@ impl Launcher {
         !self.runs().over
     }
 
-    /// Gives a run to an idle cell, if there is one.
+    /// Gives a run to an idle cell, if there is one. It begins with [`release`](Self::release).
     ///
     /// # Errors
     /// `PIPE` when the launcher is gone; any other for a request that can't be sent.
@@ -292,7 +292,7 @@ impl Launcher {
         Ok(None)
     }
 
-    /// Gives a run to a cell, a new one if need be.
+    /// Gives a run to a cell, a new one if need be. It begins with [`release`](Self::release).
     ///
     /// # Errors
     /// See [`NotBegun`].
@@ -312,6 +312,14 @@ impl Launcher {
             if let Some(end) = self.runs().begin(request, cell)? {
                 return Ok(end);
             }
+        }
+    }
+
+    /// Lets a run begin that was given to a cell: its descriptors are closed here.
+    pub fn release(&self, run: u64) {
+        if let Some(cell) = self.runs().cells.serving(run) {
+            // The end of a cell that is gone is told by the launcher.
+            let _ = channel::release(cell.socket.as_fd());
         }
     }
 

@@ -223,7 +223,8 @@ impl Prepared {
         Ok(Encoded { body, grouped: limits.grouped, enforcement })
     }
 
-    /// The run has its own copies of its ends now; ours are closed, so that its death is the end of its pipes.
+    /// The cell has the ends of the run now; ours are closed before the program is there, which then is the only one that has
+    /// them: what it closes is closed, and its death is the end of its pipes.
     fn sent(
         self,
         launcher: &Arc<Launcher>,
@@ -231,7 +232,9 @@ impl Prepared {
         signaller: &Signaller,
         enforcement: Arc<Enforcement>,
     ) -> Running {
-        let Self { command, run, ours: streams, limits, theirs: _, targets: _ } = self;
+        let Self { command, run, ours: streams, limits, theirs, targets: _ } = self;
+        drop(theirs);
+        launcher.release(run);
         signaller.started(RunOf { launcher: Arc::clone(launcher), run });
         Running { command, run, launcher: Arc::clone(launcher), end, streams, limits, enforcement }
     }
