@@ -317,9 +317,12 @@ impl Launcher {
 
     /// Lets a run begin that was given to a cell: its descriptors are closed here.
     pub fn release(&self, run: u64) {
-        if let Some(cell) = self.runs().cells.serving(run) {
+        let released = self.runs().cells.serving(run).map(|cell| channel::release(cell.socket.as_fd()));
+        match released {
             // The end of a cell that is gone is told by the launcher.
-            let _ = channel::release(cell.socket.as_fd());
+            None | Some(Ok(()) | Err(Errno::PIPE | Errno::CONNRESET)) => {}
+            // There is room for it. A run that never begins must not be waited for.
+            Some(Err(_)) => self.end(),
         }
     }
 
