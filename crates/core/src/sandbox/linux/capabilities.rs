@@ -3,8 +3,8 @@
 use codex_launcher::protocol::{Applied, Boundary, LANDLOCK_SCOPES, LaunchPlan, Network, Watch};
 
 use super::{
-    launcher::{Answer, Starting},
     refusal,
+    starting::{Answer, Starting},
 };
 use crate::sandbox::{Capabilities, Feature, SandboxError, SandboxOptions};
 

@@ -23,7 +23,7 @@ use super::{
     groups::Groups,
     guard::Guard,
     hidden,
-    launcher::{Answer, Launcher, Standing, Starting},
+    launcher::Launcher,
     limits::{self, Means},
     outputs,
     pinned::PinnedPath,
@@ -31,6 +31,7 @@ use super::{
     report::{self, Gaps},
     sockets, ssh_settings,
     stand_in::StandIn,
+    starting::{Answer, Standing, Starting},
 };
 use crate::{
     policy::{Limit, Limits, NetworkPolicy, SandboxPolicy, WriteAccess},
@@ -331,7 +332,7 @@ impl Engine {
         if self.options.requirement == Requirement::Required {
             enforcement.whole("see `codex doctor`, or ask for best-effort enforcement")?;
         }
-        let launcher = standing.serve(enforcement, guard, stand_in_tmp, self.runtime());
+        let launcher = Launcher::new(standing, enforcement, guard, stand_in_tmp, self.runtime());
         if groups.is_some() {
             launcher.take_groups(|| groups).map_err(|errno| SandboxError::host("reach the launcher")(errno.into()))?;
         }

@@ -1,24 +1,20 @@
-//! One launcher process: its socket, its start and its end.
+//! One launcher process that serves runs: its socket and its end.
 
 use std::{
-    ffi::CString,
     io,
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::ffi::OsStrExt,
-    },
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use codex_launcher::{
     channel::{self, Inbox},
-    protocol::{self, Applied, Boundary, LaunchPlan, Refusal, Reply, Stage},
+    protocol::{self, Applied, Boundary, Stage},
 };
 use once_cell::sync::OnceCell;
 use rustix::{
     io::Errno,
-    net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, shutdown, socketpair},
+    net::{RecvFlags, SendFlags, Shutdown, shutdown},
 };
 use tokio::{
     io::{Interest, unix::AsyncFd},
@@ -30,14 +26,13 @@ use super::{
     deferred,
     groups::Groups,
     guard::Guard,
-    held,
     limits::Means,
-    pids::Pids,
     runs::{Request, RunEnd, Runs},
     spawn,
     stand_in::StandIn,
+    starting::{Standing, Starting, receive},
 };
-use crate::sandbox::{Enforcement, SandboxError, task, unix::watched::watch};
+use crate::sandbox::{Enforcement, task, unix::watched::watch};
 
 /// Why a run was not given to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,126 +73,17 @@ pub struct Launcher {
     ended: watch::Sender<bool>,
 }
 
-/// A launcher that was started and has not answered yet.
-pub struct Starting {
-    control: AsyncFd<OwnedFd>,
-    /// A pidfd, readable when the launcher is dead.
-    death: AsyncFd<OwnedFd>,
-    pids: Pids,
-    boundary: Boundary,
-}
-
-/// What a launcher answered to its plan.
-pub enum Answer {
-    /// Its sandbox stands.
-    Ready(Standing),
-    /// It can't be had.
-    Refused(Refusal),
-}
-
-/// A sandbox that stands, before anything runs in it.
-pub struct Standing {
-    starting: Starting,
-    /// What the launcher put in force.
-    pub applied: Applied,
-    terminals: Option<OwnedFd>,
-}
-
-impl Starting {
-    /// Starts a launcher and sends it its plan, with a terminal whose modes it puts back when this process is gone.
+impl Launcher {
+    /// Lets a launcher whose sandbox stands serve runs, watched by a task of `runtime`.
     pub fn new(
-        path: &Path,
-        plan: &LaunchPlan,
-        terminal: Option<BorrowedFd<'_>>,
-        runtime: &Handle,
-    ) -> Result<Self, SandboxError> {
-        let program = CString::new(held::launcher_place(path).as_os_str().as_bytes())
-            .map_err(|_| SandboxError::Launcher { path: path.into(), reason: "its path holds a NUL byte".into() })?;
-        let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
-            .map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
-        rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| SandboxError::host("set up a socket")(errno.into()))?;
-        let (pids, their_pids) = Pids::new().map_err(|errno| SandboxError::host("make a socket")(errno.into()))?;
-        let pidfd =
-            spawn::spawn(&program, &theirs, &their_pids).map_err(|error| match Errno::from_io_error(&error) {
-                // Nothing is wrong with the program.
-                Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => {
-                    SandboxError::host("start the launcher")(error)
-                }
-                Some(Errno::NOSYS) => SandboxError::Unavailable {
-                    cause: "the kernel gives no descriptors of processes (pidfd), as gVisor and WSL 1 don't".into(),
-                    remedy: "run it on Linux itself, 5.12 or newer".into(),
-                },
-                _ => SandboxError::Launcher { path: path.into(), reason: error.to_string() },
-            })?;
-        drop(their_pids);
-        drop(theirs);
-        let _inside = runtime.enter();
-        let watch =
-            |descriptor, interest| watch(descriptor, interest).map_err(SandboxError::host("watch the launcher"));
-        let starting = Self {
-            // Not for room to write: there nearly always is, and each message that the other end takes would wake a thread.
-            control: watch(ours, Interest::READABLE)?,
-            death: watch(pidfd, Interest::READABLE)?,
-            pids,
-            boundary: plan.boundary,
-        };
-        let body = postcard::to_allocvec(plan)
-            .map_err(|error| SandboxError::host("encode the launch plan")(io::Error::other(error)))?;
-        // The socket is empty, so the plan fits.
-        channel::send(starting.control.as_fd(), &body, terminal.as_slice(), SendFlags::empty())
-            .map_err(|errno| SandboxError::host("send the launch plan")(errno.into()))?;
-        Ok(starting)
-    }
-
-    /// Waits for the answer.
-    pub async fn answer(self) -> Result<Answer, SandboxError> {
-        let mut inbox = Inbox::default();
-        let died = || SandboxError::Unavailable {
-            cause: "the launcher ended before its sandbox stood".into(),
-            remedy: "look for a security module or a limit that ends it, and see `codex doctor`".into(),
-        };
-        match receive(&self.control, &mut inbox).await {
-            Ok(Some((Reply::Ready(applied), handles))) => {
-                let terminals = handles.into_iter().next();
-                Ok(Answer::Ready(Standing { starting: self, applied, terminals }))
-            }
-            Ok(Some((Reply::Refused(refusal), _))) => {
-                spawn::reap(self.death.get_ref());
-                Ok(Answer::Refused(refusal))
-            }
-            other => {
-                drop(self.control);
-                spawn::reap(self.death.get_ref());
-                match other {
-                    Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => {
-                        Err(SandboxError::host("take what the launcher made")(error))
-                    }
-                    _ => Err(died()),
-                }
-            }
-        }
-    }
-}
-
-impl Standing {
-    /// Ends a launcher that was only tried out.
-    pub fn dismiss(self) {
-        drop(self.starting.control);
-        spawn::reap(self.starting.death.get_ref());
-    }
-
-    /// Lets the launcher serve runs, watched by a task of `runtime`.
-    pub fn serve(
-        self,
+        standing: Standing,
         enforcement: Enforcement,
         guard: Option<Guard>,
         stand_in_tmp: Option<StandIn>,
         runtime: &Handle,
-    ) -> Arc<Launcher> {
-        let applied = self.applied;
-        let terminals = self.terminals;
-        let Starting { control, death, pids, boundary } = self.starting;
-        let launcher = Arc::new(Launcher {
+    ) -> Arc<Self> {
+        let Standing { starting: Starting { control, death, pids, boundary }, applied, terminals } = standing;
+        let launcher = Arc::new(Self {
             control,
             boundary,
             enforcement: Arc::new(enforcement),
@@ -212,9 +98,7 @@ impl Standing {
         task::spawn(runtime, Arc::clone(&launcher).watch(death));
         launcher
     }
-}
 
-impl Launcher {
     /// What its sandbox enforces.
     pub fn enforcement(&self) -> &Arc<Enforcement> {
         &self.enforcement
@@ -428,17 +312,3 @@ impl Launcher {
 
 const SIGNAL_TRIES: u32 = 200;
 const SIGNAL_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
-
-async fn receive(control: &AsyncFd<OwnedFd>, inbox: &mut Inbox) -> io::Result<Option<(Reply, Vec<OwnedFd>)>> {
-    let received = control
-        .async_io(Interest::READABLE, |socket| {
-            inbox.receive(socket.as_fd(), RecvFlags::empty()).map_err(io::Error::from)
-        })
-        .await?;
-    match received {
-        None => Ok(None),
-        Some(handles) => {
-            postcard::from_bytes(inbox.body()).map(|reply| Some((reply, handles))).map_err(io::Error::other)
-        }
-    }
-}

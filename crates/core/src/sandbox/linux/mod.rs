@@ -25,6 +25,7 @@ mod sockets;
 mod spawn;
 mod ssh_settings;
 mod stand_in;
+mod starting;
 mod terminal;
 
 use std::{future::Future, sync::Arc};
