@@ -359,8 +359,8 @@ pub(super) struct Known {
 
 /// The program of this name, in any case.
 pub(super) fn known(name: &[u8]) -> Option<&'static Known> {
-    static BY_NAME: LazyLock<[Vec<Known>; 256]> = LazyLock::new(|| {
-        let mut table = [const { Vec::<Known>::new() }; 256];
+    static BY_NAME: LazyLock<Box<[Vec<Known>; 256]>> = LazyLock::new(|| {
+        let mut table = Box::new([const { Vec::<Known>::new() }; 256]);
         let rules = PROGRAMS.iter().flat_map(|program| program.names.iter().map(move |name| (*name, Some(program))));
         for (name, rules) in rules.chain(WRAPPERS.map(|name| (name, None))) {
             let entry = &mut table[slot(name.as_bytes())];

@@ -1,6 +1,7 @@
 //! Which environment variables a run sees.
 
 mod injection;
+mod packed;
 mod secret_names;
 mod secret_values;
 

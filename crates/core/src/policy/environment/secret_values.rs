@@ -2,6 +2,8 @@
 //!
 //! One pass over the value: a form can start only at a word boundary, and its first byte picks the few rules to try.
 
+use super::packed;
+
 /// What follows the prefix of a token.
 #[derive(Clone, Copy)]
 enum Tail {
@@ -17,20 +19,18 @@ enum Tail {
     Hex,
 }
 
-struct Token {
-    prefix: &'static [u8],
-    tail: Tail,
-    /// The shortest tail that makes a token; shorter ones are words that happen to start so.
-    least: usize,
-    detail: &'static str,
+impl Tail {
+    const ALL: [Self; 5] = [Self::Word, Self::Dashed, Self::Dotted, Self::Upper, Self::Hex];
 }
 
-const fn token(prefix: &'static str, tail: Tail, least: usize, detail: &'static str) -> Token {
-    Token { prefix: prefix.as_bytes(), tail, least, detail }
+/// A token by its prefix, with its [`Tail`] as a number and the shortest tail that makes a token: shorter ones are words that
+/// happen to start so.
+const fn token(prefix: &'static str, tail: Tail, least: u8, detail: &'static str) -> packed::Row<2> {
+    (prefix, [tail as u8, least], detail)
 }
 
-/// Tokens by prefix, in the order of their first byte.
-static TOKENS: [Token; 104] = [
+/// Tokens by prefix; those with the same first byte stand together.
+const TOKENS: &[packed::Row<2>] = &[
     token("ABIA", Tail::Upper, 16, "an AWS key id"),
     token("ACCA", Tail::Upper, 16, "an AWS key id"),
     token("AGE-SECRET-KEY-1", Tail::Upper, 40, "an age private key"),
@@ -138,6 +138,9 @@ static TOKENS: [Token; 104] = [
     token("ya29.", Tail::Dashed, 20, "a Google access token"),
 ];
 
+static PACKED: [u8; packed::size(TOKENS)] = packed::pack(TOKENS);
+static BY_FIRST: [(u16, u16); 256] = packed::by_first(TOKENS);
+
 /// Why the form of `value` says that it is a secret.
 pub(super) fn why(value: &[u8]) -> Option<&'static str> {
     let mut before = CLASS_OTHER;
@@ -177,12 +180,11 @@ fn starts_here(rest: &[u8]) -> Option<&'static str> {
     if is_jwt(rest) {
         return Some("a JSON web token");
     }
-    let first = rest.first()?;
-    let start = TOKENS.partition_point(|token| token.prefix.first() < Some(first));
-    TOKENS[start..].iter().take_while(|token| token.prefix.first() == Some(first)).find_map(|token| {
-        let tail = rest.strip_prefix(token.prefix)?;
-        let letter = token.prefix != b"xox" || is_slack(tail);
-        (letter && run(tail, token.tail, token.least) == token.least).then_some(token.detail)
+    packed::rows::<2>(&PACKED, &BY_FIRST, *rest.first()?).find_map(|(prefix, [class, least], detail)| {
+        let tail = rest.strip_prefix(prefix)?;
+        let letter = prefix != b"xox" || is_slack(tail);
+        let (class, least) = (*Tail::ALL.get(usize::from(class))?, usize::from(least));
+        (letter && run(tail, class, least) == least).then_some(detail)
     })
 }
 
@@ -269,7 +271,7 @@ static STARTS: [(u32, u32); 256] = {
     starts[b'e' as usize] = (1 << (b'y' & 31), 1 << (b'J' & 31));
     let mut index = 0;
     while index < TOKENS.len() {
-        let prefix = TOKENS[index].prefix;
+        let prefix = TOKENS[index].0.as_bytes();
         let start = &mut starts[prefix[0] as usize];
         start.0 |= 1 << (prefix[1] & 31);
         start.1 |= 1 << (prefix[2] & 31);
@@ -283,19 +285,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_in_the_order_of_their_first_byte() {
-        assert!(TOKENS.is_sorted_by_key(|token| token.prefix[0]));
-    }
-
-    #[test]
     fn every_token_is_found_alone_and_in_a_sentence() {
-        for token in &TOKENS {
-            let tail = match token.tail {
+        for (prefix, [class, _], _) in TOKENS {
+            let tail = match Tail::ALL[usize::from(*class)] {
                 Tail::Upper => "A1B2C3D4E5".repeat(6),
                 _ => "a1b2c3d4e5".repeat(6),
             };
-            let kind = if token.prefix == b"xox" { "b-" } else { "" };
-            let value = format!("{}{kind}{tail}", std::str::from_utf8(token.prefix).unwrap());
+            let kind = if *prefix == "xox" { "b-" } else { "" };
+            let value = format!("{prefix}{kind}{tail}");
             assert!(why(value.as_bytes()).is_some(), "{value}");
             assert!(why(format!("key=\"{value}\"").as_bytes()).is_some(), "{value}");
         }
