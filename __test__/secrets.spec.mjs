@@ -1,7 +1,7 @@
 // What the table of secrets names can't be read under any profile but trusted, wherever a link puts it, unless it is granted; and
 // a grant opens just what it names.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Sandbox, SecurityProfile, exec } from '../index.js';
@@ -238,5 +238,23 @@ test('links that lead to nothing, or in a circle, keep nobody from anything', as
     assert.equal(results['/etc/hosts'].exitCode, 0);
     // What people link their histories to is no secret.
     assert.equal(results['/dev/null'].exitCode, 0);
+  }
+});
+
+test('a program of the host that saves a secret anew keeps no sandbox from being made', async () => {
+  const folder = home(['.netrc']);
+  const secret = path.join(folder, '.netrc');
+  const saving = setInterval(() => {
+    put(`${secret}.new`);
+    renameSync(`${secret}.new`, secret);
+  }, 20);
+  try {
+    const codes = await at(folder, `
+      const codes = [];
+      for (let made = 0; made < 60; made++) codes.push((await codex.exec('true', [], { workspace: facts.workspace })).exitCode);
+      return codes;`, { workspace: workspace() });
+    assert.deepEqual(codes, Array(60).fill(0));
+  } finally {
+    clearInterval(saving);
   }
 });

@@ -259,7 +259,25 @@ impl Engine {
         self.policy.kept.iter().filter_map(below).collect()
     }
 
+    /// Starts a launcher; anew where something on the host was just replaced that it was to hide, as programs do that save a
+    /// file.
     async fn launch(
+        &self,
+        pinned: &PinnedPaths,
+        boundary: Boundary,
+        held: Vec<Held>,
+        stand_in_tmp: Option<&Path>,
+    ) -> Result<Answer, SandboxError> {
+        for _ in 1..TRIES {
+            match self.launch_once(pinned, boundary, held.clone(), stand_in_tmp).await? {
+                Answer::Refused(refusal) if refusal::is_about_a_change(&refusal) => {}
+                other => return Ok(other),
+            }
+        }
+        self.launch_once(pinned, boundary, held, stand_in_tmp).await
+    }
+
+    async fn launch_once(
         &self,
         pinned: &PinnedPaths,
         boundary: Boundary,
@@ -343,6 +361,9 @@ impl Engine {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How often a launcher is started while what it is to hide changes.
+const TRIES: usize = 5;
 
 impl Drop for Engine {
     fn drop(&mut self) {

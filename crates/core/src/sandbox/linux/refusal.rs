@@ -31,6 +31,12 @@ pub fn is_about_namespaces(refusal: &Refusal) -> bool {
     }
 }
 
+/// Whether what was to be hidden was replaced or removed after it was found: looked for again, it may be had.
+pub fn is_about_a_change(refusal: &Refusal) -> bool {
+    let errno = Errno::from_raw_os_error(refusal.errno);
+    refusal.step == Step::Hide && matches!(errno, Errno::STALE | Errno::NOENT)
+}
+
 /// The refusal as an error.
 pub fn explain(refusal: &Refusal) -> SandboxError {
     let errno = Errno::from_raw_os_error(refusal.errno);
