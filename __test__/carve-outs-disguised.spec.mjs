@@ -30,14 +30,18 @@ test('the settings of a submodule, through another name of theirs', async (t) =>
 });
 
 test('those of a new repository, through a name that an earlier run gave them', async (t) => {
-  for (const name of ['config', 'config.worktree', 'commondir']) {
+  const tree = 'new/.git/worktrees/tree';
+  for (const [name, at, made] of [
+    ['config', 'new/.git', 'true'],
+    ['config.worktree', 'new/.git', 'printf "[core]\n" > config.worktree'],
+    ['commondir', tree, 'echo "ref: refs/heads/main" > HEAD && printf ../.. > commondir'],
+  ]) {
     const folder = workspace();
     const box = sandbox(t, { ...WRITE, workspace: folder });
-    const made = { config: 'true', 'config.worktree': 'printf "[core]\n" > config.worktree', commondir: 'printf ../.. > commondir' }[name];
-    const first = await sh(box, `${GIT} init -q new && cd new/.git && ${made} && ln ${name} ../../other`);
+    const first = await sh(box, `${GIT} init -q new && mkdir -p ${tree} && cd ${at} && ${made} && ln ${name} ${folder}/other`);
     assert.deepEqual([first.exitCode, first.denials], [0, []], name);
     const second = await sh(box, `${EVIL} >> other`);
-    assert.deepEqual(second.denials.map(({ path: file }) => file), [path.join(folder, 'new/.git', name)]);
+    assert.deepEqual(second.denials.map(({ path: file }) => file), [path.join(folder, at, name)]);
     await run(['rm', path.join(folder, 'other')]);
     assert.equal(await evil(folder), '', name);
     await box.close();
@@ -82,6 +86,72 @@ test('a git directory that is complete only when its links lead somewhere', asyn
   const second = await sh(box, 'mkdir later');
   assert.equal(first.denials.length + second.denials.length, 2);
   assert.equal(await evil(folder), '');
+});
+
+/** What git takes for a git directory. */
+const bare = (folder) => `mkdir -p ${folder}/objects ${folder}/refs && echo "ref: refs/heads/main" > ${folder}/HEAD`;
+const ready = (folder) => `${bare(folder)} && ${EVIL} > ${folder}/config`;
+const nested = (folder) => `${GIT} init -q ${folder} && ${EVIL} >> ${folder}/.git/config`;
+const pointer = (folder) => `mkdir -p sub && echo "gitdir: ../${folder}" > sub/.git`;
+
+test('a repository in what looks like a git directory, or that a pointer leads to only later', async (t) => {
+  for (const [name, { before = [], sandboxes }] of Object.entries({
+    'in a repository without a working tree': { sandboxes: [[`${bare('sub')} && ${nested('sub/in')}`]] },
+    'in one of an earlier run': { sandboxes: [[bare('sub'), nested('sub/in')]] },
+    'in one of an earlier sandbox': { sandboxes: [[bare('.')], [nested('lib/in')]] },
+    'in the folders that git has there': {
+      sandboxes: [[`${bare('sub')} && mkdir sub/info`, 'mkdir sub/modules sub/info/in', `${bare('sub/modules/in')} && ${bare('sub/info/in')}`, `${nested('sub/modules/in/a')} && ${nested('sub/info/in/b')}`]],
+    },
+    'in a folder that makes it one': { before: ['mkdir refs && echo "ref: refs/heads/main" > HEAD'], sandboxes: [[`mkdir objects && ${nested('objects/in')}`]] },
+    'whose git directory was elsewhere meanwhile': { sandboxes: [[`${GIT} init -q new`, 'mv new/.git other', 'mv other new/.git', `${EVIL} > new/.git/c && mv new/.git/c new/.git/config`]] },
+    'made after the pointer': { before: ['git init -q'], sandboxes: [[pointer('.git/a/b'), ready('.git/a/b')]] },
+    'made after the sandbox of the pointer': { before: ['git init -q'], sandboxes: [[pointer('.git/a/b')], [ready('.git/a/b')]] },
+    'put in the place of another': { before: ['git init -q'], sandboxes: [[`${pointer('.git/a/b/c')} && ${bare('.git/a/b/c')}`, `${ready('.git/a/c')} && rm -r .git/a/b/c && mv .git/a/c .git/a/b`]] },
+    'in that of a submodule': { before: ['git init -q'], sandboxes: [[`${pointer('.git/modules/a/b')} && ${bare('.git/modules/a')}`, ready('.git/modules/a/b')]] },
+    'where a pointer leads that was changed in its place': { before: ['git init -q'], sandboxes: [[`${GIT} init -q good && ${pointer('good/.git')}`, `${ready('.git/a')} && ${pointer('.git/a')}`]] },
+    'through a link on the way of the pointer': {
+      before: ['git init -q'],
+      sandboxes: [[`${pointer('p/new/.git')} && ${bare('p/new/.git')}`], [`${ready('.git/a/new/.git')} && mv p q && ln -s .git/a p`]],
+    },
+  })) {
+    const folder = workspace();
+    mkdirSync(path.join(folder, 'lib'));
+    for (const script of before) await run(['sh', '-c', script], { cwd: folder });
+    const denials = [];
+    for (const scripts of sandboxes) {
+      const box = sandbox(t, { ...WRITE, workspace: folder });
+      for (const script of scripts) {
+        const result = await sh(box, script);
+        assert.equal(result.exitCode, 0, `${name}: ${result.stderr}`);
+        denials.push(...result.denials);
+      }
+      await box.close();
+    }
+    assert.ok(denials.length > 0, name);
+    assert.equal(await evil(folder), '', name);
+  }
+});
+
+test('a repository that lies in an earlier one is held like any other', async (t) => {
+  const folder = workspace();
+  repository(path.join(folder, 'lib'));
+  const first = sandbox(t, { ...WRITE, workspace: folder });
+  assert.equal((await sh(first, bare('.'))).exitCode, 0);
+  await first.close();
+  const { exitCode } = await sh(sandbox(t, { ...WRITE, workspace: folder }), `${EVIL} >> lib/.git/config`);
+  assert.notEqual(exitCode, 0);
+  assert.equal(await evil(folder), '');
+});
+
+test('a git directory whose settings lie in what is none', async (t) => {
+  for (const [at, common] of [['evil', '../other'], ['in/evil', '../other'], ['other/worktrees/evil', '../..']]) {
+    const folder = workspace();
+    const other = path.join(at, common);
+    const script = `mkdir -p ${at} ${other}/objects ${other}/refs && echo "ref: refs/heads/main" > ${at}/HEAD && ${EVIL} > ${other}/config && echo ${common} > ${at}/commondir`;
+    const { exitCode, denials } = await sh(sandbox(t, { ...WRITE, workspace: folder }), script);
+    assert.deepEqual([exitCode, denials.map(({ path: file }) => file)], [0, [path.join(folder, at, 'commondir')]]);
+    assert.equal(existsSync(path.join(folder, at, 'commondir')), false);
+  }
 });
 
 test('what is deeper than a stack', async (t) => {

@@ -80,9 +80,8 @@ impl State {
         }
         // A worktree shares the repository that its git directory lies in, and no other.
         let commondir = Path::new("commondir");
-        if kind_of(directory, commondir).is_some()
-            && read(directory, commondir).is_none_or(|text| text.trim_ascii() != b"../..")
-        {
+        let is_its_own = |text: Vec<u8>| text.trim_ascii() == b"../.." && self.is_repository(&spot.parent().parent());
+        if kind_of(directory, commondir).is_some() && !read(directory, commondir).is_some_and(is_its_own) {
             let at = spot.join("commondir");
             denials.push(self.take(directory, commondir, &at, "git takes its hooks from where it points"));
         }

@@ -16,7 +16,7 @@ use rustix::{
 use super::{
     Kind, Known, Purpose, Spot, State,
     clean::restore,
-    objects::{common, identity, kind_of, pointer, read, target},
+    objects::{identity, kind_of, read, target},
     quarantine,
     watch::Arrivals,
 };
@@ -25,14 +25,14 @@ use crate::policy::carve_outs::{self, DOT_GIT, GIT, GIT_POINTS, TOP};
 /// How many entries one look goes through.
 pub(super) const MAX_ENTRIES: usize = 400_000;
 /// The directories of git directories in a git directory.
-const INNER: [&str; 2] = ["modules", "worktrees"];
+pub(super) const INNER: [&str; 2] = ["modules", "worktrees"];
 
 impl Spot {
     pub(super) fn join(&self, name: impl AsRef<Path>) -> Self {
         Self { root: self.root, below: self.below.join(name) }
     }
 
-    fn parent(&self) -> Self {
+    pub(super) fn parent(&self) -> Self {
         Self { root: self.root, below: self.below.parent().map(Path::to_path_buf).unwrap_or_default() }
     }
 }
@@ -57,6 +57,10 @@ impl State {
         let mut repositories = BTreeSet::new();
         for arrival in arrivals.names {
             let spot = arrival.directory.join(&arrival.name);
+            // Folders in a repository that has no working tree aren't all of git's.
+            if arrival.is_directory && arrival.kind != Kind::Plain && spot.in_dot_git().is_none() {
+                self.look_below(spot.clone(), purpose);
+            }
             match arrival.kind {
                 Kind::Git | Kind::Settings => {
                     repositories.insert(arrival.directory);
@@ -70,8 +74,9 @@ impl State {
                     if matches!(arrival.name.to_str(), Some("HEAD" | "objects" | "refs" | "commondir"))
                         && self.is_repository(&arrival.directory)
                     {
-                        self.look_at_repository(&arrival.directory, purpose);
-                    } else if arrival.is_directory && arrival.name != DOT_GIT {
+                        repositories.insert(arrival.directory);
+                    }
+                    if arrival.is_directory && arrival.name != DOT_GIT {
                         self.look_below(spot, purpose);
                     }
                 }
@@ -86,21 +91,28 @@ impl State {
     fn look_below(&mut self, start: Spot, purpose: &mut Purpose) {
         let mut level = vec![start];
         let mut entries = 0;
-        while !level.is_empty() {
+        // Looked at last: how their folders are watched is another way than that of others.
+        let mut repositories = Vec::new();
+        'levels: while !level.is_empty() {
             let mut next = Vec::new();
             for spot in level {
                 if let Some(directory) = self.open(&spot) {
                     self.watch_plain(&directory, &spot, purpose);
-                    entries += self.look_in(directory, &spot, &mut next, purpose);
+                    let (count, is_repository) = self.look_in(directory, &spot, &mut next, purpose);
+                    entries += count;
+                    repositories.extend(is_repository.then(|| spot.clone()));
                 }
                 if entries > MAX_ENTRIES {
                     if let Purpose::Judge(denials) = purpose {
                         denials.push(self.too_many(&spot));
                     }
-                    return;
+                    break 'levels;
                 }
             }
             level = next;
+        }
+        for repository in repositories {
+            self.look_at_repository(&repository, purpose);
         }
     }
 
@@ -112,12 +124,18 @@ impl State {
         }
     }
 
-    /// Looks at the names in one directory; returns how many there were.
-    fn look_in(&mut self, directory: OwnedFd, spot: &Spot, below: &mut Vec<Spot>, purpose: &mut Purpose) -> usize {
+    /// Looks at the names in one directory; returns how many there were, and whether git takes it for a git directory.
+    fn look_in(
+        &mut self,
+        directory: OwnedFd,
+        spot: &Spot,
+        below: &mut Vec<Spot>,
+        purpose: &mut Purpose,
+    ) -> (usize, bool) {
         let Ok(mut entries) = Dir::new(directory) else {
-            return 0;
+            return (0, false);
         };
-        let (mut count, mut marks, first) = (0, 0, below.len());
+        let (mut count, mut has_head) = (0, false);
         while let Some(Ok(entry)) = entries.read() {
             use std::os::unix::ffi::OsStrExt;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
@@ -129,17 +147,13 @@ impl State {
                 FileType::Unknown => kind_of_spot(self, spot, Path::new(name)).unwrap_or(FileType::Unknown),
                 kind => kind,
             };
-            marks += usize::from(matches!(name.to_str(), Some("HEAD" | "objects" | "refs")));
+            has_head |= name == "HEAD";
             let protected = self.look_at_name(spot, name, purpose);
             if kind == FileType::Directory && !protected && name != DOT_GIT {
                 below.push(spot.join(name));
             }
         }
-        if marks == 3 && self.is_repository(spot) {
-            below.truncate(first);
-            self.look_at_repository(spot, purpose);
-        }
-        count
+        (count, has_head && self.is_repository(spot))
     }
 
     /// Looks at a name that may be a carve-out at the top of a root, or lead to a git directory. Whether it is a carve-out.
@@ -157,7 +171,7 @@ impl State {
     }
 
     /// Holds a protected name, or takes it away when a run made it.
-    fn protect(&mut self, spot: &Spot, reason: &str, purpose: &mut Purpose) {
+    pub(super) fn protect(&mut self, spot: &Spot, reason: &str, purpose: &mut Purpose) {
         let Some((directory, name)) = self.open_parent(spot) else {
             return;
         };
@@ -228,49 +242,15 @@ impl State {
         }
     }
 
-    fn look_at_dot_git(&mut self, spot: &Spot, purpose: &mut Purpose) {
-        let Some((directory, name)) = self.open_parent(spot) else {
-            return;
-        };
-        match kind_of(&directory, &name) {
-            Some(FileType::Directory) => self.look_at_repository(spot, purpose),
-            Some(FileType::RegularFile) => {
-                let text = read(&directory, &name).unwrap_or_default();
-                let leads_to = self.pointed_to(&spot.parent(), &text);
-                if spot.parent().below.as_os_str().is_empty() && leads_to.is_none() {
-                    self.foreign = pointer(&text).and_then(|pointer| common(&self.path(&spot.parent()).join(pointer)));
-                }
-                // A pointer that a run made is judged by what it points to.
-                if !matches!(purpose, Purpose::Judge(_)) || self.known.contains_key(spot) {
-                    self.protect(spot, GIT_POINTS, purpose);
-                }
-                if let Some(repository) = leads_to {
-                    self.look_at_repository(&repository, purpose);
-                }
-            }
-            Some(FileType::Symlink) if !matches!(purpose, Purpose::Judge(_)) => {
-                // The link itself is compared; what it leads to is no carve-out as a whole.
-                self.known.insert(spot.clone(), Known::Link(target(&directory, &name)));
-                if let Some(repository) = self.landing(spot) {
-                    self.look_at_repository(&repository, purpose);
-                }
-            }
-            Some(FileType::Symlink) => self.protect(spot, GIT_POINTS, purpose),
-            _ => {}
-        }
-    }
-
     /// Looks at a git directory: what it has of the protected names, and the git directories in it.
-    fn look_at_repository(&mut self, spot: &Spot, purpose: &mut Purpose) {
+    pub(super) fn look_at_repository(&mut self, spot: &Spot, purpose: &mut Purpose) {
         let Some(directory) = self.open(spot) else {
             self.repositories.remove(spot);
             return;
         };
-        let is_new = !self.repositories.contains_key(spot);
         let made_by_run = *self.repositories.entry(spot.clone()).or_insert(matches!(purpose, Purpose::Judge(_)));
-        if is_new {
-            self.watch.add(&directory, spot.clone(), Kind::Git);
-        }
+        // Each time: the same directory may have been another's, or had another name.
+        self.watch.add(&directory, spot.clone(), Kind::Git);
         for (name, kind) in [("info", Kind::Info), ("hooks", Kind::Hooks)] {
             // What is held has no news.
             if (kind == Kind::Info || made_by_run)
@@ -333,13 +313,8 @@ impl State {
     }
 
     /// Whether a directory is what git takes for a git directory.
-    fn is_repository(&self, spot: &Spot) -> bool {
+    pub(super) fn is_repository(&self, spot: &Spot) -> bool {
         carve_outs::is_git_directory(&self.path(spot))
-    }
-
-    /// Where the text of a `.git` file in `directory` leads, if that is in a root.
-    fn pointed_to(&self, directory: &Spot, text: &[u8]) -> Option<Spot> {
-        self.spot_of(&self.path(directory).join(pointer(text)?))
     }
 
     /// Where a link leads, if that is in a root and not the root itself.
@@ -347,7 +322,7 @@ impl State {
         self.spot_of(&self.path(spot)).filter(|spot| !spot.below.as_os_str().is_empty())
     }
 
-    fn spot_of(&self, path: &Path) -> Option<Spot> {
+    pub(super) fn spot_of(&self, path: &Path) -> Option<Spot> {
         let landed = std::fs::canonicalize(path).ok()?;
         let (root, below) = self
             .roots

@@ -11,6 +11,7 @@ mod git_config;
 mod look;
 mod neighbours;
 mod objects;
+mod pointers;
 mod quarantine;
 mod watch;
 
@@ -22,7 +23,7 @@ use std::{
 
 use codex_launcher::protocol::Held;
 
-use self::{neighbours::Neighbour, objects::Identity, quarantine::Quarantine, watch::Watch};
+use self::{neighbours::Neighbour, objects::Identity, pointers::Pointer, quarantine::Quarantine, watch::Watch};
 use super::pinned::PinnedPath;
 use crate::{
     exec::{Denial, MAX_DENIALS},
@@ -90,6 +91,8 @@ struct State {
     settings: BTreeMap<Spot, Vec<u8>>,
     /// Git directories, and whether a run made them.
     repositories: BTreeMap<Spot, bool>,
+    /// The files that point to them.
+    pointers: BTreeMap<Spot, Pointer>,
     quarantine: Quarantine,
     /// The git directory that a root's own repository has elsewhere, where nothing may be written.
     foreign: Option<PathBuf>,
@@ -126,6 +129,7 @@ impl Guard {
             dangling: BTreeSet::new(),
             settings: BTreeMap::new(),
             repositories: BTreeMap::new(),
+            pointers: BTreeMap::new(),
             quarantine: Quarantine::default(),
             foreign: None,
             running: 0,
@@ -230,6 +234,7 @@ impl State {
         self.judging = true;
         let arrivals = self.watch.arrivals();
         self.look_at(arrivals, &mut purpose);
+        self.look_at_pointers(&mut purpose);
         self.compare(&mut purpose);
         self.judging = false;
         match purpose {
