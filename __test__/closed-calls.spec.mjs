@@ -16,6 +16,9 @@ const REFUSED = {
   open_by_handle_at: [304, -100, 'buffer', 0], setns: [308, 0, 0], bpf: [321, 0, 'buffer', 64],
   perf_event_open: [298, 'buffer', 0, -1, -1, 0], userfaultfd: [323, 0], kexec_load: [246, 0, 0, 'buffer', 0], init_module: [175, 'buffer', 0, 's:'],
   reboot: [169, 0, 0, 0], syslog: [103, 3, 'buffer', 4096], sethostname: [170, 's:x', 1], settimeofday: [164, 'buffer', 0],
+  'a snapshot of btrfs': [16, 0, 0x50009401, 'buffer'], 'one with options': [16, 0, 0x50009417, 'buffer'], 'the end of a subvolume by its number': [16, 0, 0x5000943f, 'buffer'],
+  'the end of a key of a file system': [16, 0, 0xc0406618, 'buffer'], 'that of all users': [16, 0, 0xc0406619, 'buffer'], 'a lease': [72, 0, 1024, 0],
+  'another line discipline': [16, 0, 0x5423, 'buffer'], 'a terminal alone': [16, 0, 0x540c, 0],
   add_key: [248, 's:user', 's:x', 's:x', 1, -2], request_key: [249, 's:user', 's:x', 0, 0], keyctl: [250, 0, -3, 0],
 };
 const ABSENT = { io_uring_setup: [425, 8, 'buffer'], io_uring_enter: [426, 0, 0, 0, 0], io_uring_register: [427, 0, 0, 0, 0], clone3: [435, 'buffer', 64] };

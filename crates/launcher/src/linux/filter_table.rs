@@ -71,6 +71,14 @@ const SET_GROUP_ID: u32 = libc::S_ISGID;
 const CREATE: u32 = libc::O_CREAT as u32;
 /// Without the directory flag, which every architecture has elsewhere.
 const UNNAMED: u32 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u32;
+/// `BTRFS_IOC_SNAP_CREATE`, and those that follow with their numbers in the kernel's headers.
+const BTRFS_SNAPSHOT: u32 = 0x5000_9401;
+const BTRFS_SNAPSHOT_V2: u32 = 0x5000_9417;
+const BTRFS_REMOVE_V2: u32 = 0x5000_943f;
+/// `FS_IOC_REMOVE_ENCRYPTION_KEY`, and the same for all users.
+const REMOVE_KEY: u32 = 0xc040_6618;
+const REMOVE_KEY_OF_ALL: u32 = 0xc040_6619;
+const SNAPSHOT: &str = "copies a whole subvolume, with all that the mounts hide in it, to where the run may read";
 const MODE_REASON: &str = "a set-id file outlives the run and acts for its owner on the host";
 const NEW_NAMESPACE: &str = "a namespace of its own opens much of the kernel to an unprivileged program";
 
@@ -125,6 +133,15 @@ pub const REFUSED: &[Closed] = &[
     // The terminal.
     when(libc::SYS_ioctl, &[is(1, libc::TIOCSTI as u32)], "types into the user's shell"),
     when(libc::SYS_ioctl, &[is(1, libc::TIOCLINUX as u32)], "pastes into the user's console"),
+    when(libc::SYS_ioctl, &[is(1, libc::TIOCSETD as u32)], "leaves the user's terminal deaf"),
+    when(libc::SYS_ioctl, &[is(1, libc::TIOCEXCL as u32)], "leaves the user's terminal closed to other programs"),
+    // File systems that do more for an open directory than the mounts and Landlock are asked about.
+    when(libc::SYS_ioctl, &[is(1, BTRFS_SNAPSHOT)], SNAPSHOT),
+    when(libc::SYS_ioctl, &[is(1, BTRFS_SNAPSHOT_V2)], SNAPSHOT),
+    when(libc::SYS_ioctl, &[is(1, BTRFS_REMOVE_V2)], "removes a subvolume by number, wherever it is"),
+    when(libc::SYS_ioctl, &[is(1, REMOVE_KEY)], "locks what the user has unlocked on an encrypted file system"),
+    when(libc::SYS_ioctl, &[is(1, REMOVE_KEY_OF_ALL)], "locks what the user has unlocked on an encrypted file system"),
+    when(libc::SYS_fcntl, &[is(1, libc::F_SETLEASE as u32)], "makes whoever opens a file of the user's wait"),
     // Set-id bits.
     #[cfg(target_arch = "x86_64")]
     when(libc::SYS_chmod, &[has(1, SET_USER_ID)], MODE_REASON),
