@@ -192,6 +192,20 @@ test('a grant must exist, and trusted holds none', () => {
   assert.throws(() => SecurityProfile.named('trusted', { readable: ['/etc'] }), { code: 'ProfileError', message: /readable/ });
 });
 
+test('one that denyRead names as well, by its path, another or a pattern, is hidden', async () => {
+  const files = ['.ssh/id_rsa', '.aws/credentials', 'private/key', '.netrc'];
+  const folder = home(files);
+  symlinkSync('private', path.join(folder, '.gnupg'));
+  const denyRead = ['.ssh', 'private', '.gnupg', '.netrc', '.[as]*', '.netr?'].map((name) => path.join(folder, name));
+  const results = await at(folder, readAll, {
+    profile: 'workspace-write', overrides: { denyRead }, workspace: workspace(), files: files.map((file) => path.join(folder, file)),
+  });
+  for (const [file, { exitCode, text }] of Object.entries(results)) {
+    assert.notEqual(exitCode, 0, file);
+    assert.ok(!text.includes(CONTENT), file);
+  }
+});
+
 test('the home of the user database counts as well as HOME', async () => {
   const { stdout } = await run(['getent', 'passwd', String(process.getuid())]);
   // A user that the database doesn't know has the home of HOME alone.

@@ -289,6 +289,11 @@ impl Engine {
             writable.push(PinnedPath::directory(path)?.to_plan());
         }
         let (secrets, matched) = (hidden::secrets(&self.policy)?, hidden::pattern_matches(&self.policy)?);
+        let mut hidden: Vec<_> =
+            pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect();
+        // What two of them name is covered once: a cover is another object than what the second means.
+        hidden.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        hidden.dedup();
         let limits = self.policy.limits_in_force();
         let plan = LaunchPlan {
             boundary,
@@ -299,7 +304,7 @@ impl Engine {
             visible: pinned.readable.iter().chain([&pinned.workspace]).map(PinnedPath::to_plan).collect(),
             writable,
             held,
-            hidden: pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect(),
+            hidden,
             caches: pinned.caches.iter().map(PinnedPath::to_plan).collect(),
             sockets: pinned.sockets.iter().map(PinnedPath::to_plan).collect(),
             hidden_sockets: match boundary {
