@@ -28,6 +28,7 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
     write("/proc/self/uid_map", &format!("{user} {user} 1\n")).during(Step::IdMap)?;
     write("/proc/self/setgroups", "deny").during(Step::IdMap)?;
     write("/proc/self/gid_map", &format!("{group} {group} 1\n")).during(Step::IdMap)?;
+    leave_watches();
     let mut flags = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
     if network == Network::Private {
         flags |= UnshareFlags::NEWNET;
@@ -38,6 +39,17 @@ pub fn enter(network: Network) -> Result<(), SetupError> {
         open_loopback(group);
     }
     Ok(())
+}
+
+/// Leaves half of the inotify instances and watches that a user may have to the programs outside, this sandbox's engine among
+/// them: the kernel counts what is used in a user namespace for the user who made it, too.
+fn leave_watches() {
+    for of in ["instances", "watches"] {
+        let all = std::fs::read_to_string(format!("/proc/sys/fs/inotify/max_user_{of}"));
+        if let Some(all) = all.ok().and_then(|all| all.trim().parse::<u64>().ok()) {
+            let _ = write(&format!("/proc/sys/user/max_inotify_{of}"), &(all / 2).to_string());
+        }
+    }
 }
 
 /// Lets runs use all of a loopback that nobody else has: the low ports, which else take a capability that no run has, and
