@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { answer, script } from './support/node.mjs';
@@ -153,4 +154,23 @@ test('a stream that the program has closed is closed at once: nobody else holds 
     await run;
     assert.equal(error?.code, 'EPIPE', `round ${round}`);
   }
+});
+
+test('a stream that is looked at and never read keeps nothing open, and what it has is there for a late reader', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const open = () => readdirSync('/proc/self/fd').length;
+  await box.spawn('true');
+  const before = open();
+  const late = [];
+  for (let round = 0; round < 10; round++) {
+    const piped = box.spawn('sh', ['-c', 'head -c 300000 /dev/zero; echo three >&3; echo error >&2'], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const { stderr, stdio: [, stdout, , three] } = piped;
+    three.end();
+    const terminal = box.spawn('cat', { stdio: 'pty' });
+    terminal.stdin.write('typed\n\x04');
+    await Promise.all([once(piped, 'close'), once(terminal, 'close')]);
+    late.push([stdout, stderr]);
+  }
+  assert.ok(open() <= before + 4, `${open() - before} more descriptors`);
+  for (const [stdout, stderr] of late) assert.deepEqual([(await text(stdout)).length, await text(stderr)], [300_000, 'error\n']);
 });

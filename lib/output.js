@@ -22,6 +22,8 @@ class Output extends Readable {
   #burst = 0;
   #isResting = false;
   #rest;
+  /** Whether all that comes is kept, for a reader that may never come. */
+  #isKept = false;
 
   constructor(descriptor) {
     super({ highWaterMark: FIRST_PIECE });
@@ -50,6 +52,12 @@ class Output extends Readable {
     return this;
   }
 
+  /** Takes what is left in the pipe, which nobody writes to any more, and closes that; `closed` is called then. */
+  keep(closed) {
+    this.#isKept = true;
+    this.#socket.once('close', closed).resume();
+  }
+
   _read() {
     if (!this.#isResting) this.#socket.resume();
   }
@@ -76,8 +84,8 @@ class Output extends Readable {
     const start = this.#used;
     this.#used += count;
     this.#burst += count;
-    const wantsMore = this.push(this.#piece.subarray(start, this.#used)) && !this.destroyed;
-    if (this.#burst < BURST || count >= BURST || !wantsMore) return wantsMore;
+    const wantsMore = (this.push(this.#piece.subarray(start, this.#used)) || this.#isKept) && !this.destroyed;
+    if (this.#isKept || this.#burst < BURST || count >= BURST || !wantsMore) return wantsMore;
     this.#burst = 0;
     this.#isResting = true;
     if (this.#rest === undefined) this.#rest = setTimeout(() => this.#goOn(), REST);

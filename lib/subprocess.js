@@ -33,7 +33,7 @@ class Subprocess extends EventEmitter {
   #taken = new Map();
   /** The bytes of the others. */
   #captured = { __proto__: null };
-  #openStreams = 0;
+  #openStreams = new Set();
   #maxBuffer;
   #forceKillAfterDelay;
   #killer;
@@ -249,11 +249,29 @@ class Subprocess extends EventEmitter {
       const stream = this.#stream(number);
       if (number === 0 ? !stream.writableFinished : !isLookedAt) stream.destroy();
     });
-    for (const stream of this.#streams.values()) if (stream?.readableEnded) stream.destroy();
+    for (const stream of this.#streams.values()) {
+      if (stream?.readableEnded) stream.destroy();
+      else if (this.#isUnread(stream)) this.#leave(stream);
+    }
+  }
+
+  /** Nobody may ever read it: it is to hold no descriptor, and not to put `close` off. */
+  #leave(stream) {
+    if (stream instanceof Output) stream.keep(() => this.#left(stream));
+    // As Node does with all of them. Who awaits the result can begin in time.
+    else setImmediate(() => this.#isUnread(stream) && stream.resume());
+  }
+
+  #isUnread(stream) {
+    return this.#openStreams.has(stream) && stream.readable && stream.readableFlowing === null;
+  }
+
+  #left(stream) {
+    if (this.#openStreams.delete(stream)) this.#closed();
   }
 
   #closed() {
-    if (this.#isOver && this.#openStreams === 0) this.emit('close', this.exitCode, this.signalCode);
+    if (this.#isOver && this.#openStreams.size === 0) this.emit('close', this.exitCode, this.signalCode);
   }
 
   /** Has what nobody has looked at by the end of this turn captured: it must not hold the program up. */
@@ -277,14 +295,13 @@ class Subprocess extends EventEmitter {
     const stream = isOutput && kind === PIPE
       ? new Output(descriptor)
       : new net.Socket({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL, allowHalfOpen: true });
-    this.#openStreams++;
+    this.#openStreams.add(stream);
     // A program that reads no more has read what it wants. Whoever has to know listens, too.
     if (!isOutput || kind === TERMINAL) stream.on('error', () => {});
     stream.once('end', () => this.#isOver && stream.destroy());
     stream.once('close', () => {
-      this.#openStreams--;
       if (kind === TERMINAL) this.#hangUp();
-      this.#closed();
+      this.#left(stream);
     });
     return stream;
   }
