@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import real from 'node:child_process';
 import { ExecPolicy } from '../index.js';
+import { answer, script } from './support/node.mjs';
 import { outside, workspace } from './support/places.mjs';
 import { gone, started, unusualSleep } from './support/processes.mjs';
 import { sandbox } from './support/sandbox.mjs';
@@ -379,4 +380,34 @@ test('a stream that the program has closed is closed at once: nobody else holds 
     await over;
     assert.equal(code, 'EPIPE', `round ${round}`);
   }
+});
+
+test('no program begins while a child is being started that may have its streams', async () => {
+  const folder = workspace();
+  const child = script(`
+    const { existsSync } = require('node:fs');
+    const { once } = require('node:events');
+    const { ChildProcess } = require('node:child_process');
+    const { spawn } = ChildProcess.prototype;
+    let meanwhile;
+    ChildProcess.prototype.spawn = function (options) {
+      meanwhile?.();
+      return spawn.call(this, options);
+    };
+    const box = new codex.Sandbox({ profile: 'workspace-write', workspace: facts.folder });
+    const cp = box.childProcess();
+    (async () => {
+      await box.exec('true');
+      let run, wasEarly;
+      meanwhile = () => {
+        run = box.spawn('touch', ['begun'], { cwd: facts.folder });
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+        wasEarly = existsSync(facts.folder + '/begun');
+      };
+      const other = cp.spawn('true', { cwd: facts.folder });
+      const [[code], { exitCode }] = await Promise.all([once(other, 'close'), run]);
+      await box.close();
+      console.log(JSON.stringify([wasEarly, code, exitCode, existsSync(facts.folder + '/begun')]));
+    })();`, { folder });
+  assert.deepEqual(await answer(child), [false, 0, 0, true]);
 });

@@ -41,8 +41,8 @@ function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp,
     refuseWhatNodeRefuses(options);
     const stdio = streams(options.stdio);
     const run = prepare(options, stdio);
-    stopInside(child, run.token);
     try {
+      stopInside(child, run.token);
       return start.call(child, { __proto__: null, ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
     } finally {
       joined(run.descriptor);
@@ -82,13 +82,15 @@ function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp,
     // Runs without a process of their own count up.
     lastGuest = (lastGuest - 1) >>> 0;
     const token = lastGuest;
+    const words = ['codex-launcher', String(stdio.length), ...asLong([...(args ?? []), ...envPairs].map(String))];
+    const guest = { __proto__: null, file: standIn(file, env.PATH, directory, isInside) ?? launcher(), args: words };
+    // From here on until `joined` no program begins: nothing may go wrong in between.
     const descriptor = unwrap(() => join({
       __proto__: null,
       program: file, name, args: rest.map((word) => `${word}\0`).join(''), ...environments(env), cwd: directory,
       stdin: -2, stdout: -2, stderr: -2, maxBuffer: 0, killSignal: 15, forceKillAfterDelay: 0, strings: true,
     }, declared, token));
-    const words = ['codex-launcher', String(stdio.length), ...asLong([...(args ?? []), ...envPairs].map(String))];
-    return { descriptor, token, guest: { __proto__: null, file: standIn(file, env.PATH, directory, isInside) ?? launcher(), args: words } };
+    return { descriptor, token, guest };
   }
 
   /** Calls one of Node's functions with another way to start what it starts. */

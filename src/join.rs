@@ -8,7 +8,7 @@ use std::{
 
 use codex_core::{
     exec::ExecError,
-    sandbox::{Guest, conversation, hold_launcher, launcher_place, spawn},
+    sandbox::{Fork, Guest, conversation, hold_launcher, launcher_place, spawn},
 };
 
 use napi::bindgen_prelude::Array;
@@ -28,7 +28,8 @@ impl NativeSandbox {
         let handle = runtime::handle();
         let _inside = handle.enter();
         let (ours, theirs) = conversation().map_err(throw)?;
-        let guest = Guest::new(ours).map_err(throw)?;
+        let fork = Arc::new(Fork::begin());
+        let guest = Guest::new(ours, Arc::clone(&fork)).map_err(throw)?;
         let session = self.session.clone();
         let shared = Arc::clone(&self.shared);
         spawn(&handle, async move {
@@ -38,7 +39,7 @@ impl NativeSandbox {
             shared.signallers().remove(&token);
         });
         let number = theirs.as_raw_fd();
-        self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner).push(theirs);
+        self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner).push((theirs, fork));
         Ok(number)
     }
 
@@ -47,7 +48,12 @@ impl NativeSandbox {
     #[napi(catch_unwind)]
     pub fn joined(&self, descriptor: i32) {
         let mut joining = self.shared.joining.lock().unwrap_or_else(PoisonError::into_inner);
-        joining.retain(|theirs| theirs.as_raw_fd() != descriptor);
+        let started = joining.iter().position(|(theirs, _)| theirs.as_raw_fd() == descriptor);
+        let started = started.map(|index| joining.swap_remove(index));
+        drop(joining);
+        if let Some((_, fork)) = started {
+            fork.over();
+        }
     }
 }
 

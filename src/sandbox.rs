@@ -97,9 +97,9 @@ pub struct Shared {
     signallers: Mutex<HashMap<u32, Signaller>>,
     /// The ends of their streams that JavaScript may take, likewise.
     spawned: Mutex<HashMap<u32, Spawned>>,
-    /// What the processes that are being started to stand for runs are told by.
+    /// The processes that are being started to stand for runs, by what they are told by.
     #[cfg(target_os = "linux")]
-    pub(crate) joining: Mutex<Vec<std::os::fd::OwnedFd>>,
+    pub(crate) joining: Mutex<Vec<(std::os::fd::OwnedFd, Arc<codex_core::sandbox::Fork>)>>,
     /// The reports of the launchers so far; results carry their index.
     enforcements: Mutex<Vec<Arc<Enforcement>>>,
 }

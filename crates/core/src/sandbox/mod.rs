@@ -36,7 +36,7 @@ pub use enforcement::{
 pub use error::SandboxError;
 pub use face::Sandbox;
 #[cfg(target_os = "linux")]
-pub use linux::{Guest, conversation, hold_launcher, is_first_thread, launcher_place, spawn_deferred};
+pub use linux::{Fork, Guest, conversation, hold_launcher, is_first_thread, launcher_place, spawn_deferred};
 pub use signaller::Signaller;
 pub use task::spawn;
 #[cfg(unix)]

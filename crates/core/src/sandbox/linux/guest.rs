@@ -1,6 +1,9 @@
 //! A process of the host's that stands for a run, as the engine sees it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+};
 
 use codex_launcher::{
     channel::{self, Inbox},
@@ -12,6 +15,7 @@ use rustix::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
+use super::forks::Fork;
 use crate::{
     exec::{Command, End, ExecError, Input, Output},
     sandbox::unix::{streams::host, watched::watch},
@@ -32,16 +36,17 @@ pub struct Guest {
     socket: AsyncFd<OwnedFd>,
     inbox: Inbox,
     process: Option<AsyncFd<OwnedFd>>,
+    fork: Arc<Fork>,
 }
 
 impl Guest {
-    /// Takes our end of a [`conversation`]. Must be called inside a runtime.
+    /// Takes our end of a [`conversation`] with a process that is started as `fork`. Must be called inside a runtime.
     ///
     /// # Errors
     /// [`ExecError::Host`] when it can't be watched.
-    pub fn new(socket: OwnedFd) -> Result<Self, ExecError> {
+    pub fn new(socket: OwnedFd, fork: Arc<Fork>) -> Result<Self, ExecError> {
         rustix::io::ioctl_fionbio(&socket, true).map_err(host("set up a socket"))?;
-        Ok(Self { socket: watched(socket)?, inbox: Inbox::default(), process: None })
+        Ok(Self { socket: watched(socket)?, inbox: Inbox::default(), process: None, fork })
     }
 
     /// Waits for the process to hand its streams over, and gives those that were `declared` to `command`.
@@ -51,7 +56,10 @@ impl Guest {
     pub async fn begin(&mut self, command: &mut Command, declared: &[u8]) -> Result<(), ExecError> {
         let unheard = host("hear from the process that stands for the run");
         let misunderstood = || host("understand the process that stands for the run")(Errno::BADMSG);
-        let (GuestRequest::Streams(numbers), handles) = self.receive().await.map_err(&unheard)? else {
+        let heard = self.receive().await;
+        // Who speaks has executed.
+        self.fork.over();
+        let (GuestRequest::Streams(numbers), handles) = heard.map_err(&unheard)? else {
             return Err(misunderstood());
         };
         let (GuestRequest::Begin, _) = self.receive().await.map_err(&unheard)? else {
@@ -74,7 +82,7 @@ impl Guest {
 
     /// Waits for a signal; `None`: the process is gone.
     pub async fn signal(&mut self) -> Option<i32> {
-        let Self { socket, inbox, process } = self;
+        let Self { socket, inbox, process, .. } = self;
         let gone = async {
             match process {
                 Some(process) => drop(process.readable().await),

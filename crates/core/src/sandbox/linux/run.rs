@@ -18,7 +18,7 @@ use tokio::{sync::oneshot, time::sleep};
 use super::{
     denied,
     engine::Engine,
-    given,
+    forks, given,
     groups::Groups,
     guard::Guard,
     launcher::{Launcher, NotBegun},
@@ -223,8 +223,8 @@ impl Prepared {
         Ok(Encoded { body, grouped: limits.grouped, enforcement })
     }
 
-    /// The cell has the ends of the run now; ours are closed before the program is there, which then is the only one that has
-    /// them: what it closes is closed, and its death is the end of its pipes.
+    /// The cell has the ends of the run now; ours are closed before the program is there, as are the copies of children that are
+    /// being started. It then is the only one that has them: what it closes is closed, and its death is the end of its pipes.
     fn sent(
         self,
         launcher: &Arc<Launcher>,
@@ -234,7 +234,8 @@ impl Prepared {
     ) -> Running {
         let Self { command, run, ours: streams, limits, theirs, targets: _ } = self;
         drop(theirs);
-        launcher.release(run);
+        let serving = Arc::clone(launcher);
+        forks::after(move || serving.release(run));
         signaller.started(RunOf { launcher: Arc::clone(launcher), run });
         Running { command, run, launcher: Arc::clone(launcher), end, streams, limits, enforcement }
     }

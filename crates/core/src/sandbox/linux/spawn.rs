@@ -18,6 +18,8 @@ use rustix::{
     process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, waitid, waitpid},
 };
 
+use super::forks::Fork;
+
 const STACK_BYTES: usize = 64 * 1024;
 
 /// Descriptors that the child duplicates stay above those that it duplicates onto.
@@ -62,6 +64,7 @@ pub fn spawn(path: &CStr, control: &OwnedFd, pids: &OwnedFd) -> io::Result<Owned
         )
     }?;
     let mut pidfd: c_int = -1;
+    let fork = Fork::begin();
     let blocked = BlockedSignals::new();
     // SAFETY: the child runs `become_launcher` on a stack of its own, makes only system calls on `child`, and this
     // thread waits until it has become another program or is gone. No signal handler of the host can run in it.
@@ -76,6 +79,7 @@ pub fn spawn(path: &CStr, control: &OwnedFd, pids: &OwnedFd) -> io::Result<Owned
     };
     let clone_error = (pid < 0).then(io::Error::last_os_error);
     drop(blocked);
+    drop(fork);
     // SAFETY: the child has left this stack.
     let _ = unsafe { munmap(stack, STACK_BYTES) };
     if let Some(error) = clone_error {
