@@ -592,8 +592,9 @@ export interface SpawnResult<Output = string> extends Omit<ExecResult<Output>, '
  * It is a promise of the result, which comes when every process of the run is gone, and rejects like that of `exec`. What was
  * not looked at as a stream when it is awaited is captured for the result, up to `maxBuffer`.
  *
- * It emits `spawn` when the program has started, `exit` (exit code, signal) when every process of the run is gone, `close`
- * (the same) when its streams are closed, too, and `error` when it was not run. Who listens to `error` need not await.
+ * It emits `spawn` when the program has started, before anything of its streams, `exit` (exit code, signal) when every process of
+ * the run is gone, `close` (the same) when its streams are closed, too, and `error` when it was not run. Who listens to `error`
+ * need not await. An output that was looked at and is not read by then closes, too; what is left of it is there to be read.
  */
 export interface Subprocess<Output = string> extends EventEmitter, PromiseLike<SpawnResult<Output>>, AsyncDisposable, AsyncIterable<string> {
   /** The process id of the program, as the host sees it. Undefined until `spawn`. */

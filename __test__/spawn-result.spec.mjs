@@ -66,6 +66,20 @@ test('spawn, exit and close come in order, with the process id', async (t) => {
   assert.equal((await run).pid, run.pid);
 });
 
+test('nothing that a program writes comes before its start was told', async (t) => {
+  const box = sandbox(t, { workspace: workspace() });
+  const early = [];
+  const told = async (number, stdio) => {
+    const run = box.spawn('sh', ['-c', `echo x >&${number}`], { stdio });
+    run.stdio[number].once('data', () => early.push(run.pid === undefined));
+    await once(run, 'close');
+  };
+  for (let round = 0; round < 50; round++) {
+    await Promise.all([told(1, 'pipe'), told(2, 'pipe'), told(1, 'pty'), told(3, ['ignore', 'ignore', 'ignore', 'pipe'])]);
+  }
+  assert.deepEqual(early, Array(200).fill(false));
+});
+
 test('the process id is the host\'s, from the start', async (t) => {
   const seconds = unusualSleep();
   const run = sandbox(t, { workspace: workspace() }).spawn('sleep', [seconds]);

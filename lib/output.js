@@ -13,13 +13,15 @@ const BURST = 128 * 1024;
 /** Milliseconds. A timer of one goes off at once where the loop's clock is about to turn. */
 const REST = 2;
 
-/** The readable end of a pipe. */
+/** The readable end of a pipe. Reads nothing before `begin`. */
 class Output extends Readable {
   #socket;
   #piece = Buffer.alloc(0);
   #used = 0;
   #next = FIRST_PIECE;
   #burst = 0;
+  #hasBegun = false;
+  #isWanted = false;
   #isResting = false;
   #rest;
   /** Whether all that comes is kept, for a reader that may never come. */
@@ -58,8 +60,14 @@ class Output extends Readable {
     this.#socket.once('close', closed).resume();
   }
 
+  begin() {
+    this.#hasBegun = true;
+    if (this.#isWanted) this._read();
+  }
+
   _read() {
-    if (!this.#isResting) this.#socket.resume();
+    this.#isWanted = true;
+    if (this.#hasBegun && !this.#isResting) this.#socket.resume();
   }
 
   _destroy(error, done) {

@@ -2,10 +2,10 @@
 // A command that is under way, with its streams.
 const { AsyncResource } = require('node:async_hooks');
 const { EventEmitter } = require('node:events');
-const net = require('node:net');
 const { constants } = require('node:os');
 const { Duplex } = require('node:stream');
 const { onAbort } = require('./aborts.js');
+const { Channel } = require('./channel.js');
 const check = require('./check.js');
 const { denied, unwrap } = require('./errors.js');
 const { lines } = require('./lines.js');
@@ -196,7 +196,13 @@ class Subprocess extends EventEmitter {
     this.#isStarted = true;
     if (pid !== 0) this.pid = pid;
     if (this.#isLeft) this.#hangUp();
-    this.emit('spawn');
+    this.#begin();
+    this.#tell('spawn');
+  }
+
+  /** Nobody is to hear of a program before its start was told. */
+  #begin() {
+    for (const stream of this.#streams.values()) stream?.begin?.();
   }
 
   #abort(signal) {
@@ -209,14 +215,15 @@ class Subprocess extends EventEmitter {
   /** `result` is an error's, too: one that failed is told from one that was not run by its `failed`. */
   #ended(result, error) {
     this.#isOver = true;
+    // The end of a short run may be known before its start.
+    if (!this.#isStarted && result?.failed !== undefined && result.pid !== undefined) this.#started(result.pid);
+    this.#begin();
     for (const [name, late] of this.#taken) if (late !== undefined) end(late, this.#captured[name]);
     this.#closeEnds();
     if (result?.failed === undefined) {
       // Whoever listens need not await.
       if (this.listenerCount('error') > 0) this.#isAwaited = this.#tell('error', error);
     } else {
-      // The end of a short run may be known before its start.
-      if (!this.#isStarted && result.pid !== undefined) this.#started(result.pid);
       this.exitCode = result.exitCode;
       this.signalCode = result.signal;
       this.#tell('exit', this.exitCode, this.signalCode);
@@ -294,7 +301,8 @@ class Subprocess extends EventEmitter {
     if (isOutput) this.#taken.set(NAMES[number], undefined);
     const stream = isOutput && kind === PIPE
       ? new Output(descriptor)
-      : new net.Socket({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL, allowHalfOpen: true });
+      : new Channel({ fd: descriptor, readable: number > 0, writable: !isOutput || kind === TERMINAL });
+    if (this.#isStarted || this.#isOver) stream.begin();
     this.#openStreams.add(stream);
     // A program that reads no more has read what it wants. Whoever has to know listens, too.
     if (!isOutput || kind === TERMINAL) stream.on('error', () => {});
