@@ -40,7 +40,15 @@ function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp,
   function startGuest(child, options) {
     refuseWhatNodeRefuses(options);
     const stdio = streams(options.stdio);
-    const run = prepare(options, stdio);
+    let run;
+    try {
+      run = prepare(options, stdio);
+    } catch (error) {
+      if (!isLackOfRoom(error) || typeof child._handle?.spawn !== 'function') throw error;
+      // Told as Node tells it, by an event.
+      child._handle.spawn = () => error.errno;
+      return start.call(child, { __proto__: null, ...options, envPairs: [], stdio });
+    }
     try {
       stopInside(child, run.token);
       return start.call(child, { __proto__: null, ...options, ...run.guest, envPairs: [], stdio: [...stdio, run.descriptor] });
@@ -171,7 +179,14 @@ function childProcess({ launcher, join, joined, signal, environments, hasOwnTmp,
     const options = { __proto__: null, ...(hasWords ? given : args) };
     const made = normalized([file, hasWords ? args : [], { __proto__: null, ...options, signal: undefined, stdio: undefined }]);
     const stdio = streams(options.stdio);
-    const run = prepare({ __proto__: null, ...made, uid: options.uid, gid: options.gid }, stdio);
+    let run;
+    try {
+      run = prepare({ __proto__: null, ...made, uid: options.uid, gid: options.gid }, stdio);
+    } catch (error) {
+      if (!isLackOfRoom(error)) throw error;
+      Object.assign(error, { syscall: `spawnSync ${made.file}`, path: made.file, spawnargs: made.args.slice(1) });
+      return { pid: 0, status: null, signal: null, output: null, stdout: null, stderr: null, error };
+    }
     try {
       const result = startSync(run.guest.file, run.guest.args.slice(1), {
         __proto__: null, ...options, shell: false, argv0: run.guest.args[0], env: {}, stdio: [...stdio, run.descriptor],
@@ -228,6 +243,11 @@ function refuseWhatNodeRefuses(options) {
   if (typeof file === 'string' && Array.isArray(args) && Array.isArray(envPairs)) return;
   start.call(new ChildProcess(), isObject ? { __proto__: null, ...options, file: typeof file === 'string' ? MISSING : file } : options);
   throw check.invalidType('options', 'an object that node:child_process takes', options);
+}
+
+/** Whether this process, or the machine, can have no more open. */
+function isLackOfRoom({ code }) {
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** A copy of the options of a command line. */

@@ -29,7 +29,10 @@ impl Session {
         mut guest: Guest,
         begun: impl FnOnce(Signaller),
     ) -> Result<Report, RunError> {
-        guest.begin(&mut command, declared).await?;
+        if let Err(error) = guest.begin(&mut command, declared).await {
+            guest.refused(REFUSED, with_causes(&error));
+            return Err(error.into());
+        }
         // What starts the process would do so, too.
         command.scripts_by_shell = true;
         let (start, mut started) = mpsc::unbounded_channel();
