@@ -1,5 +1,6 @@
 // Every worker thread has sandboxes of its own, and its own `process.env` is what its runs see.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -93,4 +94,17 @@ test('a worker that ends by itself waits for its command', async () => {
   const exited = new Promise((resolve) => made.once('exit', resolve));
   assert.equal(await answer(made), 'done\n');
   assert.equal(await exited, 0);
+});
+
+test('a worker that is ended while it starts a process holds up nobody', async () => {
+  const { Sandbox } = await import('../index.js');
+  const folder = workspace();
+  const made = worker(`
+    const { ChildProcess } = require('node:child_process');
+    ChildProcess.prototype.spawn = () => process.exit();
+    new codex.Sandbox({ workspace: facts.folder }).childProcess().spawn('true', { cwd: facts.folder });`, { folder });
+  await once(made, 'exit');
+  const box = new Sandbox({ workspace: folder });
+  assert.equal((await box.exec('echo', ['fine'])).stdout, 'fine\n');
+  await box.close();
 });

@@ -13,7 +13,12 @@ use codex_core::{
 
 use napi::bindgen_prelude::Array;
 
-use crate::{convert::NativeCommand, error::ErrorFacts, runtime, sandbox::NativeSandbox};
+use crate::{
+    convert::NativeCommand,
+    error::ErrorFacts,
+    runtime,
+    sandbox::{NativeSandbox, Shared},
+};
 
 #[napi_derive::napi]
 impl NativeSandbox {
@@ -54,6 +59,15 @@ impl NativeSandbox {
         if let Some((_, fork)) = started {
             fork.over();
         }
+    }
+}
+
+impl Shared {
+    /// A thread may be ended between `join` and `joined`: the process that it was about to start never comes, and is waited for
+    /// no longer.
+    pub(crate) fn abandon_joining(&self) {
+        let joining = std::mem::take(&mut *self.joining.lock().unwrap_or_else(PoisonError::into_inner));
+        joining.iter().for_each(|(_, fork)| fork.over());
     }
 }
 

@@ -72,6 +72,8 @@ const WEIGHT: i64 = 16 << 20;
 /// Runs keep the object: when it goes and there are some, the JavaScript thread that asked for them is gone, and they end with it.
 impl ObjectFinalize for NativeSandbox {
     fn finalize(self, env: Env) -> napi::Result<()> {
+        #[cfg(target_os = "linux")]
+        self.shared.abandon_joining();
         for signaller in self.shared.signallers().values() {
             signaller.signal(SIGKILL);
         }
