@@ -17,6 +17,10 @@ pub(crate) fn check(call: &Call<'_>) -> Result<(), String> {
     let Some(text) = program.exact() else {
         return Err(format!("its program `{}` isn't known before the run", program.text));
     };
+    // A file of this name is a connection.
+    if let Some(file) = parsed.operands.iter().find(|o| o.text.starts_with("/inet")) {
+        return Err(format!("`{}` connects to the network", file.text));
+    }
     judge(text)
 }
 

@@ -28,11 +28,19 @@ pub(crate) fn injects(name: &str) -> bool {
 
 /// Whether a variable of this name usually holds a secret.
 pub(crate) fn secret(name: &str) -> bool {
-    const PARTS: &str = "TOKEN SECRET PASSWORD PASSWD PASSPHRASE CREDENTIAL CREDENTIALS APIKEY PAT";
+    const PARTS: &str =
+        "TOKEN SECRET PASSWORD PASSWD PASSPHRASE CREDENTIAL CREDENTIALS CREDS APIKEY PAT PASS JWT DSN COOKIE";
+    // With a name in front: `DB_PWD`, `STRIPE_KEY`, `REDIS_URL`.
+    const LAST: &str = "PWD KEY AUTH";
+    const STORES: &str = "DATABASE DB REDIS MONGO MONGODB POSTGRES MYSQL AMQP BROKER WEBHOOK";
     let upper = name.to_ascii_uppercase();
-    let key =
-        ["API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "SECRET_KEY", "ENCRYPTION_KEY"].iter().any(|k| upper.contains(k));
-    key || upper.split('_').any(|part| super::listed(PARTS, part))
+    let parts = || upper.split('_');
+    let word = |p: &str| super::listed(PARTS, p) || ["TOKEN", "SECRET", "PASSWORD"].iter().any(|end| p.ends_with(end));
+    let last = parts().next_back().unwrap_or("");
+    let named = last.len() < upper.len() && !upper.starts_with("PUBLIC") && super::listed(LAST, last);
+    let store = matches!(last, "URL" | "URI") && parts().any(|p| super::listed(STORES, p));
+    let key = ["ACCESS_KEY", "PRIVATE_KEY", "API_KEY"].iter().any(|k| upper.contains(k));
+    key || named || store || parts().any(word)
 }
 
 /// Whether a value turns a pager off.

@@ -169,6 +169,11 @@ impl Parser {
             return Err("a line continuation splits an expansion");
         }
         let second = self.input.raw(1);
+        let default = matches!(second, Some(b'+' | b'-' | b'?' | b'='));
+        let part = matches!(first, b'#' | b'%' | b'/' | b'^' | b',') || (first == b':' && !default);
+        if part && matches!(&piece, Piece::Var { name, .. } if crate::knowledge::environment::secret(name)) {
+            self.note("a variable that is changed may hold a secret");
+        }
         let (skip, value) = match (first, second) {
             (b'}', _) => {
                 self.input.skip(1);
