@@ -34,8 +34,14 @@ fn inner(name: &str, args: &[String], depth: usize, context: &Context<'_>, out: 
             cmd::judge_nested(&script.collect::<Vec<_>>().join(" "), depth + 1, context, out);
         }
         "powershell" | "pwsh" => {
-            let Some(at) = begins("-c").or_else(|| begins("/c")) else { return };
-            let script: Vec<&str> = args.iter().skip(at + 1).map(String::as_str).collect();
+            // Without the option, the first word that is none begins the script.
+            let bare = || {
+                args.iter()
+                    .position(|a| !a.starts_with(['-', '/']))
+                    .and_then(|at| at.checked_sub(1).or(Some(usize::MAX)))
+            };
+            let Some(at) = begins("-c").or_else(|| begins("/c")).or_else(bare) else { return };
+            let script: Vec<&str> = args.iter().skip(at.wrapping_add(1)).map(String::as_str).collect();
             powershell::judge_nested(&script.join(" "), depth + 1, context, out);
         }
         _ => {}

@@ -2,7 +2,7 @@
 
 use super::paths::is_remote;
 use super::powershell::refused;
-use crate::judge::{Context, Judgement};
+use crate::judge::{Arg, Context, Judgement, judge_argv};
 use crate::verdict::Decision;
 
 /// Commands that only print.
@@ -26,7 +26,23 @@ pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out:
     if let Some(what) = unknown {
         out.add(Decision::Prompt, "builtin:syntax", format!("not understood: {what}"), Vec::new());
     }
+    let (mut fetched, mut moved) = (false, false);
     for words in parts {
+        let name = words.first().map_or("", String::as_str).trim_start_matches('@').to_ascii_lowercase();
+        let rest = || words.iter().skip(1);
+        if fetched && matches!(name.as_str(), "cmd" | "powershell" | "pwsh" | "bash" | "sh") {
+            out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.clone());
+        }
+        if moved && DELETES.contains(&name.as_str()) && rest().any(|w| matches!(w.as_str(), "*" | "." | "*.*")) {
+            out.add(
+                context.forbid(),
+                "builtin:delete",
+                "it deletes a drive, a home directory or the system",
+                words.clone(),
+            );
+        }
+        fetched |= matches!(name.as_str(), "curl" | "wget" | "bitsadmin");
+        moved |= matches!(name.as_str(), "cd" | "chdir" | "pushd") && rest().any(|w| super::paths::is_vital(w));
         judge_part(&words, depth, context, out);
     }
 }
@@ -36,7 +52,22 @@ fn judge_part(words: &[String], depth: usize, context: &Context<'_>, out: &mut J
     let lower = first.trim_start_matches('@').to_ascii_lowercase();
     let name = lower.strip_suffix(".exe").or_else(|| lower.strip_suffix(".com")).unwrap_or(&lower);
     let args = words.get(1..).unwrap_or(&[]);
-    if let Some(why) = delete(name, args).or_else(|| refused(name, args)) {
+    // These run what stands behind some word of theirs.
+    let starts = matches!(name, "if" | "for" | "start" | "call" | "forfiles" | "%comspec%" | "do");
+    let inner = (1..if starts { words.len().min(16) } else { 0 }).find_map(|at| {
+        let name = words.get(at)?.to_ascii_lowercase();
+        let args = words.get(at + 1..)?;
+        let nested = matches!(name.as_str(), "cmd" | "cmd.exe" | "/c").then(|| words.get(at..)).flatten();
+        if let Some(nested) = nested {
+            super::inner("cmd", nested, depth, context, out);
+        }
+        delete(&name, args).or_else(|| refused(&name, args)).or((name == "format").then_some("it destroys a disk"))
+    });
+    if matches!(name, "wsl" | "bash" | "sh") {
+        let argv: Vec<Arg> = words.iter().skip(usize::from(name == "wsl")).map(Arg::literal).collect();
+        out.findings.extend(judge_argv(&argv, context).findings);
+    }
+    if let Some(why) = inner.or_else(|| delete(name, args)).or_else(|| refused(name, args)) {
         out.add(context.forbid(), format!("builtin:{name}"), why, words.to_vec());
         return;
     }
@@ -80,9 +111,10 @@ fn judge_part(words: &[String], depth: usize, context: &Context<'_>, out: &mut J
     }
 }
 
+const DELETES: [&str; 5] = ["del", "erase", "rd", "rmdir", "deltree"];
+
 fn delete(name: &str, args: &[String]) -> Option<&'static str> {
-    let deletes = matches!(name, "del" | "erase" | "rd" | "rmdir" | "deltree");
-    (deletes && args.iter().any(|a| !is_switch(a) && super::paths::is_vital(a)))
+    (DELETES.contains(&name) && args.iter().any(|a| !is_switch(a) && super::paths::is_vital(a)))
         .then_some("it deletes a drive, a home directory or the system")
 }
 
@@ -139,6 +171,12 @@ fn split(line: &str) -> (Vec<Vec<String>>, Option<&'static str>) {
             '<' | '>' | '(' | ')' | '=' | '@' => {
                 if c != '=' {
                     note("redirections and blocks aren't supported");
+                }
+                // What is written stands as the word behind a command of its own.
+                if c == '>' && chars.peek() != Some(&'&') {
+                    end(&mut parts, &mut word);
+                    parts.push(vec!["out-file".into()]);
+                    while chars.next_if_eq(&'>').is_some() {}
                 }
                 end(&mut parts, &mut word);
                 if matches!(c, '(' | ')') {

@@ -37,9 +37,50 @@ const REFUSED: &[(&str, &str)] = &[
         "it destroys a disk",
     ),
     ("stop-computer restart-computer shutdown", "it stops the machine"),
-    ("clear-eventlog remove-eventlog limit-eventlog", "it deletes a log of the machine"),
-    ("disable-computerrestore disable-windowsoptionalfeature", "it switches a protection off"),
+    ("clear-eventlog remove-eventlog limit-eventlog clear-history", LOGS),
+    (
+        "disable-computerrestore disable-windowsoptionalfeature uninstall-windowsfeature disable-netfirewallrule disable-bitlocker clear-tpm",
+        OFF,
+    ),
 ];
+
+const OFF: &str = "it switches a protection off";
+const BACKUPS: &str = "it deletes the copies that a restore needs";
+const STARTS: &str = "it changes how the machine starts";
+const LOGS: &str = "it deletes a log of the machine";
+const RIGHTS: &str = "it changes who may do what";
+/// Services that protect, and processes that Windows can't run without.
+const SERVICES: &str = "windefend eventlog mpssvc wscsvc sense";
+const VITAL: &str =
+    "lsass lsass.exe csrss csrss.exe winlogon winlogon.exe wininit wininit.exe services.exe svchost.exe smss.exe";
+/// Commands that are refused with one of the words, and one of the others where there are some; `*` stands for any end.
+const REFUSED_WITH: &[(&str, &str, &str, &str)] = &[
+    ("vssadmin", "delete resize", "", BACKUPS),
+    ("wmic", "shadowcopy", "delete", BACKUPS),
+    ("wbadmin", "delete", "", BACKUPS),
+    ("bcdedit", "/set* /delete*", "", STARTS),
+    ("bootrec reagentc", "/fixmbr /fixboot /disable", "", STARTS),
+    ("wevtutil", "cl clear-log sl", "", LOGS),
+    ("auditpol", "/clear /set /remove", "", LOGS),
+    ("set-mppreference add-mppreference", "-disable* -exclusion*", "", OFF),
+    ("set-netfirewallprofile", "-enabled*", "", OFF),
+    ("netsh", "advfirewall firewall", "off reset disable", OFF),
+    ("manage-bde", "-off", "", OFF),
+    ("cipher", "/w*", "", "it overwrites a disk"),
+    ("sc net", SERVICES, "stop delete config", OFF),
+    ("stop-service set-service", SERVICES, "", OFF),
+    ("fsutil", "setzerodata dismount", "", "it overwrites a disk"),
+    ("fsutil", "usn", "deletejournal", LOGS),
+    ("taskkill stop-process spps", VITAL, "", "it stops the machine"),
+    ("net add-localgroupmember", "administrators", "/add -member", RIGHTS),
+    ("net", "administrator", "user", RIGHTS),
+    ("wmic", "os", "reboot shutdown", "it stops the machine"),
+    ("set-psreadlineoption", "savenothing", "", LOGS),
+    ("remove-item ri del clear-content", ".historysavepath", "", LOGS),
+];
+/// Commands that write each place that they name, by all of their names, and those that take it away.
+const WRITES: &str = "set-content sc add-content ac out-file tee-object new-item ni";
+const MOVES: &str = "move mv move-item mi ren rename-item rni";
 
 #[derive(Debug, Default, PartialEq)]
 struct Part {
@@ -66,8 +107,36 @@ pub(super) fn judge_nested(line: &str, depth: usize, context: &Context<'_>, out:
     if remote && line.to_ascii_lowercase().contains("scriptblock]::create") {
         out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", Vec::new());
     }
-    let mut vital = false;
+    let lower = line.to_ascii_lowercase();
+    let shadow = lower.contains("win32_shadowcopy")
+        && ["remove-wmi", "remove-cim", ".delete("].iter().any(|d| lower.contains(d));
+    let shell = lower.contains("sockets.tcpclient") && lower.contains("iex");
+    let folder = lower.split_once("directory]::delete(").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    if shadow || shell || folder.is_some_and(is_vital) {
+        out.add(
+            context.forbid(),
+            "builtin:code",
+            "its code connects a shell, or deletes what a restore needs",
+            Vec::new(),
+        );
+    }
+    let (mut vital, mut moved) = (false, false);
     for part in &parts {
+        let name = part.words.first().map_or("", String::as_str).to_ascii_lowercase();
+        let rest = || part.words.iter().skip(1);
+        if moved
+            && crate::knowledge::listed(DELETES, &name)
+            && rest().any(|w| matches!(w.as_str(), "*" | "." | ".\\*" | "*.*"))
+        {
+            out.add(
+                context.forbid(),
+                "builtin:delete",
+                "it deletes a drive, a home directory or the system",
+                part.words.clone(),
+            );
+        }
+        moved |= matches!(name.as_str(), "cd" | "chdir" | "sl" | "set-location" | "pushd" | "push-location")
+            && rest().any(|w| is_vital(w));
         vital = (vital && part.piped) || part.words.iter().skip(1).any(|w| is_vital(w));
         judge_part(part, remote, vital, depth, context, out);
     }
@@ -185,33 +254,46 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
     if let Some((_, why)) = REFUSED.iter().find(|(names, _)| crate::knowledge::listed(names, name)) {
         return Some(why);
     }
+    // Taking away is as bad as writing; of what is copied, only the last word is written.
+    let written = match name {
+        _ if crate::knowledge::listed(WRITES, name) || crate::knowledge::listed(DELETES, name) => args,
+        "copy" | "xcopy" | "robocopy" | "copy-item" | "cp" => args.get(args.len().saturating_sub(1)..).unwrap_or(&[]),
+        _ => &[],
+    };
+    let deletes_all = name == "robocopy" && starts("/mir") && args.iter().any(|a| is_vital(a));
+    if deletes_all || (crate::knowledge::listed(MOVES, name) && args.iter().any(|a| is_vital(a))) {
+        return Some("it deletes a drive, a home directory or the system");
+    }
+    if let Some(why) = written.iter().find_map(|a| super::paths::write(a)) {
+        return Some(why);
+    }
+    let row = |(names, words, others, _): &&(&str, &str, &str, &str)| {
+        let any = |list: &str| list.split(' ').any(|w| w.strip_suffix('*').map_or_else(|| has(w), starts));
+        crate::knowledge::listed(names, name) && any(words) && (others.is_empty() || any(others))
+    };
+    if let Some((.., why)) = REFUSED_WITH.iter().find(row) {
+        return Some(why);
+    }
     match name {
-        "vssadmin" if has("delete") || has("resize") => Some("it deletes the copies that a restore needs"),
-        "wmic" if has("shadowcopy") && has("delete") => Some("it deletes the copies that a restore needs"),
-        "wbadmin" if has("delete") => Some("it deletes backups"),
-        "bcdedit" if starts("/set") || starts("/delete") => Some("it changes how the machine starts"),
-        "wevtutil" if has("cl") || has("clear-log") => Some("it deletes a log of the machine"),
-        "set-mppreference" | "add-mppreference" if starts("-disable") || starts("-exclusion") => {
-            Some("it switches a protection off")
-        }
-        "set-netfirewallprofile" if starts("-enabled") => Some("it switches a protection off"),
-        "netsh" if has("advfirewall") && (has("off") || has("reset")) => Some("it switches a protection off"),
-        "cipher" if starts("/w") => Some("it overwrites a disk"),
         "reg" if has("delete") && lower.iter().any(|a| hive(a)) => Some("it deletes settings of the machine"),
+        "reg" | "set-itemproperty" | "new-itemproperty"
+            if lower.iter().any(|a| a.ends_with("currentversion\\run") || a.ends_with("currentversion\\runonce")) =>
+        {
+            Some("it makes a program run later")
+        }
         "remove-itemproperty" | "remove-item" | "ri"
-            if lower.iter().map(|a| value(a)).any(|a| a.starts_with("hklm:") || a.starts_with("registry::")) =>
+            if lower.iter().map(|a| value(a)).any(|a| {
+                a.starts_with("hklm:") || a.starts_with("registry::") || matches!(a, "hkcu:\\" | "hkcu:\\software")
+            }) =>
         {
             Some("it deletes settings of the machine")
         }
-        "takeown" | "icacls" if args.iter().any(|a| is_vital(a)) => Some("it takes over the system"),
-        "sc" | "net" | "stop-service"
-            if (has("stop") || name == "stop-service")
-                && lower.iter().any(|a| matches!(a.as_str(), "windefend" | "eventlog" | "mpssvc" | "wscsvc")) =>
+        "takeown" | "icacls" | "attrib" if args.iter().any(|a| is_vital(a)) => Some("it takes over the system"),
+        "mshta" | "regsvr32" | "rundll32" | "msiexec"
+            if lower.iter().any(|a| a.contains("http:") || a.contains("https:") || a.contains("javascript:")) =>
         {
-            Some("it switches a protection off")
+            Some("it runs what it fetches from the network")
         }
-        "fsutil" if has("setzerodata") => Some("it overwrites a disk"),
-        "fsutil" if has("usn") && has("deletejournal") => Some("it deletes a log of the machine"),
         _ => None,
     }
 }
@@ -293,8 +375,12 @@ fn split(line: &str) -> (Vec<Part>, Option<&'static str>) {
             '(' | ')' | '{' | '}' => {
                 note("an expression isn't supported");
                 end(&mut parts, &mut word);
-                parts.push(Part::default());
+                // What a block gets came through the same pipe.
+                let piped = parts.last().is_some_and(|p| p.piped);
+                parts.push(Part { words: Vec::new(), piped });
             }
+            // Within the words of a command they mean nothing.
+            '=' | '%' if parts.last().is_some_and(|p| !p.words.is_empty()) => word.get_or_insert_default().push(c),
             '$' | '`' | '@' | '<' | '>' | '[' | ']' | '%' | '#' | '=' => {
                 note("an expression isn't supported");
                 word.get_or_insert_default().push(c);
