@@ -3,6 +3,7 @@
 use super::Call;
 use super::args::{Arg, show};
 use super::engine::Judgement;
+use super::paths::Base;
 use crate::knowledge::{self, Check, Operands, changes, environment, network, others, secrets};
 use crate::verdict::Decision;
 
@@ -88,7 +89,7 @@ fn reads(call: &Call<'_>) -> Result<(), String> {
         return Err(format!("`{}` holds further options", file.text));
     }
     // Listing a home directory is fine, its contents as a whole aren't.
-    let contents = knowledge::listed("grep egrep fgrep rg cat head tail strings", call.name);
+    let contents = knowledge::listed("grep egrep fgrep rg diff cat head tail strings", call.name);
     let pattern = pattern(call);
     for (_, arg) in call.args().iter().enumerate().filter(|(i, _)| pattern != Some(*i)) {
         let value = arg.text.find('=').filter(|_| arg.text.starts_with('-')).map(|i| arg.tail(i + 1));
@@ -140,24 +141,63 @@ fn refusals(call: &Call<'_>) -> Option<String> {
                 .find_map(|p| knowledge::protected::destroy(&p));
             refused.map(|why| format!("it deletes what it finds: {why}"))
         }
-        // The signal 0 only asks.
-        "kill" if call.args().first().is_none_or(|a| a.text != "-0") => {
-            let targets = call
-                .args()
-                .iter()
-                .filter(|a| !a.text.starts_with('-') || a.text == "-1")
-                .skip(usize::from(has("-s") || has("-n")));
-            let all = call.args().last().is_some_and(|a| matches!(a.text.as_str(), "-1" | "1")) && targets.count() > 0;
-            (all && call.args().len() > usize::from(!has("1")))
+        // The signal 0 only asks, and `-l` only names; `-1` in front is a signal.
+        "kill" => {
+            let first = call.args().first().map_or("", |a| a.text.as_str());
+            let skip = match first {
+                "-0" | "-l" | "-L" => call.args().len(),
+                "-s" | "-n" => 2,
+                _ => usize::from(first.starts_with('-')),
+            };
+            let mut targets = call.args().iter().skip(skip);
+            targets
+                .any(|a| matches!(a.text.as_str(), "1" | "-1"))
                 .then(|| "it ends the first process or all of them".into())
         }
-        "docker" | "podman" | "nerdctl" => escapes(call),
+        "killall5" | "skill" => Some("it ends the first process or all of them".into()),
+        // All processes of a user, or of whatever name.
+        "pkill" | "killall" => {
+            let user = call.args().iter().any(|a| a.text.starts_with("-u") || a.text.starts_with("-U"));
+            let names = call.args().iter().filter(|a| !a.text.starts_with('-')).count();
+            (user && names < 2).then(|| "it ends all processes of a user".into())
+        }
+        "fuser" => {
+            let kills = call.args().iter().any(|a| a.text.starts_with("-k"));
+            let vital = || call.args().iter().any(|a| knowledge::protected::destroy(&call.place(a)).is_some());
+            (kills && vital()).then(|| "it ends what uses a folder of the machine".into())
+        }
+        "umount" => {
+            let mut places = call.args().iter().map(|a| call.place(a));
+            let vital =
+                places.any(|p| p.base == Base::Root && p.is_base() || knowledge::protected::write(&p).is_some());
+            (vital || has("-a")).then(|| "it takes folders of the machine away".into())
+        }
+        "userdel" | "deluser" => {
+            let home = call.args().iter().any(|a| a.text.starts_with("-r") || a.text.starts_with("--rem"));
+            (home || has("root")).then(|| "it deletes a home directory or the user root".into())
+        }
+        "set" if has("+o") && has("history") => Some(HISTORY.into()),
+        "export" | "declare" | "typeset" | "readonly" if call.args().iter().any(|a| history(&a.text)) => {
+            Some(HISTORY.into())
+        }
+        "systemctl" if has("isolate") || has("start") => {
+            const STOPS: &str = "poweroff.target reboot.target halt.target rescue.target emergency.target kexec.target";
+            call.args().iter().any(|a| knowledge::listed(STOPS, &a.text)).then(|| "it stops the machine".into())
+        }
+        "pfctl" if has("-d") || has("-F") => Some("it switches a protection of the machine off".into()),
+        "awk" | "gawk" if call.args().iter().any(|a| a.text.contains("/inet") && a.text.contains("|&")) => {
+            Some("its program connects to the network".into())
+        }
+        name if name.starts_with("mkfs.") || name.starts_with("newfs_") => {
+            Some("it destroys what is on a device".into())
+        }
+        "docker" | "podman" | "nerdctl" | "ctr" | "lxc" | "kubectl" => escapes(call),
         "nsenter" => call
             .args()
             .iter()
             .any(|a| a.text.contains("/proc/1/"))
             .then(|| "it enters the namespaces of the machine".into()),
-        "nc" | "ncat" | "netcat" => call
+        "nc" | "ncat" | "netcat" | "nc.traditional" | "nc.openbsd" => call
             .args()
             .iter()
             .any(|a| {
@@ -173,7 +213,7 @@ fn refusals(call: &Call<'_>) -> Option<String> {
             .iter()
             .any(|a| {
                 let upper = a.text.to_ascii_uppercase();
-                upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:")
+                ["EXEC:", "SYSTEM:", "SHELL:"].iter().any(|kind| upper.starts_with(kind))
             })
             .then(|| "it connects a program to the network".into()),
         "useradd" | "usermod" | "adduser" => root_rights(call).then(|| "it gives the rights of root".into()),
@@ -187,9 +227,42 @@ fn refusals(call: &Call<'_>) -> Option<String> {
                     .any(|p| a.text.starts_with(p))
             })
             .then(|| "it changes a protection of the kernel".into()),
-        "crontab" => has("-").then(|| "it installs a timetable that is made on the way".into()),
-        _ => None,
+        "crontab" => (call.args().is_empty() || has("-") || has("/dev/stdin"))
+            .then(|| "it installs a timetable that is made on the way".into()),
+        _ => output(call),
     }
+}
+
+const HISTORY: &str = "it deletes what shows later what was done";
+
+/// Whether a word sets how much of a history is kept, or where.
+pub(crate) fn history(text: &str) -> bool {
+    ["HISTFILE=", "HISTSIZE=", "HISTFILESIZE="].iter().any(|name| text.starts_with(name))
+}
+
+/// Why the file that an option names must not be written.
+fn output(call: &Call<'_>) -> Option<String> {
+    const WRITES: &str = "curl wget aria2c sort shuf base64 tree gcc g++ cc c++ clang clang++ ld go rustc iconv pv tar gtar bsdtar dcfldd dc3dd";
+    if !knowledge::listed(WRITES, call.name) {
+        return None;
+    }
+    let letters: &[char] = if call.name.ends_with("tar") { &['f'] } else { &['o', 'O', 'P'] };
+    let args = call.args();
+    args.iter().enumerate().find_map(|(i, arg)| {
+        let next = || args.get(i + 1).cloned();
+        let value = match arg.text.strip_prefix('-') {
+            Some(long) if long.starts_with("-out") || long.starts_with("-directory-p") => {
+                arg.text.find('=').map(|eq| arg.tail(eq + 1)).or_else(next)
+            }
+            Some(long) if long.starts_with('-') => None,
+            None if !call.name.ends_with("tar") || i > 0 => arg.text.find("of=").map(|at| arg.tail(at + 3)),
+            _ => {
+                let at = arg.text.find(letters)?;
+                if at + 1 < arg.text.len() { Some(arg.tail(at + 1)) } else { next() }
+            }
+        }?;
+        knowledge::protected::write(&call.place(&value)).map(|why| format!("it writes where it must not: {why}"))
+    })
 }
 
 /// User 0, or a group that is as good.
@@ -228,16 +301,30 @@ fn escapes(call: &Call<'_>) -> Option<String> {
             _ if text.starts_with("-v") => ("-v", text.get(2..).unwrap_or("")),
             _ => (text, ""),
         };
-        let escape = text.contains("docker.sock")
-            || text == "--privileged"
+        // What else is above these is below `/`, and named in full.
+        let vital = |path: &str| super::paths::resolve(path, false, &super::Cwd::START);
+        let host = |path: &str| {
+            path.starts_with('/')
+                && matches!(
+                    vital(path).path().as_str(),
+                    "" | "etc" | "root" | "proc" | "sys" | "dev" | "boot" | "home" | "var" | "usr" | "run" | "var/run"
+                )
+        };
+        let escape = text.contains(".sock:")
+            || text.contains("docker.sock")
+            || matches!(text, "--privileged" | "source=/" | "security.privileged=true")
+            || text.contains("\"privileged\":true")
             || match option {
                 "--privileged" => value == "true",
                 "--cap-add" => value.eq_ignore_ascii_case("ALL") || value.to_ascii_uppercase().contains("SYS_"),
                 "--pid" | "--ipc" | "--userns" | "--uts" => value == "host",
                 "--security-opt" => value.contains("unconfined"),
                 "--device" => value.starts_with("/dev/"),
-                "-v" | "--volume" => value.starts_with("/:"),
-                "--mount" => value.split(',').any(|part| matches!(part, "source=/" | "src=/")),
+                "-v" | "--volume" => value.split_once(':').is_some_and(|(from, _)| host(from)),
+                "--mount" => value
+                    .split(',')
+                    .filter_map(|part| part.strip_prefix("source=").or(part.strip_prefix("src=")))
+                    .any(host),
                 _ => false,
             };
         if escape {

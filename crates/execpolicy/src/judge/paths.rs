@@ -77,6 +77,21 @@ pub(crate) fn place(arg: &Arg, cwd: &Cwd) -> Place {
         place.base = Base::Unknown;
     }
     place.open = open;
+    someones_home(place)
+}
+
+/// `/home/$USER/x` is a home, whoever's it is.
+fn someones_home(mut place: Place) -> Place {
+    let homes = place.base == Base::Root && matches!(place.path().as_str(), "home" | "Users");
+    let Some(open) = place.open.take_if(|open| homes && open.starts_with('$')) else { return place };
+    let rest = open.split_once('/').map_or("", |(_, rest)| rest);
+    let fixed = rest.find(['$', '*', '?', '[']).unwrap_or(rest.len());
+    let cut =
+        if fixed == rest.len() { fixed } else { rest.get(..fixed).and_then(|r| r.rfind('/')).map_or(0, |i| i + 1) };
+    let (known, open) = rest.split_at(cut);
+    place.parts = known.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    place.open = (!open.is_empty()).then(|| open.to_owned());
+    place.base = Base::Home;
     place
 }
 
@@ -146,6 +161,8 @@ impl Cwd {
         }
         let to = resolve(text, arg.home, self);
         match to.base {
+            // What is written there has to be known as below it.
+            Base::Workspace if to.parts.iter().any(|p| p == ".git") => Self::At(to.path()),
             Base::Workspace => self.below(&to.path()),
             Base::Root => Self::At(format!("/{}", to.path())),
             Base::Home => Self::At(format!("~/{}", to.path())),

@@ -29,11 +29,11 @@ enum Kind {
 const TABLE: &[(&str, Kind, &str)] = &[
     ("rm rmdir unlink shred srm wipe trash rimraf", Kind::Destroys, "it deletes files"),
     (
-        "touch mkdir tee truncate mkfifo mknod fallocate mktemp chattr setfacl split csplit sponge",
+        "touch mkdir tee sudoedit truncate mkfifo mknod fallocate mktemp chattr setfacl split csplit sponge",
         Kind::Writes,
         "it writes files",
     ),
-    ("cp install ln link symlink ditto", Kind::WritesLast, "it writes files"),
+    ("cp install ln link symlink ditto scp ddrescue", Kind::WritesLast, "it writes files"),
     ("mv rename", Kind::Moves, "it moves files"),
     ("chmod chown chgrp", Kind::Permissions, "it changes permissions"),
     ("dd", Kind::Dd, "it copies bytes to a file or a device"),
@@ -68,11 +68,14 @@ pub(crate) fn judge(call: &Call<'_>) -> Option<Result<&'static str, String>> {
                 .or_else(|| last(call, &operands).and_then(|p| protected::write(&p)))
         }
         Kind::Permissions => permissions(call, &operands),
-        Kind::Dd => call
-            .args()
-            .iter()
-            .filter(|a| a.text.starts_with("of="))
-            .find_map(|a| protected::write(&call.place(&a.tail(3)))),
+        Kind::Dd => {
+            call.args().iter().filter(|a| a.text.starts_with("of=")).map(|a| call.place(&a.tail(3))).find_map(|p| {
+                match &p.open {
+                    Some(open) if p.path() == "dev" => Some(format!("`/dev/{open}` may be a device")),
+                    _ => protected::write(&p),
+                }
+            })
+        }
         Kind::InPlace => {
             let in_place = call.args().iter().any(|a| {
                 a.text.starts_with("-i")
@@ -146,7 +149,10 @@ fn permissions(call: &Call<'_>, operands: &[&Arg]) -> Option<String> {
     let recursive = call.args().iter().any(|a| {
         a.text.starts_with("--rec") || (a.text.starts_with('-') && !a.text.starts_with("--") && a.text.contains('R'))
     });
-    let targets = operands.get(1..).unwrap_or(&[]);
+    // `chmod -w FILE` has its mode in what looks like an option.
+    let minus =
+        |a: &Arg| a.text.strip_prefix('-').is_some_and(|m| !m.is_empty() && m.bytes().all(|b| b"rwxXst".contains(&b)));
+    let targets = operands.get(usize::from(!call.args().iter().any(minus))..).unwrap_or(&[]);
     if call.name == "chmod"
         && let Some(mode) = operands.first()
         && sets_id(&mode.text)

@@ -10,7 +10,7 @@ const TOPS: &str = "dev home opt root srv var mnt media run snap tmp Users Appli
 const VAR: &str = "var/log var/lib var/spool var/db var/mail var/cache var/run var/www";
 
 /// Files and folders below a home directory that run code later, or hold what protects the user.
-const HOME: &str = ".ssh .gnupg .codex .config/codex .local/state/codex .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .kshrc .cshrc .tcshrc .inputrc .xinitrc .xprofile .xsession .pam_environment .gitconfig .npmrc .vimrc .emacs .gdbinit .config/fish .config/autostart .config/systemd .config/git .config/environment.d .local/share/systemd Library/LaunchAgents Library/LaunchDaemons .bash_history .zsh_history .python_history .aws .kube .docker/config.json .netrc .git-credentials .password-store";
+const HOME: &str = ".ssh .gnupg .codex .config/codex .local/state/codex .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .bash_completion .xsessionrc .kshrc .cshrc .tcshrc .inputrc .xinitrc .xprofile .xsession .pam_environment .gitconfig .npmrc .vimrc .emacs .gdbinit .config/fish .config/zsh .config/nushell .config/autostart .config/systemd .config/git .config/environment.d .local/share/systemd Library/LaunchAgents Library/LaunchDaemons .bash_history .zsh_history .python_history .aws .kube .docker/config.json .netrc .git-credentials .password-store";
 /// The same below a repository.
 const REPOSITORY: &str = ".git/hooks .git/config .git/config.worktree .git/info/attributes";
 
@@ -57,6 +57,12 @@ fn hook(place: &Place) -> Option<String> {
         return None;
     }
     let inside = path.get(at..)?;
+    // A submodule's are below `.git/modules/`, whatever its name is.
+    let nested = inside
+        .strip_prefix(".git/modules/")
+        .and_then(|m| m.find("/hooks/").or(m.find("/config")).and_then(|i| m.get(i..)));
+    let module = nested.map(|rest| format!(".git{rest}"));
+    let inside = module.as_deref().unwrap_or(inside);
     let mut protected = REPOSITORY
         .split(' ')
         .filter(|r| inside.strip_prefix(r).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
