@@ -9,6 +9,7 @@ mod options;
 mod paths;
 mod pipelines;
 mod redirects;
+mod values;
 
 pub(crate) use args::{Arg, ArgKind};
 pub(crate) use context::{Context, Layer, Ruled, Rules};

@@ -8,7 +8,7 @@ use super::command::{self, Own};
 use super::context::{Context, Layer, Ruled};
 use super::engine::{Judgement, Traits};
 use super::paths::Cwd;
-use crate::knowledge::{environment, interpreters, network, secrets, wrappers};
+use crate::knowledge::{self, environment, interpreters, network, secrets, wrappers};
 use crate::programs::Trust;
 use crate::verdict::Decision;
 
@@ -22,6 +22,8 @@ const MAX_WORDS: usize = 4096;
 pub(crate) struct Judged {
     pub traits: Traits,
     pub scripts: Vec<(String, Cwd)>,
+    /// Texts that may be scripts: only refusals in them count.
+    pub texts: Vec<String>,
     pub cwd: Option<Cwd>,
     /// A rule of the user allows the command.
     pub user_allowed: bool,
@@ -94,6 +96,7 @@ fn judge_link(
             (Decision::Prompt, format!("the program `{}` isn't known before the run", first.text))
         };
         out.add(decision, "builtin:unknown-program", reason, shown);
+        judged.traits.evaluates = true;
         return Standing::Other;
     };
     let name = word.rsplit('/').next().unwrap_or(word);
@@ -115,7 +118,7 @@ fn judge_link(
         };
         assignments.append(&mut wrapped.assignments);
     }
-    shell(&call, &mut own, &mut scripts, judged, traits_of, context);
+    shell(&call, &mut own, &mut scripts, judged, traits_of);
     traits(&call, judged);
     if trust != Trust::Trusted {
         let reason = match trust {
@@ -126,6 +129,12 @@ fn judge_link(
         };
         own = own.at_least_prompt(reason);
     }
+    judged.texts.extend(wrappers::handed(&call));
+    if wrappers::hosts(name)
+        && let Some(why) = (1..link.argv.len().min(16)).find_map(|at| begun(&call, at))
+    {
+        own = Own::Forbid(why);
+    }
     let forbidden = context.rules.strictest(&layer, Decision::Prompt);
     let forbidden = forbidden.or_else(|| started(&link.argv, &layer, context));
     let allowed = context.rules.allows(&layer).filter(|_| trust == Trust::Trusted);
@@ -135,6 +144,7 @@ fn judge_link(
     let vouched = allowed.as_ref().map(|r| r.env.as_slice()).unwrap_or(&[]);
     let mut variables_ok = true;
     for (name, value) in &assignments {
+        judged.texts.extend(value.exact().filter(|_| environment::injects(name)).map(str::to_owned));
         let odd = value.text.contains('/') || !value.is_literal() && environment::injects(name);
         let read = call.name == "read" && name == "IFS" && value.is_literal();
         let zone = name == "TZ" && value.exact().is_some_and(environment::zone);
@@ -224,16 +234,15 @@ fn shell(
     scripts: &mut Vec<String>,
     judged: &mut Judged,
     traits_of: &dyn Fn(Range<u32>) -> Traits,
-    context: &Context<'_>,
 ) {
     let fetched = |arg: &Arg| arg.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches);
-    let _ = context;
     // What Windows' shells run is not fully known here; but what it plainly names is held to the rules.
     scripts.extend(interpreters::windows_text(call.name, call.args()));
-    if matches!(call.name, "eval" | "source" | "." | "trap" | "xargs") {
+    if matches!(call.name, "eval" | "source" | "." | "trap" | "xargs" | "ssh" | "watch") {
         if call.args().iter().any(fetched) {
             *own = Own::Forbid("it runs what it fetches from the network".into());
         }
+        judged.traits.evaluates |= call.name != "xargs" && call.args().iter().any(|a| !a.is_literal());
         if matches!(call.name, "source" | ".") {
             judged.traits.runs_input =
                 call.args().first().and_then(Arg::exact).is_some_and(|t| matches!(t, "/dev/stdin" | "/dev/fd/0"));
@@ -258,6 +267,7 @@ fn shell(
                 None => {
                     // `xargs sh -c {}` runs its input.
                     judged.traits.runs_input |= arg.text == "…";
+                    judged.traits.evaluates = true;
                     Own::Prompt(format!("it runs `{}`, which isn't known before", arg.text))
                 }
             },
@@ -271,7 +281,10 @@ fn shell(
             interpreters::ShellRun::File(arg) if fetched(arg) => {
                 Own::Forbid("it runs what it fetches from the network".into())
             }
-            interpreters::ShellRun::File(arg) => Own::Prompt(format!("it runs the script `{}`", arg.text)),
+            interpreters::ShellRun::File(arg) => {
+                judged.traits.evaluates |= !arg.subs.is_empty();
+                Own::Prompt(format!("it runs the script `{}`", arg.text))
+            }
             interpreters::ShellRun::Input => {
                 judged.traits.runs_input = true;
                 Own::Prompt("it runs what it reads".into())
@@ -284,8 +297,14 @@ fn shell(
             next = next.at_least_prompt("an option of the shell isn't known to be harmless".into());
         }
         *own = next;
+    } else if knowledge::listed("awk gawk mawk nawk", call.name) {
+        judged.texts.extend(call.args().iter().flat_map(|a| interpreters::texts(&a.text)));
+        judged.traits.runs_input |= call.args().windows(2).any(
+            |pair| matches!(pair, [option, file] if option.text == "-f" && matches!(file.text.as_str(), "-" | "/dev/stdin")),
+        );
     } else if interpreters::is_interpreter(call.name) {
         judged.traits.runs_input |= interpreters::reads_program(call.args());
+        judged.texts.extend(call.args().iter().flat_map(|a| interpreters::texts(&a.text)));
         if call.args().iter().any(fetched) {
             *own = Own::Forbid("it runs what it fetches from the network".into());
         } else if let Some(why) = interpreters::bad_code(call.args()) {
@@ -295,9 +314,16 @@ fn shell(
 }
 
 fn traits(call: &Call<'_>, judged: &mut Judged) {
-    judged.traits.fetches |= network::fetches(call.name)
-        && !(call.name == "openssl" && call.args().first().is_none_or(|a| a.text != "s_client"));
-    judged.traits.carries |= network::carries(call.name);
+    let name = call.name.split('.').next().unwrap_or(call.name);
+    let first = call.args().first().map_or("", |a| a.text.as_str());
+    // What completes the words of a shell is made on this machine.
+    judged.traits.fetches |= network::fetches(name)
+        && !(name == "openssl" && first != "s_client")
+        && !matches!(first, "completion" | "configure" | "config");
+    judged.traits.carries |= network::carries(name);
+    judged.traits.runs_input |= matches!(name, "at" | "batch")
+        || (name == "parallel" && first.is_empty())
+        || (name == "make" && call.args().iter().any(|a| a.text == "-"));
 }
 
 fn network_note(call: &Call<'_>, reason: String, context: &Context<'_>) -> String {
@@ -319,6 +345,16 @@ fn hides(argv: &[Arg], layer: &Layer<'_>, context: &Context<'_>) -> Option<Strin
         let rule = context.rules.strictest(&inner, Decision::Prompt)?;
         Some(format!("its words hold a command that a rule names: {}", rule.reason))
     })
+}
+
+/// Why what the words from one on would do is refused.
+fn begun(outer: &Call<'_>, at: usize) -> Option<String> {
+    let argv = outer.argv.get(at..)?;
+    let name = argv.first()?.exact()?.rsplit('/').next()?;
+    match command::own(&Call { name, argv, ..*outer }, false) {
+        Own::Forbid(why) => Some(why),
+        _ => None,
+    }
 }
 
 /// The rule of the user that forbids a command among the words of a program that starts others.

@@ -6,9 +6,10 @@ use super::args::Arg;
 use super::chain::{self, Judged};
 use super::context::Context;
 use super::paths::Cwd;
+use super::values::{self, Values};
 use super::{pipelines, redirects};
-use crate::knowledge::secrets;
-use crate::shell::{self, Command, CommandKind, Script};
+use crate::knowledge::{interpreters, secrets};
+use crate::shell::{self, Command, CommandKind, Piece, Script, Word};
 use crate::verdict::{Decision, Finding};
 
 /// Scripts inside of one line at most, and their bytes at most.
@@ -27,6 +28,8 @@ pub(crate) struct Traits {
     pub runs_input: bool,
     /// Is a shell for a person.
     pub interactive: bool,
+    /// Runs text that isn't known.
+    pub evaluates: bool,
 }
 
 impl Traits {
@@ -35,6 +38,7 @@ impl Traits {
         self.carries |= other.carries;
         self.runs_input |= other.runs_input;
         self.interactive |= other.interactive;
+        self.evaluates |= other.evaluates;
     }
 }
 
@@ -45,6 +49,15 @@ pub(crate) struct Judgement {
 }
 
 impl Judgement {
+    /// Drops what is no refusal, of the findings from one on.
+    fn refuse_from(&mut self, from: usize) {
+        let mut at = 0;
+        self.findings.retain(|f| {
+            at += 1;
+            at <= from || f.decision == Decision::Forbid
+        });
+    }
+
     pub fn add(&mut self, decision: Decision, rule: impl Into<String>, reason: impl Into<String>, argv: Vec<String>) {
         self.findings.push(Finding { decision, reason: reason.into(), rule: rule.into(), argv });
     }
@@ -57,6 +70,11 @@ struct Frame {
     traits: Vec<Traits>,
     cwd: Cwd,
     depth: usize,
+    values: Values,
+    /// Variables that are read from an input.
+    read: Vec<String>,
+    /// It may not be what runs: only refusals count.
+    refusals: bool,
     /// The frame and the command that it belongs to.
     parent: Option<(usize, usize)>,
 }
@@ -64,7 +82,7 @@ struct Frame {
 /// Judges a line of bash.
 pub(crate) fn judge_script(text: &str, context: &Context<'_>) -> Judgement {
     let mut out = Judgement::default();
-    let frame = Frame::new(text, Cwd::START, 0, None, context, &mut out);
+    let frame = Frame::new(text, Cwd::START, 0, false, None, context, &mut out);
     run(vec![frame], context, &mut out);
     out
 }
@@ -78,6 +96,9 @@ pub(crate) fn judge_argv(argv: &[Arg], context: &Context<'_>) -> Judgement {
         traits: vec![Traits::default()],
         cwd: Cwd::START,
         depth: 0,
+        values: Values::default(),
+        read: Vec::new(),
+        refusals: false,
         parent: None,
     };
     let judged = chain::judge(argv.to_vec(), Vec::new(), &Cwd::START, &|_| Traits::default(), context, &mut out);
@@ -95,18 +116,44 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
             return;
         };
         let Some(command) = frame.script.commands.get(frame.next) else {
-            frame.finish(context, out);
-            let done = frames.pop();
-            if let Some(done) = done
-                && let Some((parent, command)) = done.parent
+            let texts = frame.finish(context, out);
+            let Some(done) = frames.pop() else { return };
+            if let Some((parent, command)) = done.parent
                 && let Some(traits) = frames.get_mut(parent).and_then(|f| f.traits.get_mut(command))
             {
                 done.traits.iter().for_each(|t| traits.join(*t));
             }
+            scripts += texts.len();
+            bytes += texts.iter().map(String::len).sum::<usize>();
+            if scripts <= MAX_SCRIPTS && bytes <= MAX_NESTED_BYTES && done.depth < MAX_NESTING {
+                for text in texts {
+                    frames.push(Frame::new(&text, done.cwd.clone(), done.depth + 1, true, None, context, out));
+                }
+            }
             continue;
         };
         let at = frame.next;
-        let judged = judge_command(command, frame, context, out);
+        let before = out.findings.len();
+        let mut judged = judge_command(command, frame, context, out);
+        let (others, exact) = frame.values.apply(command, &frame.script);
+        for other in &others {
+            let mut found = Judgement::default();
+            let again = judge_command(other, frame, context, &mut found);
+            found.findings.retain(|f| f.decision == Decision::Forbid || (exact && f.decision != Decision::Allow));
+            out.findings.append(&mut found.findings);
+            judged.traits.join(again.traits);
+            let subs = other.words.iter().flat_map(|w| &w.pieces).filter_map(|p| match p {
+                Piece::Sub { range, .. } => frame.traits.get(range.start as usize..range.end as usize),
+                _ => None,
+            });
+            judged.traits.fetches |= subs.flatten().any(|t| t.fetches);
+            judged.texts.extend(again.scripts.into_iter().map(|(text, _)| text).chain(again.texts));
+        }
+        out.refuse_from(if frame.refusals { before } else { usize::MAX });
+        frame.values.learn(command, &frame.script);
+        if command.words.first().is_some_and(|w| w.bare() == Some("read")) {
+            frame.read.extend(command.words.iter().skip(1).filter_map(Word::literal));
+        }
         frame.next += 1;
         if let Some(cwd) = &judged.cwd {
             frame.cwd = cwd.clone();
@@ -114,7 +161,8 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
         if let Some(slot) = frame.traits.get_mut(at) {
             slot.join(judged.traits);
         }
-        scripts += judged.scripts.len();
+        scripts += judged.scripts.len() + judged.texts.len();
+        bytes += judged.texts.iter().map(String::len).sum::<usize>();
         bytes += judged.scripts.iter().map(|(s, _)| s.len()).sum::<usize>();
         if scripts > MAX_SCRIPTS || bytes > MAX_NESTED_BYTES {
             out.add(Decision::Prompt, "builtin:limit", "it holds too many scripts inside of scripts", Vec::new());
@@ -132,13 +180,15 @@ fn push_scripts(
     context: &Context<'_>,
     out: &mut Judgement,
 ) {
-    let depth = frames.get(parent).map_or(0, |f| f.depth) + 1;
-    for (script, cwd) in judged.scripts {
+    let (depth, refusals) = frames.get(parent).map_or((0, false), |f| (f.depth, f.refusals));
+    let depth = depth + 1;
+    let texts = judged.texts.into_iter().map(|text| (text, Cwd::START, true));
+    for (script, cwd, refusals) in judged.scripts.into_iter().map(|(s, c)| (s, c, refusals)).chain(texts) {
         if depth > MAX_NESTING {
             out.add(Decision::Prompt, "builtin:limit", "it holds scripts inside of scripts too deeply", Vec::new());
             return;
         }
-        frames.push(Frame::new(&script, cwd, depth, Some((parent, command)), context, out));
+        frames.push(Frame::new(&script, cwd, depth, refusals, Some((parent, command)), context, out));
     }
 }
 
@@ -154,8 +204,10 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
     let before = out.findings.len();
     let mut judged = match command.kind {
         CommandKind::Simple if argv.is_empty() && !assignments.is_empty() => {
-            let names = command.assignments.iter().map(|a| a.name.clone()).collect();
-            out.add(Decision::Prompt, "builtin:assignment", "it sets variables for what follows", names);
+            let names: Vec<String> = command.assignments.iter().map(|a| a.name.clone()).collect();
+            let history = names.iter().any(|n| super::command::history(&format!("{n}=")));
+            let decision = if history { context.forbid() } else { Decision::Prompt };
+            out.add(decision, "builtin:assignment", "it sets variables for what follows", names);
             Judged::default()
         }
         CommandKind::Simple if !argv.is_empty() => {
@@ -177,6 +229,10 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
         }
         _ => Judged::default(),
     };
+    let reads = |piece: &Piece| matches!(piece, Piece::Var { name, .. } if frame.read.contains(name));
+    if judged.traits.evaluates && command.words.iter().flat_map(|w| &w.pieces).any(reads) {
+        judged.traits.runs_input = true;
+    }
     let user_allowed = judged.user_allowed;
     let words: Vec<String> = out.findings.get(before).map(|f| f.argv.clone()).unwrap_or_default();
     redirects::judge(command, &frame.script, &mut judged, &frame.cwd, user_allowed, &words, &traits_of, context, out);
@@ -188,10 +244,12 @@ impl Frame {
         text: &str,
         cwd: Cwd,
         depth: usize,
+        refusals: bool,
         parent: Option<(usize, usize)>,
         context: &Context<'_>,
         out: &mut Judgement,
     ) -> Self {
+        let before = out.findings.len();
         if let Some(what) = crate::text::refused(text, false) {
             out.add(Decision::Prompt, "builtin:characters", format!("it holds {what}"), Vec::new());
         }
@@ -206,11 +264,21 @@ impl Frame {
         pipelines::bombs(&script, context, out);
         let traits = vec![Traits::default(); script.commands.len()];
         let cwd = if moves_in_a_loop(&script) { Cwd::Unknown } else { cwd };
-        Self { script, next: 0, traits, cwd, depth, parent }
+        out.refuse_from(if refusals { before } else { usize::MAX });
+        Self { script, next: 0, traits, cwd, depth, values: Values::default(), read: Vec::new(), refusals, parent }
     }
 
-    fn finish(&self, context: &Context<'_>, out: &mut Judgement) {
-        pipelines::judge(&self.script, &self.traits, context, out);
+    /// Looks at the commands together; gives the texts that it prints when some of them runs what isn't known.
+    fn finish(&self, context: &Context<'_>, out: &mut Judgement) -> Vec<String> {
+        let before = out.findings.len();
+        pipelines::judge(&self.script, &self.traits, &self.cwd, context, out);
+        out.refuse_from(if self.refusals { before } else { usize::MAX });
+        if !self.traits.iter().any(|t| t.runs_input || t.evaluates) {
+            return Vec::new();
+        }
+        let bodies = self.script.bodies.iter().filter_map(Word::literal);
+        let printed: Vec<String> = self.script.commands.iter().filter_map(values::text).chain(bodies).collect();
+        printed.iter().flat_map(|text| interpreters::texts(text)).chain(printed.iter().cloned()).collect()
     }
 }
 

@@ -48,6 +48,9 @@ pub(crate) fn judge(
         match redirect.op {
             RedirectOp::Read => read(&target, cwd, judged, traits_of, context, words, out),
             RedirectOp::HereString => {
+                if let Some(why) = secrets::why(&place(&target, cwd)) {
+                    out.add(Decision::Prompt, "builtin:secret", why, words.to_vec());
+                }
                 if judged.traits.runs_input && scripts {
                     feed(&target, cwd, judged, traits_of, context, words, out);
                 }
@@ -62,8 +65,9 @@ pub(crate) fn judge(
                 }
             }
             RedirectOp::Duplicate if is_descriptor(&target) => {
-                let opened = target.exact().is_some_and(|t| !matches!(t, "0" | "1" | "2" | "-"));
-                if opened && judged.traits.runs_input && connects(script) {
+                let opened = target.exact().is_some_and(|t| !matches!(t, "0" | "1" | "2" | "-")) && connects(script);
+                judged.traits.fetches |= opened;
+                if opened && judged.traits.runs_input {
                     out.add(
                         context.forbid(),
                         "builtin:reverse-shell",
@@ -110,13 +114,15 @@ fn is_descriptor(target: &Arg) -> bool {
 fn read(
     target: &Arg,
     cwd: &Cwd,
-    judged: &Judged,
+    judged: &mut Judged,
     traits_of: &dyn Fn(Range<u32>) -> Traits,
     context: &Context<'_>,
     words: &[String],
     out: &mut Judgement,
 ) {
-    if judged.traits.runs_input && target.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
+    let remote = target.text.starts_with("/dev/tcp/") || target.text.starts_with("/dev/udp/");
+    judged.traits.fetches |= remote;
+    if judged.traits.runs_input && (remote || target.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches)) {
         out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());
     }
     if target.many() {
@@ -142,6 +148,10 @@ fn feed(
     out: &mut Judgement,
 ) {
     if let Some(exact) = text.exact() {
+        judged.texts.extend(interpreters::texts(exact));
+        if let Some(why) = interpreters::bad_code(std::slice::from_ref(text)) {
+            out.add(context.forbid(), "builtin:code", why, words.to_vec());
+        }
         judged.scripts.push((exact.to_owned(), cwd.clone()));
     } else if text.subs.iter().any(|(_, r)| traits_of(r.clone()).fetches) {
         out.add(context.forbid(), "builtin:remote-code", "it runs what it fetches from the network", words.to_vec());

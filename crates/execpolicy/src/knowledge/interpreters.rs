@@ -26,7 +26,7 @@ fn base_version(name: &str) -> &str {
 }
 
 pub(crate) static PROGRAMS: &[Program] = &[Program {
-    names: "python python2 python3 pypy3 node nodejs deno perl ruby php lua java javac gcc g++ clang psql sqlite3 openssl cmake make docker kubectl",
+    names: "python python2 python3 pypy3 node nodejs deno perl ruby php lua java javac gcc g++ clang psql sqlite3 openssl cmake make docker kubectl curl",
     reason: "it prints its version",
     check: Check::Special(version),
 }];
@@ -165,35 +165,78 @@ pub(crate) fn reads_program(args: &[Arg]) -> bool {
     })
 }
 
-/// Texts that only code with a bad purpose has, all of a row together.
-const BAD_CODE: &[(&[&str], &str)] = &[
-    (&["socket", "dup2"], "its code connects a shell to the network"),
-    (&["socket", "pty"], "its code connects a shell to the network"),
-    (&["socket", "/bin/sh"], "its code connects a shell to the network"),
-    (&["socket", "/bin/bash"], "its code connects a shell to the network"),
-    (&["fsockopen", "exec"], "its code connects a shell to the network"),
-    (&["fsockopen", "sh -i"], "its code connects a shell to the network"),
-    (&["TCPSocket", "exec"], "its code connects a shell to the network"),
-    (&["TCPSocket", "popen"], "its code connects a shell to the network"),
-    (&["Socket", "exec", "/bin/sh"], "its code connects a shell to the network"),
-    (&["net", "child_process", "pipe"], "its code connects a shell to the network"),
-    (&["rmtree('/')"], "its code deletes the whole machine"),
-    (&["rmtree(\"/\")"], "its code deletes the whole machine"),
-    (&["rm -rf /'"], "its code deletes the whole machine"),
-    (&["rm -rf /\""], "its code deletes the whole machine"),
-    (&["unlink", "</*>"], "its code deletes the whole machine"),
-    (&["rm_rf", "'/'"], "its code deletes the whole machine"),
-    (&["rm_rf", "\"/\""], "its code deletes the whole machine"),
-    (&["rmSync('/'"], "its code deletes the whole machine"),
-    (&["rmSync(\"/\""], "its code deletes the whole machine"),
-    (&["exec(", "urlopen("], "its code runs what it fetches"),
+/// Words that only code with a bad purpose has together: the first with any behind it.
+const CONNECTS: &[(&str, &str)] = &[
+    ("socket", "dup2 pty /bin/sh /bin/bash fileno( os.execute io.popen"),
+    ("fsockopen", "exec sh\u{a0}< popen proc_open"),
+    ("TCPSocket", "exec popen spawn"),
+    ("Socket", "exec(\"sh /bin/sh system$ system( ProcessBuilder"),
+    ("net", "child_process.pipe( .pipe(sh"),
+    ("/inet/", "|&"),
 ];
+/// What fetches in code, and what runs text in it.
+const FETCHES: &str = "urlopen( requests.get( httpx.get( URI.open( LWP::Simple Net::HTTP file_get_contents('http file_get_contents(\"http fetch( https.get http.get https') https\") `curl `wget STDIN stdin readFileSync(0";
+const RUNS: &str = "exec( eval( eval) eval\u{a0} .system(";
+/// What hands text to a shell.
+const SHELLS_OUT: &str = "system exec popen spawn subprocess child_process shell passthru `";
+/// What deletes a folder.
+const DELETES: &str =
+    "rmtree rm_r rmSync rmdirSync remove_tree removeSync remove_all fs.rm( ').rm( \").rm( rimraf unlink";
+
+fn holds(text: &str, words: &str) -> bool {
+    words.split(' ').any(|word| text.contains(&*word.replace('\u{a0}', " ")))
+}
 
 /// Why code is refused, by what it can't do without. This catches the usual forms and promises nothing: code is a question
 /// in any case.
 pub(crate) fn bad_code(args: &[Arg]) -> Option<&'static str> {
-    BAD_CODE
-        .iter()
-        .find(|(needles, _)| args.iter().any(|a| needles.iter().all(|n| a.text.contains(n))))
-        .map(|(_, why)| *why)
+    let all = args.iter().map(|a| a.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text = all.as_str();
+    if CONNECTS.iter().any(|(first, others)| text.contains(first) && holds(text, others)) {
+        Some("its code connects a shell to the network")
+    } else if (holds(text, FETCHES) && holds(text, RUNS)) || holds(text, "import('http import(\"http") {
+        Some("its code runs what it fetches")
+    } else {
+        (text.contains("unlink") && text.contains("</*>")).then_some("its code deletes the whole machine")
+    }
+}
+
+/// Lines that code may run: texts in quotes where it can hand some to a shell, and what it deletes.
+pub(crate) fn texts(code: &str) -> Vec<String> {
+    const MAX: usize = 64;
+    let mut found: Vec<String> = Vec::new();
+    for (at, name) in DELETES.split(' ').flat_map(|name| code.match_indices(name)).take(MAX) {
+        let rest = code.get(at + name.len()..).unwrap_or("");
+        let rest = rest.get(..rest.find([';', '\n', ')']).unwrap_or(rest.len())).unwrap_or("");
+        let home = ["homedir(", "home(", "Dir.home"].iter().any(|h| rest.contains(h));
+        let path = rest.split(['\'', '"']).nth(1).filter(|p| !p.is_empty());
+        found.extend(if home { Some("~") } else { path }.map(|path| format!("rm -rf {path}")));
+    }
+    if !holds(code, SHELLS_OUT) {
+        return found;
+    }
+    let mut rest = code;
+    let mut adjacent = false;
+    while let Some(open) = rest.find(['\'', '"', '`']).filter(|_| found.len() < MAX) {
+        let (before, quoted) = rest.split_at(open);
+        let Some(quote) = quoted.chars().next() else { break };
+        let mut escaped = false;
+        let end = quoted.char_indices().skip(1).find(|(_, c)| {
+            let ends = *c == quote && !escaped;
+            escaped = *c == '\\' && !escaped;
+            ends
+        });
+        let Some((end, _)) = end else { break };
+        let text = quoted.get(1..end).unwrap_or("");
+        // Words in a list are one command.
+        adjacent &= before.chars().all(|c| c == ',' || c.is_whitespace());
+        match found.last_mut().filter(|_| adjacent) {
+            Some(last) => last.extend([" ", text]),
+            None => found.push(text.replace('\\', "")),
+        }
+        adjacent = true;
+        rest = quoted.get(end + 1..).unwrap_or("");
+    }
+    found.retain(|text| text.contains(' '));
+    found
 }

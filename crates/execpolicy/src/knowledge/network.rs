@@ -7,9 +7,9 @@ use super::Index;
 static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new([FETCHES, OTHERS].into_iter()));
 
 /// Programs that print what they fetch, so that a shell behind them runs it.
-const FETCHES: &str = "curl wget wget2 aria2c fetch lynx links w3m elinks http https xh nc ncat netcat telnet socat openssl ftp lftp tftp gsutil s3cmd GET lwp-request";
+const FETCHES: &str = "curl wget wget2 aria2c fetch lynx links w3m elinks http https xh nc ncat netcat telnet socat openssl ftp lftp tftp gsutil s3cmd GET lwp-request lwp-download httpie curlie rclone ipfs finger mosquitto_sub dig host nslookup drill whois redis-cli gh aws gcloud az kubectl ssh scp";
 /// Programs that talk to a network in any other way.
-const OTHERS: &str = "ssh scp sftp rsync ping ping6 dig host nslookup drill whois traceroute tracepath mtr ssh-keyscan getent nmap masscan arp rsh rlogin rexec mosh dog curlie grpcurl websocat iperf iperf3 speedtest resolvectl avahi-browse smbclient mount.nfs showmount rpcinfo snmpwalk ldapsearch psql mysql redis-cli mongo mongosh gh glab aws gcloud az kubectl helm doctl flyctl vercel netlify heroku docker podman nerdctl crictl";
+const OTHERS: &str = "sftp rsync ping ping6 traceroute tracepath mtr ssh-keyscan getent nmap masscan arp rsh rlogin rexec mosh dog grpcurl websocat iperf iperf3 speedtest resolvectl avahi-browse smbclient mount.nfs showmount rpcinfo snmpwalk ldapsearch psql mysql mongo mongosh glab helm doctl flyctl vercel netlify heroku docker podman nerdctl crictl";
 
 pub(crate) fn fetches(name: &str) -> bool {
     INDEX.find(name) == Some(0)

@@ -190,6 +190,29 @@ pub(crate) fn starts(name: &str, argv: &[Arg]) -> bool {
         })
 }
 
+/// Programs that hand a text to a shell, or start what stands behind some word of theirs, on this machine.
+const HOSTS: &str = "script flock tmux screen expect proot run0 gdb lldb hyperfine watchexec nodemon concurrently entr at batch cross-env nix-shell vim vi nvim view ex ed emacs sqlite3 alias gio npx pnpx bunx runuser ssh crontab";
+
+pub(crate) fn hosts(name: &str) -> bool {
+    super::listed(HOSTS, name)
+}
+
+/// The texts that such a program may run, each without what stands in front of a command in it.
+pub(crate) fn handed(call: &Call<'_>) -> Vec<String> {
+    const GIT: &str = "-c config rebase filter-branch difftool mergetool";
+    let git = call.name == "git" && call.args().iter().any(|a| super::listed(GIT, &a.text));
+    let all: &[Arg] = if git || hosts(call.name) { call.args() } else { &[] };
+    let texts = all.iter().filter_map(Arg::exact).filter(|text| text.contains(' '));
+    let bare = |text: &str| {
+        let option = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+        let text = text.split_once('=').filter(|(name, _)| option(name)).map_or(text, |(_, value)| value);
+        let text = text.trim_start_matches([':', '!', '.']);
+        let word = ["spawn ", "shell ", "system "].iter().find_map(|w| text.strip_prefix(w));
+        word.unwrap_or(text).to_owned()
+    };
+    texts.map(bare).collect()
+}
+
 fn table(wrapper: &Wrapper, args: &[Arg]) -> Wrapped {
     let options = Options { short: wrapper.short, long: wrapper.long, refused: "", style: Style::Posix };
     let mut wrapped = Wrapped::default();
@@ -349,7 +372,8 @@ fn ssh(args: &[Arg]) -> Wrapped {
         style: Style::Posix,
     };
     let rest = crate::judge::parse_options(&OPTIONS, args).map_or(args.len(), |p| p.rest);
-    joined(args.get(rest + 1..).unwrap_or(&[]), "it connects to another machine")
+    let behind = rest + 1 + usize::from(args.get(rest + 1).is_some_and(|a| a.text == "--"));
+    joined(args.get(behind..).unwrap_or(&[]), "it connects to another machine")
 }
 
 /// `su [options] [user]`: the user is no command, and options may stand behind.

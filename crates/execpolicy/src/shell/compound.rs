@@ -1,6 +1,6 @@
 //! Where finished words go, reserved words, and the heads of compound commands.
 
-use super::ast::{Command, CommandKind, Piece, Word};
+use super::ast::{Assignment, Command, CommandKind, Piece, Word};
 use super::brace;
 use super::builder::{WordBuilder, is_name};
 use super::parser::{CasePhase, ForPhase, IfPhase, Kind, Need, Parser, PendingFunction, Refusal};
@@ -177,6 +177,7 @@ impl Parser {
             }
             (ForPhase::In, b';') => {
                 self.input.skip(1);
+                self.level().command = Command::default();
                 self.level().kind = Kind::For(ForPhase::Do);
                 Ok(())
             }
@@ -211,11 +212,15 @@ impl Parser {
                 if injects(name) {
                     self.note("a loop sets a variable that can change what runs");
                 }
-                self.level().kind = Kind::For(ForPhase::In);
+                let variable = Assignment { name: name.to_owned(), append: false, value: Word::default() };
+                let level = self.level();
+                level.command.assignments.push(variable);
+                level.kind = Kind::For(ForPhase::In);
             }
             ForPhase::In if word.bare() == Some("in") => self.level().kind = Kind::For(ForPhase::Words),
             ForPhase::In | ForPhase::Do if word.bare() == Some("do") => {
                 let level = self.level();
+                level.command = Command::default();
                 level.kind = Kind::For(ForPhase::Body);
                 level.any = false;
             }
