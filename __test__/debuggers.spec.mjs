@@ -10,3 +10,10 @@ for (const profile of RESTRICTED) {
     assert.equal(await probe(sandbox(t, { profile, workspace: workspace() }), 'trace'), 'ok');
   });
 }
+
+test('a call that a tracer takes out, as strace does to inject errors, is none', async (t) => {
+  const box = sandbox(t, { profile: 'workspace-write', workspace: workspace() });
+  // What tracers put in place of its number: the kernel answers that it knows no such call.
+  for (const number of [-1, -2]) assert.equal(await probe(box, 'call', number), 'ENOSYS');
+  for (const number of [0x40000000, 0x7fffffff]) assert.equal(await probe(box, 'call', number), 'SIGSYS');
+});

@@ -116,7 +116,8 @@ impl Program {
     }
 
     /// x86-64 has a second numbering of calls, x32, under the same architecture: no number of it may pass for one
-    /// that is not in the table.
+    /// that is not in the table. Negative numbers are none: whoever traces a program puts them in place of a call that is not to
+    /// be made.
     fn kill_other_numbering(&mut self) {
         #[cfg(target_arch = "x86_64")]
         {
@@ -124,9 +125,11 @@ impl Program {
             const JUMP_IF_AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
             const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
             const X32_NUMBERS: u32 = 0x4000_0000;
+            const NEGATIVE_NUMBERS: u32 = 0x8000_0000;
             let check = [
                 sock_filter { code: LOAD_WORD, jt: 0, jf: 0, k: 0 },
-                sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 1, k: X32_NUMBERS },
+                sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 2, k: X32_NUMBERS },
+                sock_filter { code: JUMP_IF_AT_LEAST, jt: 1, jf: 0, k: NEGATIVE_NUMBERS },
                 sock_filter { code: RETURN, jt: 0, jf: 0, k: libc::SECCOMP_RET_KILL_PROCESS },
             ];
             self.instructions.splice(0..0, check);
