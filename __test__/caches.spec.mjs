@@ -119,12 +119,12 @@ test('caches that are not there are in the tmp instead', async () => {
 });
 
 test('tools that make files of their own before anything else have a place for them', async () => {
-  const shell = 'echo "$ANSIBLE_HOME $LEIN_HOME $PERL_CPANM_HOME $MAVEN_OPTS $UV_LINK_MODE"; touch ~/.lein/new ~/.m2/repository/new';
+  const shell = 'echo "$ANSIBLE_HOME $LEIN_HOME $PERL_CPANM_HOME $PARALLEL_HOME $MAVEN_OPTS $UV_LINK_MODE"; touch ~/.lein/new ~/.m2/repository/new';
   const [absent, there] = [home({ file: 'x' }), home({ '.lein/x': 'x', '.m2/repository/x': 'x' })];
   const before = snapshot(there);
-  assert.equal((await runs(absent, [shell]))[0].stdout, '/tmp/.ansible /tmp/.lein /tmp/.cpanm -Dmaven.repo.local=/tmp/.m2/repository copy\n');
+  assert.equal((await runs(absent, [shell]))[0].stdout, '/tmp/.ansible /tmp/.lein /tmp/.cpanm /tmp/.parallel -Dmaven.repo.local=/tmp/.m2/repository copy\n');
   const [result] = await runs(there, [shell], { env: { UV_LINK_MODE: 'symlink' } });
-  assert.deepEqual([result.exitCode, result.stdout], [0, '/tmp/.ansible  /tmp/.cpanm  symlink\n'], result.stderr);
+  assert.deepEqual([result.exitCode, result.stdout], [0, '/tmp/.ansible  /tmp/.cpanm /tmp/.parallel  symlink\n'], result.stderr);
   assert.equal(snapshot(there), before);
   const [mine] = await runs(absent, ['echo $MAVEN_OPTS'], { env: { MAVEN_OPTS: '-Xmx1g' }, overrides: { environment: { allow: ['MAVEN_OPTS'] } } });
   assert.equal(mine.stdout, '-Xmx1g\n', 'what is let through stays');

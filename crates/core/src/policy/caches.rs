@@ -99,6 +99,7 @@ pub const CACHES: &[Cache] = &[
     Cache { secrets: &["galaxy_token"], ..needed("ANSIBLE_HOME", ".ansible", STATE) },
     needed("PLATFORMIO_CORE_DIR", ".platformio", STATE),
     needed("PERL_CPANM_HOME", ".cpanm", STATE),
+    needed("PARALLEL_HOME", ".parallel", STATE),
     // virtualenvwrapper has another usual place for what the variable moves.
     cache("WORKON_HOME", ".local/share/virtualenvs", STATE),
 ];
@@ -212,6 +213,7 @@ mod tests {
             "ANSIBLE_HOME",
             "PLATFORMIO_CORE_DIR",
             "PERL_CPANM_HOME",
+            "PARALLEL_HOME",
         ];
         assert_eq!(variables, absent_or_written);
     }
