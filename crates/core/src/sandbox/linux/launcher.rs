@@ -237,20 +237,28 @@ impl Launcher {
 
     /// Signals a run.
     pub fn signal(&self, run: u64, signal: i32) {
-        let Some(cell) = self.runs().cells.serving(run).map(|cell| cell.number) else {
-            return;
-        };
-        if let Ok(body) = postcard::to_allocvec(&protocol::Request::Signal { cell, run, signal }) {
-            // A full socket means that the launcher has more urgent news to read, but a signal must not get lost:
-            // a launcher that doesn't read at all is ended, and the kernel ends its runs with it.
-            for _ in 0..SIGNAL_TRIES {
-                match self.try_send(&body, &[]) {
-                    Err(Errno::AGAIN) => std::thread::sleep(SIGNAL_PAUSE),
-                    _ => return,
-                }
+        // A full socket means that the launcher has more urgent news to read, but a signal must not get lost:
+        // a launcher that doesn't read at all is ended, and the kernel ends its runs with it.
+        for _ in 0..SIGNAL_TRIES {
+            match self.try_signal(run, signal) {
+                Err(Errno::AGAIN) => std::thread::sleep(SIGNAL_PAUSE),
+                _ => return,
             }
-            self.end();
         }
+        self.end();
+    }
+
+    /// The cell is given no other run before the signal is sent: one that came later would be taken for that run's, whose own
+    /// could be forgotten for it.
+    fn try_signal(&self, run: u64, signal: i32) -> Result<(), Errno> {
+        let runs = self.runs();
+        let Some(cell) = runs.cells.serving(run).map(|cell| cell.number) else {
+            return Ok(());
+        };
+        let body = postcard::to_allocvec(&protocol::Request::Signal { cell, run, signal });
+        let sent = self.try_send(&body.map_err(|_| Errno::OVERFLOW)?, &[]);
+        drop(runs);
+        sent
     }
 
     /// Makes the launcher end its runs and itself.
