@@ -289,11 +289,13 @@ impl Engine {
             writable.push(PinnedPath::directory(path)?.to_plan());
         }
         let (secrets, matched) = (hidden::secrets(&self.policy)?, hidden::pattern_matches(&self.policy)?);
-        let mut hidden: Vec<_> =
-            pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan).collect();
-        // What two of them name is covered once: a cover is another object than what the second means.
-        hidden.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        hidden.dedup();
+        let mut hidden = Vec::new();
+        for place in pinned.deny_read.iter().chain(&matched).chain(&secrets).map(PinnedPath::to_plan) {
+            // What two of them name is covered once: a cover is another object than what the second means.
+            if !hidden.contains(&place) {
+                hidden.push(place);
+            }
+        }
         let limits = self.policy.limits_in_force();
         let plan = LaunchPlan {
             boundary,

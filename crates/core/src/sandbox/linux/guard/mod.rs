@@ -92,7 +92,7 @@ struct State {
     /// Git directories, and whether a run made them.
     repositories: BTreeMap<Spot, bool>,
     /// The files that point to them.
-    pointers: BTreeMap<Spot, Pointer>,
+    pointers: Vec<Pointer>,
     quarantine: Quarantine,
     /// The git directory that a root's own repository has elsewhere, where nothing may be written.
     foreign: Option<PathBuf>,
@@ -129,7 +129,7 @@ impl Guard {
             dangling: BTreeSet::new(),
             settings: BTreeMap::new(),
             repositories: BTreeMap::new(),
-            pointers: BTreeMap::new(),
+            pointers: Vec::new(),
             quarantine: Quarantine::default(),
             foreign: None,
             running: 0,

@@ -14,6 +14,7 @@ use crate::policy::carve_outs::{DOT_GIT, GIT_POINTS};
 /// A file that points to a git directory.
 #[derive(Debug, Clone)]
 pub struct Pointer {
+    spot: Spot,
     /// What it says.
     path: PathBuf,
     /// Where that is, if it is in a root.
@@ -61,7 +62,8 @@ impl State {
                 }
                 if let Some(path) = pointer(&text) {
                     let path = self.path(&spot.parent()).join(path);
-                    self.pointers.insert(spot.clone(), Pointer { path, leads_to });
+                    self.forget_pointer(spot);
+                    self.pointers.push(Pointer { spot: spot.clone(), path, leads_to });
                 }
             }
             Some(FileType::Symlink) if !matches!(purpose, Purpose::Judge(_)) => {
@@ -79,14 +81,18 @@ impl State {
     /// Looks again at pointers to git directories where no watch tells that they lead elsewhere now, or that it is another git
     /// directory: what lies in a `.git` and is none of git's is not looked at otherwise.
     pub(super) fn look_at_pointers(&mut self, purpose: &mut Purpose) {
-        for (spot, Pointer { path, leads_to }) in self.pointers.clone() {
+        for Pointer { spot, path, leads_to } in self.pointers.clone() {
             let is_held = matches!(self.known.get(&spot), Some(Known::Held(_)));
             let same = is_held && self.spot_of(&path) == leads_to;
             if !same || leads_to.is_some_and(|leads_to| !leads_to.is_watched()) {
-                self.pointers.remove(&spot);
+                self.forget_pointer(&spot);
                 self.look_at_dot_git(&spot, purpose);
             }
         }
+    }
+
+    fn forget_pointer(&mut self, spot: &Spot) {
+        self.pointers.retain(|known| known.spot != *spot);
     }
 
     /// Where the text of a `.git` file in `directory` leads, if that is in a root.
