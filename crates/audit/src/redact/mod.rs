@@ -156,7 +156,7 @@ impl Redactor {
         add(":aa", Trigger::Bot);
         add("7q~", Trigger::Azure);
         add("8q~", Trigger::Azure);
-        for (at, format) in (0u8..).zip(&formats::FORMATS) {
+        for (at, format) in (0u8..).zip(formats::FORMATS.iter()) {
             add(format.prefix, Trigger::Format(at));
         }
         for word in identity.host_words() {

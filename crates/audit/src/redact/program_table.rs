@@ -55,7 +55,8 @@ pub(super) use Value::{
 
 /// The rules for some programs.
 pub(super) struct Program {
-    names: &'static [&'static str],
+    /// Separated by blanks.
+    names: &'static str,
     /// The rules hold only when one of these words stands before the option; empty for always.
     pub(super) after: &'static [&'static str],
     pub(super) options: &'static [(&'static str, Place, Value)],
@@ -69,36 +70,33 @@ pub(super) struct Program {
     pub(super) then: &'static [(&'static str, Value)],
 }
 
-const fn program(names: &'static [&'static str], options: &'static [(&'static str, Place, Value)]) -> Program {
+const fn program(names: &'static str, options: &'static [(&'static str, Place, Value)]) -> Program {
     Program { names, after: &[], options, first: None, every: None, last: None, then: &[] }
 }
 
 /// Programs whose arguments behind a word are secrets.
-const fn then(names: &'static [&'static str], then: &'static [(&'static str, Value)]) -> Program {
+const fn then(names: &'static str, then: &'static [(&'static str, Value)]) -> Program {
     Program { then, ..program(names, &[]) }
 }
 
-static PROGRAMS: [Program; 80] = [
+static PROGRAMS: [Program; 84] = [
     program(
-        &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlshow", "mysqlcheck", "mariadb", "mariadb-dump"],
+        "mysql mysqldump mysqladmin mysqlimport mysqlshow mysqlcheck mariadb mariadb-dump",
         &[("-p", Glued, Secret), ("-u", Both, User)],
     ),
-    program(&["mycli", "pgcli"], &[("-p", Both, Secret), ("-u", Both, User)]),
-    program(&["sshpass"], &[("-p", Both, Secret)]),
+    program("mycli pgcli", &[("-p", Both, Secret), ("-u", Both, User)]),
+    program("sshpass", &[("-p", Both, Secret)]),
     Program {
         after: &["login"],
         ..program(
-            &[
-                "docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "helm", "az", "oc", "ibmcloud",
-                "registry",
-            ],
+            "docker podman nerdctl buildah skopeo oras crane helm az oc ibmcloud registry",
             &[("-p", Both, Secret), ("-u", Both, User)],
         )
     },
     Program {
         then: &[("passwd", Secret)],
         ..program(
-            &["openssl"],
+            "openssl",
             &[
                 ("-hmac", Next, Secret),
                 ("-psk", Next, Secret),
@@ -114,7 +112,7 @@ static PROGRAMS: [Program; 80] = [
         )
     },
     program(
-        &["curl"],
+        "curl",
         &[
             ("-u", Both, Colon),
             ("--user", Next, Colon),
@@ -128,60 +126,33 @@ static PROGRAMS: [Program; 80] = [
             ("--cert", Next, Certificate),
         ],
     ),
-    program(&["http", "https", "httpie", "xh", "xhs"], &[("-a", Both, Colon), ("--auth", Next, Colon)]),
+    program("http https httpie xh xhs", &[("-a", Both, Colon), ("--auth", Next, Colon)]),
     Program {
         then: &[("AUTH", Secret), ("auth", Secret)],
-        ..program(
-            &["redis-cli", "valkey-cli"],
-            &[("-a", Both, Secret), ("--pass", Next, Secret), ("--user", Next, User)],
-        )
+        ..program("redis-cli valkey-cli", &[("-a", Both, Secret), ("--pass", Next, Secret), ("--user", Next, User)])
     },
     program(
-        &[
-            "mongo",
-            "mongosh",
-            "mongodump",
-            "mongorestore",
-            "mongoexport",
-            "mongoimport",
-            "mongostat",
-            "cqlsh",
-            "rabbitmqadmin",
-            "twine",
-            "arangosh",
-            "cypher-shell",
-            "conan",
-            "altool",
-            "notarytool",
-            "supabase",
-            "yt-dlp",
-        ],
+        "mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat cqlsh rabbitmqadmin twine arangosh cypher-shell conan altool notarytool supabase yt-dlp",
         &[("-p", Both, Secret), ("-u", Both, User)],
     ),
-    program(&["sqlcmd", "bcp", "isql", "osql"], &[("-P", Both, Secret), ("-U", Both, User)]),
+    program("sqlcmd bcp isql osql", &[("-P", Both, Secret), ("-U", Both, User)]),
     program(
-        &["psql", "pg_dump", "pg_restore", "pg_dumpall", "createdb", "dropdb", "createuser"],
+        "psql pg_dump pg_restore pg_dumpall createdb dropdb createuser",
         &[("-U", Both, User), ("--username", Next, User)],
     ),
+    program("zip unzip zipcloak mosquitto_pub mosquitto_sub ipmitool", &[("-P", Both, Secret), ("-U", Both, User)]),
+    program("7z 7za 7zz 7zr rar unrar", &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
+    program("smbclient rpcclient smbget winexe wmic", &[("-U", Both, Percent), ("--user", Next, Percent)]),
     program(
-        &["zip", "unzip", "zipcloak", "mosquitto_pub", "mosquitto_sub", "ipmitool"],
-        &[("-P", Both, Secret), ("-U", Both, User)],
-    ),
-    program(&["7z", "7za", "7zz", "7zr", "rar", "unrar"], &[("-p", Glued, Secret), ("-hp", Glued, Secret)]),
-    program(
-        &["smbclient", "rpcclient", "smbget", "winexe", "wmic"],
-        &[("-U", Both, Percent), ("--user", Next, Percent)],
-    ),
-    program(
-        &["ldapsearch", "ldapadd", "ldapmodify", "ldapdelete", "ldappasswd", "ldapwhoami"],
+        "ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami",
         &[("-w", Both, Secret), ("-s", Both, Secret)],
     ),
     program(
-        &["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk"],
+        "snmpwalk snmpget snmpset snmpbulkwalk",
         &[("-c", Both, Secret), ("-A", Both, Secret), ("-X", Both, Secret)],
     ),
     program(
-        &["keytool", "jarsigner"],
+        "keytool jarsigner",
         &[
             ("-storepass", Next, Secret),
             ("-keypass", Next, Secret),
@@ -189,31 +160,25 @@ static PROGRAMS: [Program; 80] = [
             ("-deststorepass", Next, Secret),
         ],
     ),
-    program(
-        &["plink", "pscp", "psftp", "putty", "plink.exe", "pscp.exe"],
-        &[("-pw", Next, Secret), ("-l", Next, User)],
-    ),
-    program(&["lftp", "ncftp", "ncftpput", "ncftpget"], &[("-u", Both, Comma), ("-p", Both, Secret)]),
-    Program { then: &[("setapikey", Secret)], ..program(&["nuget"], &[("-ApiKey", Next, Secret)]) },
+    program("plink pscp psftp putty plink.exe pscp.exe", &[("-pw", Next, Secret), ("-l", Next, User)]),
+    program("lftp ncftp ncftpput ncftpget", &[("-u", Both, Comma), ("-p", Both, Secret)]),
+    Program { then: &[("setapikey", Secret)], ..program("nuget", &[("-ApiKey", Next, Secret)]) },
     Program {
         after: &["nuget"],
         ..program(
-            &["dotnet"],
+            "dotnet",
             &[("-k", Next, Secret), ("--api-key", Next, Secret), ("-p", Next, Secret), ("-u", Next, User)],
         )
     },
-    program(
-        &["doctl", "vercel", "fly", "flyctl", "netlify", "surge"],
-        &[("-t", Both, Secret), ("--auth", Next, Secret)],
-    ),
+    program("doctl vercel fly flyctl netlify surge", &[("-t", Both, Secret), ("--auth", Next, Secret)]),
     Program {
         after: &["secret", "variable", "login"],
         ..program(
-            &["gh", "glab", "tea"],
+            "gh glab tea",
             &[("-b", Both, Secret), ("--body", Next, Secret), ("-t", Both, Secret), ("-v", Both, Secret)],
         )
     },
-    Program { after: &["login"], first: Some(Secret), ..program(&["cargo"], &[]) },
+    Program { after: &["login"], first: Some(Secret), ..program("cargo", &[]) },
     Program {
         then: &[
             ("login", Secret),
@@ -225,90 +190,94 @@ static PROGRAMS: [Program; 80] = [
             ("put", Assigned),
             ("patch", Assigned),
         ],
-        ..program(&["vault"], &[("secret_id=", Glued, Secret)])
+        ..program("vault", &[("secret_id=", Glued, Secret)])
     },
-    Program { after: &["secret"], ..program(&["kubectl"], &[("--from-literal", Next, Assigned)]) },
-    then(&["neo4j-admin"], &[("set-initial-password", Secret)]),
-    program(&["security"], &[("-w", Both, Secret), ("-p", Both, Secret), ("-P", Both, Secret), ("-a", Both, User)]),
-    then(&["snyk"], &[("auth", Secret)]),
-    then(&["wandb"], &[("login", Secret)]),
-    then(&["ngrok"], &[("authtoken", Secret), ("add-authtoken", Secret)]),
-    then(&["cloudflared"], &[("install", Secret)]),
-    then(&["bw"], &[("login", Secret), ("unlock", Secret)]),
+    Program { after: &["secret"], ..program("kubectl", &[("--from-literal", Next, Assigned)]) },
+    then("neo4j-admin", &[("set-initial-password", Secret)]),
+    program("security", &[("-w", Both, Secret), ("-p", Both, Secret), ("-P", Both, Secret), ("-a", Both, User)]),
+    then("snyk", &[("auth", Secret)]),
+    then("wandb", &[("login", Secret)]),
+    then("ngrok", &[("authtoken", Secret), ("add-authtoken", Secret)]),
+    then("cloudflared", &[("install", Secret)]),
+    then("bw", &[("login", Secret), ("unlock", Secret)]),
     Program {
         after: &["login", "auth"],
         then: &[("auth", Secret)],
-        ..program(&["cf"], &[("-p", Both, Secret), ("-u", Both, User)])
+        ..program("cf", &[("-p", Both, Secret), ("-u", Both, User)])
     },
-    Program { first: Some(User), ..program(&["kinit"], &[]) },
-    Program { first: Some(Secret), ..program(&["convertto-securestring"], &[("-String", Next, Secret)]) },
+    Program { first: Some(User), ..program("kinit", &[]) },
+    Program { first: Some(Secret), ..program("convertto-securestring", &[("-String", Next, Secret)]) },
     // What they read, or an option that others don't have, is judged elsewhere.
-    program(&["cryptsetup", "aws", "gcloud", "wrangler", "pass", "keyring", "secret-tool"], &[]),
-    then(&["pulumi"], &[("--secret", Secret)]),
-    then(&["rabbitmqctl"], &[("add_user", Secret), ("change_password", Secret), ("authenticate_user", Secret)]),
+    program("cryptsetup aws gcloud wrangler pass keyring secret-tool", &[]),
+    then("pulumi", &[("--secret", Secret)]),
+    then("rabbitmqctl", &[("add_user", Secret), ("change_password", Secret), ("authenticate_user", Secret)]),
     Program {
         then: &[("http-basic.", Secret), ("pypi-token.", Secret)],
-        ..program(&["poetry"], &[("-p", Both, Secret), ("-u", Both, User)])
+        ..program("poetry", &[("-p", Both, Secret), ("-u", Both, User)])
     },
     then(
-        &["composer"],
+        "composer",
         &[("http-basic.", Secret), ("github-oauth.", Secret), ("gitlab-token.", Secret), ("bearer.", Secret)],
     ),
-    then(&["bundle"], &[("config", Login)]),
-    then(&["mc", "mcli"], &[("set", Secret), ("host", Secret)]),
-    program(&["iwconfig"], &[("key", Next, Secret)]),
-    program(&["nmcli"], &[("wifi-sec.psk", Next, Secret), ("802-11-wireless-security.psk", Next, Secret)]),
-    then(&["networksetup"], &[("-setairportnetwork", Secret)]),
-    program(&["uv"], &[("-p", Both, Secret), ("-t", Both, Secret), ("-u", Both, User)]),
-    program(&["codecov"], &[("-t", Both, Secret)]),
-    program(&["openai"], &[("-k", Both, Secret)]),
-    program(&["swaks"], &[("-ap", Next, Secret), ("-au", Next, User)]),
-    program(&["ssh-keygen"], &[("-N", Both, Secret), ("-P", Both, Secret)]),
-    Program { every: Some(Secret), ..program(&["mkpasswd"], &[("-m", Both, Plain), ("-R", Both, Plain)]) },
-    Program { every: Some(Login), ..program(&["curlftpfs"], &[]) },
-    program(&["runas", "cmdkey"], &[("/user:", Glued, User), ("/pass:", Glued, Secret)]),
+    then("bundle", &[("config", Login)]),
+    then("mc mcli", &[("set", Secret), ("host", Secret)]),
+    program("iwconfig", &[("key", Next, Secret)]),
+    program("nmcli", &[("wifi-sec.psk", Next, Secret), ("802-11-wireless-security.psk", Next, Secret)]),
+    then("networksetup", &[("-setairportnetwork", Secret)]),
+    program("uv", &[("-p", Both, Secret), ("-t", Both, Secret), ("-u", Both, User)]),
+    program("codecov coveralls influx", &[("-t", Both, Secret)]),
+    program("crackmapexec netexec nxc evil-winrm hydra", &[("-p", Both, Secret), ("-u", Both, User)]),
+    program("pdftotext pdfimages pdftoppm pdfinfo", &[("-upw", Next, Secret), ("-opw", Next, Secret)]),
+    then("pdftk", &[("input_pw", Secret), ("user_pw", Secret), ("owner_pw", Secret)]),
+    then("llm", &[("--value", Secret)]),
+    program("openai", &[("-k", Both, Secret)]),
+    program("swaks", &[("-ap", Next, Secret), ("-au", Next, User)]),
+    program("ssh-keygen", &[("-N", Both, Secret), ("-P", Both, Secret)]),
+    Program { every: Some(Secret), ..program("mkpasswd", &[("-m", Both, Plain), ("-R", Both, Plain)]) },
+    Program { every: Some(Login), ..program("curlftpfs", &[]) },
+    program("runas cmdkey", &[("/user:", Glued, User), ("/pass:", Glued, Secret)]),
     Program {
         then: &[("use", Secret), ("user", Secret)],
-        ..program(&["net"], &[("/user:", Glued, User), ("-U", Both, Percent), ("--user", Next, Percent)])
+        ..program("net", &[("/user:", Glued, User), ("-U", Both, Percent), ("--user", Next, Percent)])
     },
-    program(&["ansible", "ansible-playbook"], &[("-u", Both, User)]),
-    Program { first: Some(Slash), ..program(&["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp"], &[]) },
+    program("ansible ansible-playbook", &[("-u", Both, User)]),
+    Program { first: Some(Slash), ..program("sqlplus sqlldr expdp impdp exp imp", &[]) },
     program(
-        &["xfreerdp", "wlfreerdp", "xfreerdp3", "rdesktop", "mstsc"],
+        "xfreerdp wlfreerdp xfreerdp3 rdesktop mstsc",
         &[("/p:", Glued, Secret), ("/u:", Glued, User), ("-p", Both, Secret), ("-u", Both, User)],
     ),
     program(
-        &["signtool", "certutil", "schtasks", "psexec"],
+        "signtool certutil schtasks psexec",
         &[("/p", Next, Secret), ("-p", Next, Secret), ("/rp", Next, Secret), ("/u", Next, User), ("-u", Next, User)],
     ),
     Program {
         then: &[("obscure", Secret)],
-        ..program(&["rclone"], &[("secret_access_key", Next, Secret), ("pass", Next, Secret)])
+        ..program("rclone", &[("secret_access_key", Next, Secret), ("pass", Next, Secret)])
     },
-    program(&["restic", "borg", "gpg", "gpg2", "age"], &[("--passphrase", Next, Secret)]),
+    program("restic borg gpg gpg2 age", &[("--passphrase", Next, Secret)]),
     program(
-        &["sudo", "doas", "pkill", "pgrep", "ps", "crontab", "systemctl", "quota", "at", "lsof"],
+        "sudo doas pkill pgrep ps crontab systemctl quota at lsof",
         &[("-u", Both, User), ("-U", Both, User), ("--user", Next, User)],
     ),
     Program {
         first: Some(User),
         last: Some(User),
         ..program(
-            &["passwd", "usermod", "useradd", "userdel", "adduser", "deluser", "chage", "chsh", "chfn"],
+            "passwd usermod useradd userdel adduser deluser chage chsh chfn",
             &[("-p", Both, Secret), ("--password", Next, Secret)],
         )
     },
     Program {
         first: Some(User),
         ..program(
-            &["su", "runuser", "id", "finger", "groups", "last"],
+            "su runuser id finger groups last",
             &[("-u", Next, User), ("-l", Next, User), ("--login", Next, User)],
         )
     },
-    program(&["gpasswd"], &[("-a", Both, User), ("-d", Both, User)]),
-    program(&["find"], &[("-user", Next, User)]),
+    program("gpasswd", &[("-a", Both, User), ("-d", Both, User)]),
+    program("find", &[("-user", Next, User)]),
     then(
-        &["loginctl"],
+        "loginctl",
         &[
             ("enable-linger", User),
             ("disable-linger", User),
@@ -318,28 +287,28 @@ static PROGRAMS: [Program; 80] = [
             ("show-user", User),
         ],
     ),
-    then(&["git"], &[("user.name", User)]),
-    Program { first: Some(Owner), ..program(&["chown", "chgrp"], &[]) },
+    then("git", &[("user.name", User)]),
+    Program { first: Some(Owner), ..program("chown chgrp", &[]) },
     Program {
         every: Some(Destination),
         ..program(
-            &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "ssh-copy-id", "sshfs", "telnet", "mail", "mailx"],
+            "ssh scp sftp rsync mosh autossh ssh-copy-id sshfs telnet mail mailx",
             &[("-l", Both, User), ("-oUser=", Glued, User)],
         )
     },
-    Program { every: Some(Colon), ..program(&["chpasswd"], &[]) },
-    program(&["wget"], &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
-    program(&["setfacl"], &[("-m", Both, Acl), ("-x", Both, Acl), ("--modify", Next, Acl), ("--remove", Next, Acl)]),
-    Program { after: &["passwd", "shadow", "group"], every: Some(User), ..program(&["getent"], &[]) },
-    Program { after: &["encrypt_string"], every: Some(Secret), ..program(&["ansible-vault"], &[]) },
-    Program { after: &["authorize-account", "account"], every: Some(Secret), ..program(&["b2"], &[]) },
-    program(&["etcdctl"], &[("--user", Next, Colon)]),
-    program(&["sendemail"], &[("-xp", Next, Secret), ("-xu", Next, User)]),
-    Program { every: Some(Secret), ..program(&["wpa_passphrase"], &[]) },
+    Program { every: Some(Colon), ..program("chpasswd", &[]) },
+    program("wget", &[("--user", Next, User), ("--http-user", Next, User), ("--ftp-user", Next, User)]),
+    program("setfacl", &[("-m", Both, Acl), ("-x", Both, Acl), ("--modify", Next, Acl), ("--remove", Next, Acl)]),
+    Program { after: &["passwd", "shadow", "group"], every: Some(User), ..program("getent", &[]) },
+    Program { after: &["encrypt_string"], every: Some(Secret), ..program("ansible-vault", &[]) },
+    Program { after: &["authorize-account", "account"], every: Some(Secret), ..program("b2", &[]) },
+    program("etcdctl", &[("--user", Next, Colon)]),
+    program("sendemail", &[("-xp", Next, Secret), ("-xu", Next, User)]),
+    Program { every: Some(Secret), ..program("wpa_passphrase", &[]) },
     Program {
         after: &["-b", "-bc", "-cb", "-nb", "-bn", "-bB", "-Bb", "-nbB", "-nbBC", "-bcB", "-cbB"],
         every: Some(Secret),
-        ..program(&["htpasswd"], &[])
+        ..program("htpasswd", &[])
     },
 ];
 
@@ -361,7 +330,7 @@ pub(super) struct Known {
 pub(super) fn known(name: &[u8]) -> Option<&'static Known> {
     static BY_NAME: LazyLock<Box<[Vec<Known>; 256]>> = LazyLock::new(|| {
         let mut table = Box::new([const { Vec::<Known>::new() }; 256]);
-        let rules = PROGRAMS.iter().flat_map(|program| program.names.iter().map(move |name| (*name, Some(program))));
+        let rules = PROGRAMS.iter().flat_map(|program| program.names.split(' ').map(move |name| (name, Some(program))));
         for (name, rules) in rules.chain(WRAPPERS.map(|name| (name, None))) {
             let entry = &mut table[slot(name.as_bytes())];
             match entry.iter_mut().find(|known| known.name == name) {
