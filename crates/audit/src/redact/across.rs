@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bytes::{is_mixed, is_reference};
-use super::keys::{begins_sentence, is_likely_secret, is_secret_name};
+use super::keys::{begins_sentence, is_field, is_likely_secret, is_secret_name};
 use super::mark::mark;
 use super::program_table::Secret;
 use super::programs::is_separator;
@@ -28,7 +28,12 @@ pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>)
         }
         let Some(name) = word.strip_suffix(':').map(|name| name.trim_matches(QUOTES)) else { continue };
         let next = words.get(at + 1).map_or("", |next| next.trim_matches(QUOTES));
-        let nothing = is_separator(next) || type_end(next, 0).is_some();
+        let nothing = is_separator(next)
+            || type_end(next, 0).is_some()
+            || next.starts_with(['{', '['])
+            || is_reference(next.trim_end_matches([',', ';', '}']))
+            // What is searched for: `grep token: file`
+            || words.first().is_some_and(|program| SEARCHES.contains(program));
         let sentence = begins_sentence(name, next, words.get(at + 2).unwrap_or(&""));
         if nothing || sentence || !(is_secret_name(name) || is_likely_secret(name, next)) {
             continue;
@@ -49,6 +54,7 @@ pub(super) fn scan(words: &[&str], found: &mut Vec<(usize, Range<usize>, Kind)>)
     }
 }
 
+const SEARCHES: [&str; 3] = ["grep", "egrep", "rg"];
 const QUOTES: [char; 2] = ['"', '\''];
 
 /// Whether the words start with the first line of a private key: `-----BEGIN`, `RSA`, `PRIVATE`, `KEY-----`.
@@ -68,7 +74,8 @@ fn assigned_in_words(words: &[&str], at: usize) -> Option<usize> {
     let signed =
         matches!(*words.get(at + 1)?, "=" | ":" | ":=" | "=>") && is_secret_name(words[at].trim_matches(QUOTES));
     let value = words.get(at + 2).filter(|_| signed)?;
-    (!is_reference(value) && value.len() > 1).then_some(at + 2)
+    let field = is_field(words[at].trim_matches(QUOTES), value.trim_end_matches([';', ',']));
+    (!is_reference(value) && !field && value.len() > 1).then_some(at + 2)
 }
 
 /// The word behind `Bearer`, alone or with the name of its header glued to it: `Authorization:'Bearer`.

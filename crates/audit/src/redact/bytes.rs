@@ -118,7 +118,7 @@ const ELSEWHERE: [&str; 8] = [
     "prompt(",
 ];
 
-/// Whether the text names a value elsewhere (`$TOKEN`, `${TOKEN}`, `$(…)`, `%TOKEN%`, `{{ token }}`, `***`) or is nothing.
+/// Whether the text names a value elsewhere (`$TOKEN`, `${TOKEN}`, `$(…)`, `%TOKEN%`, `{{ token }}`, `YOUR_TOKEN`, `***`) or is nothing.
 pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let bytes = value.as_bytes();
@@ -126,12 +126,14 @@ pub(super) fn is_reference(value: &str) -> bool {
         [] | [b'$'] => true,
         [b'<', b'%' | b'(', ..] => true,
         [b'<', .., b'>'] => bytes.len() > 2,
-        [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'{' | b'(' | b'_'),
+        [b'$', next, ..] => next.is_ascii_alphabetic() || matches!(next, b'{' | b'(' | b'_') || bytes.len() == 2,
         [b'%', .., b'%'] => bytes.len() > 2,
         [b'{', b'{', ..] => true,
+        [b'Y' | b'y', b'O' | b'o', b'U' | b'u', b'R' | b'r', b'_' | b'-', ..] => true,
         _ => {
             bytes.iter().all(|b| matches!(b, b'*' | b'.' | b'-'))
                 || matches!(value, "true" | "false" | "null" | "none" | "None" | "undefined" | "await" | "prompt")
+                || matches!(value, "~" | "!vault" | "!secret" | "!Ref" | "!Sub")
                 || ELSEWHERE.iter().any(|code| value.starts_with(code))
         }
     }

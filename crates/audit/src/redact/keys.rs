@@ -113,6 +113,10 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     if memchr::memchr(b'[', name.as_bytes()).is_some() && name.contains(SECRET) {
         return false;
     }
+    // `TF_TOKEN_app_terraform_io`
+    if name.starts_with("TF_TOKEN_") {
+        return true;
+    }
     if !may_announce(name) {
         return false;
     }
@@ -259,7 +263,8 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
         return end;
     };
     let query = start > 0 && matches!(bytes[start - 1], b'?' | b'&' | b';');
-    let sure = is_secret_name(name)
+    // `-Dpassword=…` defines a property.
+    let sure = is_secret_name(name.strip_prefix("-D").unwrap_or(name))
         || (query && by == By::Equals && is_one_of(name, &["key", "code", "sig", "x-amz-credential"]));
     let scheme = text[value_at..].split(' ').next().filter(|_| is_one_of(name, &["auth"])).is_some_and(is_scheme);
     let range = if scheme || ends_with(name, &["authorization"]) {
@@ -275,11 +280,30 @@ pub(super) fn scan(text: &str, hit: Range<usize>, spans: &mut Spans) -> usize {
     let directory = is_one_of(name.trim_start_matches('-'), &["pwd", "oldpwd"])
         && (value.starts_with(['/', '~', '\\', '.']) || value.get(1..2) == Some(":"));
     let after = text[range.end..].strip_prefix(' ').unwrap_or_default();
-    let announced = announced && !(by == By::Colon && begins_sentence(name, value, after));
+    let announced =
+        announced && !(by == By::Colon && begins_sentence(name, value, after)) && !is_code(name, value, text, &range);
     if announced && !is_reference(value) && !is_placeholder(&text[range.start..]) && !directory {
         spans.push(range, Kind::Secret);
     }
     end
+}
+
+/// Whether `value` is what code or a schema has there rather than a secret: `config.get("…")`, `args.password`, `{`, `?`, the
+/// status in `?code=200`, the file in `CREDENTIALS=/x.json`, and the keys in `--secret id=…`.
+fn is_code(name: &str, value: &str, text: &str, range: &Range<usize>) -> bool {
+    let dotted = |code: &str| code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    let called = value.strip_suffix('(').is_some_and(dotted) && text[range.end..].starts_with(['"', '\'', ')']);
+    let status = is_one_of(name, &["code"]) && value.len() < 4;
+    let file = ends_with(name, &["credentials"]) && value.starts_with(['/', '~']);
+    called || is_field(name, value) || status || file || matches!(value, "{" | "[" | "?") || value.starts_with("id=")
+}
+
+/// Whether `value` is the field of that name of something, or what such a field is set to: `args.password`,
+/// `self.token = token`.
+pub(super) fn is_field(name: &str, value: &str) -> bool {
+    let code = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    code && (value.contains('.') || name.contains('.')) && last(value) == last(name)
 }
 
 /// Whether `value` is the first word of a sentence behind a name that stands for its subject: `auth: rotate keys`.

@@ -54,7 +54,16 @@ pub(super) fn scan(
         return false;
     }
     let name = word.trim_start_matches(['-', '/', ':']);
+    // `add password field` and `set token expiry` are said of a change.
+    let lower = |text: &str| text.trim_end_matches(['"', '\'', '.', ',', ')']).bytes().all(|b| b.is_ascii_lowercase());
+    let said = |setter: &str| setter.eq_ignore_ascii_case("add") || (setter.eq_ignore_ascii_case("set") && at == 1);
+    if !option && at.checked_sub(1).is_some_and(|before| said(words[before])) && lower(name) && lower(next) {
+        return false;
+    }
+    // `docker build --secret id=x,src=y` names a file, and `GET /token HTTP/1.1` a page.
     let announces = !next.starts_with(['-', '<', '>'])
+        && !next.starts_with("id=")
+        && !next.starts_with("HTTP/")
         && !word.bytes().any(|b| matches!(b, b'=' | b' '))
         && (is_secret_name(name) || is_likely_secret(name, next))
         && !is_reference(next);
