@@ -107,6 +107,26 @@ pub(crate) fn listed(names: &str, name: &str) -> bool {
             .any(|at| blank(at.checked_sub(1).and_then(|before| list.get(before))) && blank(list.get(at + word.len())))
 }
 
+/// Why a call is refused by a table whose lines are `names|words|others|why`: for one of the names, with one of the words, and
+/// with one of the others where there are some. `*` behind a word stands for any end.
+pub(crate) fn refused_with<'a>(
+    table: &'static str,
+    name: &str,
+    args: impl Iterator<Item = &'a str> + Clone,
+) -> Option<&'static str> {
+    let any = |list: &str| {
+        args.clone().any(|arg| {
+            list.split(' ').any(|w| w.strip_suffix('*').map_or_else(|| arg == w, |begins| arg.starts_with(begins)))
+        })
+    };
+    table.lines().find_map(|row| {
+        let mut fields = row.split('|');
+        let (names, words, others) = (fields.next()?, fields.next()?, fields.next()?);
+        let refused = listed(names, name) && any(words) && (others.is_empty() || any(others));
+        fields.next().filter(|_| refused)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::listed;

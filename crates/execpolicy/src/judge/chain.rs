@@ -129,10 +129,11 @@ fn judge_link(
         };
         own = own.at_least_prompt(reason);
     }
-    judged.texts.extend(wrappers::handed(&call));
-    if wrappers::hosts(name)
-        && let Some(why) = (1..link.argv.len().min(16)).find_map(|at| begun(&call, at))
-    {
+    let hosts = wrappers::hosts(name);
+    if hosts || name == "git" {
+        judged.texts.extend(wrappers::handed(&call));
+    }
+    if hosts && let Some(why) = (1..link.argv.len().min(16)).find_map(|at| begun(&call, at)) {
         own = Own::Forbid(why);
     }
     let forbidden = context.rules.strictest(&layer, Decision::Prompt);
@@ -297,12 +298,7 @@ fn shell(
             next = next.at_least_prompt("an option of the shell isn't known to be harmless".into());
         }
         *own = next;
-    } else if knowledge::listed("awk gawk mawk nawk", call.name) {
-        judged.texts.extend(call.args().iter().flat_map(|a| interpreters::texts(&a.text)));
-        judged.traits.runs_input |= call.args().windows(2).any(
-            |pair| matches!(pair, [option, file] if option.text == "-f" && matches!(file.text.as_str(), "-" | "/dev/stdin")),
-        );
-    } else if interpreters::is_interpreter(call.name) {
+    } else if interpreters::is_interpreter(call.name) || knowledge::listed("awk gawk mawk nawk", call.name) {
         judged.traits.runs_input |= interpreters::reads_program(call.args());
         judged.texts.extend(call.args().iter().flat_map(|a| interpreters::texts(&a.text)));
         if call.args().iter().any(fetched) {

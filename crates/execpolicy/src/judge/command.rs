@@ -154,7 +154,6 @@ fn refusals(call: &Call<'_>) -> Option<String> {
                 .any(|a| matches!(a.text.as_str(), "1" | "-1"))
                 .then(|| "it ends the first process or all of them".into())
         }
-        "killall5" | "skill" => Some("it ends the first process or all of them".into()),
         // All processes of a user, or of whatever name.
         "pkill" | "killall" => {
             let user = call.args().iter().any(|a| a.text.starts_with("-u") || a.text.starts_with("-U"));
@@ -171,22 +170,6 @@ fn refusals(call: &Call<'_>) -> Option<String> {
             let vital =
                 places.any(|p| p.base == Base::Root && p.is_base() || knowledge::protected::write(&p).is_some());
             (vital || has("-a")).then(|| "it takes folders of the machine away".into())
-        }
-        "userdel" | "deluser" => {
-            let home = call.args().iter().any(|a| a.text.starts_with("-r") || a.text.starts_with("--rem"));
-            (home || has("root")).then(|| "it deletes a home directory or the user root".into())
-        }
-        "set" if has("+o") && has("history") => Some(HISTORY.into()),
-        "export" | "declare" | "typeset" | "readonly" if call.args().iter().any(|a| history(&a.text)) => {
-            Some(HISTORY.into())
-        }
-        "systemctl" if has("isolate") || has("start") => {
-            const STOPS: &str = "poweroff.target reboot.target halt.target rescue.target emergency.target kexec.target";
-            call.args().iter().any(|a| knowledge::listed(STOPS, &a.text)).then(|| "it stops the machine".into())
-        }
-        "pfctl" if has("-d") || has("-F") => Some("it switches a protection of the machine off".into()),
-        "awk" | "gawk" if call.args().iter().any(|a| a.text.contains("/inet") && a.text.contains("|&")) => {
-            Some("its program connects to the network".into())
         }
         name if name.starts_with("mkfs.") || name.starts_with("newfs_") => {
             Some("it destroys what is on a device".into())
@@ -229,16 +212,21 @@ fn refusals(call: &Call<'_>) -> Option<String> {
             .then(|| "it changes a protection of the kernel".into()),
         "crontab" => (call.args().is_empty() || has("-") || has("/dev/stdin"))
             .then(|| "it installs a timetable that is made on the way".into()),
+        "set" | "export" | "declare" | "typeset" | "readonly" | "pfctl" | "systemctl" | "userdel" | "deluser" => {
+            knowledge::refused_with(REFUSED_WITH, call.name, call.args().iter().map(|a| a.text.as_str()))
+                .map(str::to_owned)
+        }
         _ => output(call),
     }
 }
 
-const HISTORY: &str = "it deletes what shows later what was done";
-
-/// Whether a word sets how much of a history is kept, or where.
-pub(crate) fn history(text: &str) -> bool {
-    ["HISTFILE=", "HISTSIZE=", "HISTFILESIZE="].iter().any(|name| text.starts_with(name))
-}
+/// As [`knowledge::refused_with`] reads it.
+const REFUSED_WITH: &str = "\
+set|+o|history|it deletes what shows later what was done
+export declare typeset readonly|HISTFILE=* HISTSIZE=* HISTFILESIZE=*||it deletes what shows later what was done
+pfctl|-d -F||it switches a protection of the machine off
+systemctl|start isolate|poweroff.target reboot.target halt.target rescue.target emergency.target kexec.target|it stops the machine
+userdel deluser|-r* --rem* root||it deletes a home directory or the user root";
 
 /// Why the file that an option names must not be written.
 fn output(call: &Call<'_>) -> Option<String> {

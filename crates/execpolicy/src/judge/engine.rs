@@ -124,10 +124,11 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
                 done.traits.iter().for_each(|t| traits.join(*t));
             }
             scripts += texts.len();
-            bytes += texts.iter().map(String::len).sum::<usize>();
+            bytes += texts.iter().map(|(text, _)| text.len()).sum::<usize>();
             if scripts <= MAX_SCRIPTS && bytes <= MAX_NESTED_BYTES && done.depth < MAX_NESTING {
-                for text in texts {
-                    frames.push(Frame::new(&text, done.cwd.clone(), done.depth + 1, true, None, context, out));
+                for (text, refusals) in texts {
+                    let refusals = refusals || done.refusals;
+                    frames.push(Frame::new(&text, done.cwd.clone(), done.depth + 1, refusals, None, context, out));
                 }
             }
             continue;
@@ -135,24 +136,31 @@ fn run(mut frames: Vec<Frame>, context: &Context<'_>, out: &mut Judgement) {
         let at = frame.next;
         let before = out.findings.len();
         let mut judged = judge_command(command, frame, context, out);
-        let (others, exact) = frame.values.apply(command, &frame.script);
-        for other in &others {
-            let mut found = Judgement::default();
-            let again = judge_command(other, frame, context, &mut found);
-            found.findings.retain(|f| f.decision == Decision::Forbid || (exact && f.decision != Decision::Allow));
-            out.findings.append(&mut found.findings);
-            judged.traits.join(again.traits);
-            let subs = other.words.iter().flat_map(|w| &w.pieces).filter_map(|p| match p {
-                Piece::Sub { range, .. } => frame.traits.get(range.start as usize..range.end as usize),
-                _ => None,
-            });
-            judged.traits.fetches |= subs.flatten().any(|t| t.fetches);
-            judged.texts.extend(again.scripts.into_iter().map(|(text, _)| text).chain(again.texts));
+        let (again, exact) = frame.values.apply(command, &frame.script);
+        if exact {
+            judged.scripts.extend(again.into_iter().map(|text| (text, frame.cwd.clone())));
+        } else {
+            judged.texts.extend(again);
         }
-        out.refuse_from(if frame.refusals { before } else { usize::MAX });
-        frame.values.learn(command, &frame.script);
+        if frame.refusals {
+            out.refuse_from(before);
+        }
+        let values = command.assignments.iter().map(|a| &a.value).flat_map(|w| &w.pieces);
+        let mut fetched = Traits::default();
+        for piece in values {
+            if let Piece::Sub { range, .. } = piece {
+                frame
+                    .traits
+                    .get(range.start as usize..range.end as usize)
+                    .unwrap_or(&[])
+                    .iter()
+                    .for_each(|t| fetched.join(*t));
+            }
+        }
+        frame.values.learn(command, &frame.script, fetched.fetches);
         if command.words.first().is_some_and(|w| w.bare() == Some("read")) {
             frame.read.extend(command.words.iter().skip(1).filter_map(Word::literal));
+            frame.read.truncate(64);
         }
         frame.next += 1;
         if let Some(cwd) = &judged.cwd {
@@ -182,7 +190,8 @@ fn push_scripts(
 ) {
     let (depth, refusals) = frames.get(parent).map_or((0, false), |f| (f.depth, f.refusals));
     let depth = depth + 1;
-    let texts = judged.texts.into_iter().map(|text| (text, Cwd::START, true));
+    let cwd = frames.get(parent).map_or(Cwd::START, |f| f.cwd.clone());
+    let texts = judged.texts.into_iter().map(|text| (text, cwd.clone(), true));
     for (script, cwd, refusals) in judged.scripts.into_iter().map(|(s, c)| (s, c, refusals)).chain(texts) {
         if depth > MAX_NESTING {
             out.add(Decision::Prompt, "builtin:limit", "it holds scripts inside of scripts too deeply", Vec::new());
@@ -205,7 +214,7 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
     let mut judged = match command.kind {
         CommandKind::Simple if argv.is_empty() && !assignments.is_empty() => {
             let names: Vec<String> = command.assignments.iter().map(|a| a.name.clone()).collect();
-            let history = names.iter().any(|n| super::command::history(&format!("{n}=")));
+            let history = names.iter().any(|n| matches!(n.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE"));
             let decision = if history { context.forbid() } else { Decision::Prompt };
             out.add(decision, "builtin:assignment", "it sets variables for what follows", names);
             Judged::default()
@@ -215,9 +224,11 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
         }
         CommandKind::Header => {
             let variable = argv.iter().find_map(super::command::secret_variable);
-            let secret = variable
-                .map(|name| format!("`${name}` may hold a secret"))
-                .or_else(|| argv.iter().find_map(|a| secrets::why(&super::paths::place(a, &frame.cwd))));
+            let pieces = command.words.iter().flat_map(|w| &w.pieces);
+            let printed = pieces.filter_map(|p| values::printed_by(p, &frame.script)).map(Arg::literal);
+            let secret = variable.map(|name| format!("`${name}` may hold a secret")).or_else(|| {
+                argv.iter().cloned().chain(printed).find_map(|a| secrets::why(&super::paths::place(&a, &frame.cwd)))
+            });
             if let Some(why) = secret {
                 out.add(Decision::Prompt, "builtin:secret", why, super::args::show(&argv));
             }
@@ -264,21 +275,27 @@ impl Frame {
         pipelines::bombs(&script, context, out);
         let traits = vec![Traits::default(); script.commands.len()];
         let cwd = if moves_in_a_loop(&script) { Cwd::Unknown } else { cwd };
-        out.refuse_from(if refusals { before } else { usize::MAX });
+        if refusals {
+            out.refuse_from(before);
+        }
         Self { script, next: 0, traits, cwd, depth, values: Values::default(), read: Vec::new(), refusals, parent }
     }
 
-    /// Looks at the commands together; gives the texts that it prints when some of them runs what isn't known.
-    fn finish(&self, context: &Context<'_>, out: &mut Judgement) -> Vec<String> {
+    /// Looks at the commands together; gives the lines that they make for others to run, and whether only refusals count in them.
+    fn finish(&self, context: &Context<'_>, out: &mut Judgement) -> Vec<(String, bool)> {
         let before = out.findings.len();
-        pipelines::judge(&self.script, &self.traits, &self.cwd, context, out);
-        out.refuse_from(if self.refusals { before } else { usize::MAX });
-        if !self.traits.iter().any(|t| t.runs_input || t.evaluates) {
-            return Vec::new();
+        let mut texts = pipelines::judge(&self.script, &self.traits, &self.cwd, context, out);
+        if self.refusals {
+            out.refuse_from(before);
         }
-        let bodies = self.script.bodies.iter().filter_map(Word::literal);
-        let printed: Vec<String> = self.script.commands.iter().filter_map(values::text).chain(bodies).collect();
-        printed.iter().flat_map(|text| interpreters::texts(text)).chain(printed.iter().cloned()).collect()
+        if self.traits.iter().any(|t| t.runs_input || t.evaluates) {
+            let bodies = self.script.bodies.iter().filter_map(Word::literal);
+            for text in self.script.commands.iter().filter_map(values::text).chain(bodies) {
+                texts.extend(interpreters::texts(&text).into_iter().map(|t| (t, true)));
+                texts.push((text, true));
+            }
+        }
+        texts
     }
 }
 

@@ -4,22 +4,37 @@ use super::args::Arg;
 use super::context::Context;
 use super::engine::{Judgement, Traits};
 use super::paths::Cwd;
-use super::{Call, chain, values};
+use super::{Call, values};
 use crate::knowledge::wrappers;
 use crate::shell::{Command, Piece, Script, Word};
-use crate::verdict::Decision;
 
-/// Fetched text that ends in a shell, and shells that end in the network.
-pub(crate) fn judge(script: &Script, traits: &[Traits], cwd: &Cwd, context: &Context<'_>, out: &mut Judgement) {
+/// Fetched text that ends in a shell, and shells that end in the network. Gives the lines that `xargs` makes of words that are
+/// known, and whether only refusals count in them.
+pub(crate) fn judge(
+    script: &Script,
+    traits: &[Traits],
+    cwd: &Cwd,
+    context: &Context<'_>,
+    out: &mut Judgement,
+) -> Vec<(String, bool)> {
+    let mut texts = Vec::new();
     for pipeline in &script.pipelines {
         let (mut fetched, mut spoken) = (false, false);
-        let mut names: Option<(Vec<Arg>, bool)> = None;
+        let mut names: Option<(String, bool)> = None;
+        let first = |c: &Command| c.words.first().is_some_and(|w| matches!(w.bare(), Some("xargs" | "sudo")));
+        let all = pipeline.stages.first().map_or(0, |s| *s as usize)..pipeline.end as usize;
+        let feeds = script.commands.get(all).is_some_and(|commands| commands.iter().any(first));
         for range in pipeline.ranges() {
-            let command = script.commands.get(range.start as usize).filter(|_| range.len() == 1);
-            if let (Some(command), Some((words, narrow))) = (command, &names) {
-                supplied(command, words, *narrow, cwd, context, out);
+            if let Some(command) = script.commands.get(range.start as usize).filter(|_| feeds && range.len() == 1) {
+                if let Some((words, narrow)) = &names
+                    && let Some(text) = supplied(command, words, cwd, context)
+                {
+                    texts.push((text, *narrow));
+                    names = None;
+                }
+                let picks = |w: &Word| matches!(w.bare(), Some("-name" | "-iname" | "-path" | "-regex"));
+                names = values::printed(command).map(|words| (words, command.words.iter().any(picks))).or(names);
             }
-            names = command.and_then(names_of).or(names);
             let mut stage = Traits::default();
             traits.get(range.start as usize..range.end as usize).unwrap_or(&[]).iter().for_each(|t| stage.join(*t));
             if fetched && stage.runs_input {
@@ -39,28 +54,24 @@ pub(crate) fn judge(script: &Script, traits: &[Traits], cwd: &Cwd, context: &Con
             spoken |= stage.interactive;
         }
     }
+    texts
 }
 
-/// What a command names for the stages behind it, and whether it picks them by their names.
-fn names_of(command: &Command) -> Option<(Vec<Arg>, bool)> {
-    let words = values::printed(command)?;
-    let picks = |w: &Word| w.literal().is_some_and(|t| matches!(t.as_str(), "-name" | "-iname" | "-path" | "-regex"));
-    Some((words.iter().map(Arg::from_word).collect(), command.words.iter().any(picks)))
-}
-
-/// `xargs` with the words that a stage in front of it names.
-fn supplied(command: &Command, names: &[Arg], narrow: bool, cwd: &Cwd, context: &Context<'_>, out: &mut Judgement) {
+/// What `xargs` runs with the words that a stage in front of it names.
+fn supplied(command: &Command, names: &str, cwd: &Cwd, context: &Context<'_>) -> Option<String> {
     let argv: Vec<Arg> = command.words.iter().map(Arg::from_word).collect();
-    let skip = usize::from(argv.first().is_some_and(|a| a.text == "sudo"));
-    let Some(argv) = argv.get(skip..).filter(|a| a.first().is_some_and(|a| a.text == "xargs")) else { return };
-    let Some(wrapped) = wrappers::unwrap(&Call { name: "xargs", argv, cwd, context }) else { return };
-    for inner in wrapped.commands {
-        let argv = inner.into_iter().flat_map(|a| if a.text == "…" { names.to_vec() } else { vec![a] }).collect();
-        let mut found = Judgement::default();
-        chain::judge(argv, Vec::new(), cwd, &|_| Traits::default(), context, &mut found);
-        found.findings.retain(|f| f.decision > if narrow { Decision::Prompt } else { Decision::Allow });
-        out.findings.append(&mut found.findings);
+    let argv = argv.get(usize::from(argv.first()?.text == "sudo")..)?;
+    let argv = argv.first().filter(|a| a.text == "xargs").and(Some(argv))?;
+    let mut text = String::new();
+    for arg in wrappers::unwrap(&Call { name: "xargs", argv, cwd, context })?.commands.first()? {
+        if arg.text == "…" {
+            text.push_str(names)
+        } else {
+            values::quote(&arg.text, &mut text)
+        }
+        text.push(' ');
     }
+    Some(text)
 }
 
 /// Functions that start themselves more than once.

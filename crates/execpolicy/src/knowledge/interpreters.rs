@@ -167,24 +167,24 @@ pub(crate) fn reads_program(args: &[Arg]) -> bool {
 
 /// Words that only code with a bad purpose has together: the first with any behind it.
 const CONNECTS: &[(&str, &str)] = &[
-    ("socket", "dup2 pty /bin/sh /bin/bash fileno( os.execute io.popen"),
-    ("fsockopen", "exec sh\u{a0}< popen proc_open"),
-    ("TCPSocket", "exec popen spawn"),
-    ("Socket", "exec(\"sh /bin/sh system$ system( ProcessBuilder"),
-    ("net", "child_process.pipe( .pipe(sh"),
+    ("socket", "dup2\npty\n/bin/sh\n/bin/bash\nfileno(\nos.execute\nio.popen"),
+    ("fsockopen", "exec\nsh <\npopen\nproc_open"),
+    ("TCPSocket", "exec\npopen\nspawn"),
+    ("Socket", "exec(\"sh\n/bin/sh\nsystem$\nsystem(\nProcessBuilder"),
+    ("net", "child_process.pipe(\n.pipe(sh"),
     ("/inet/", "|&"),
 ];
 /// What fetches in code, and what runs text in it.
-const FETCHES: &str = "urlopen( requests.get( httpx.get( URI.open( LWP::Simple Net::HTTP file_get_contents('http file_get_contents(\"http fetch( https.get http.get https') https\") `curl `wget STDIN stdin readFileSync(0";
-const RUNS: &str = "exec( eval( eval) eval\u{a0} .system(";
+const FETCHES: &str = "urlopen(\nrequests.get(\nhttpx.get(\nURI.open(\nLWP::Simple\nNet::HTTP\nfile_get_contents('http\nfile_get_contents(\"http\nfetch(\nhttps.get\nhttp.get\nhttps')\nhttps\")\n`curl\n`wget\nSTDIN\nstdin\nreadFileSync(0";
+const RUNS: &str = "exec(\neval(\neval)\neval \n.system(";
 /// What hands text to a shell.
-const SHELLS_OUT: &str = "system exec popen spawn subprocess child_process shell passthru `";
+const SHELLS_OUT: &str = "system\nexec\npopen\nspawn\nsubprocess\nchild_process\nshell\npassthru\n`";
 /// What deletes a folder.
 const DELETES: &str =
-    "rmtree rm_r rmSync rmdirSync remove_tree removeSync remove_all fs.rm( ').rm( \").rm( rimraf unlink";
+    "rmtree\nrm_r\nrmSync\nrmdirSync\nremove_tree\nremoveSync\nremove_all\nfs.rm(\n').rm(\n\").rm(\nrimraf\nunlink";
 
 fn holds(text: &str, words: &str) -> bool {
-    words.split(' ').any(|word| text.contains(&*word.replace('\u{a0}', " ")))
+    words.split('\n').any(|word| text.contains(word))
 }
 
 /// Why code is refused, by what it can't do without. This catches the usual forms and promises nothing: code is a question
@@ -194,7 +194,7 @@ pub(crate) fn bad_code(args: &[Arg]) -> Option<&'static str> {
     let text = all.as_str();
     if CONNECTS.iter().any(|(first, others)| text.contains(first) && holds(text, others)) {
         Some("its code connects a shell to the network")
-    } else if (holds(text, FETCHES) && holds(text, RUNS)) || holds(text, "import('http import(\"http") {
+    } else if (holds(text, FETCHES) && holds(text, RUNS)) || holds(text, "import('http\nimport(\"http") {
         Some("its code runs what it fetches")
     } else {
         (text.contains("unlink") && text.contains("</*>")).then_some("its code deletes the whole machine")
@@ -205,7 +205,7 @@ pub(crate) fn bad_code(args: &[Arg]) -> Option<&'static str> {
 pub(crate) fn texts(code: &str) -> Vec<String> {
     const MAX: usize = 64;
     let mut found: Vec<String> = Vec::new();
-    for (at, name) in DELETES.split(' ').flat_map(|name| code.match_indices(name)).take(MAX) {
+    for (at, name) in DELETES.split('\n').flat_map(|name| code.match_indices(name)).take(MAX) {
         let rest = code.get(at + name.len()..).unwrap_or("");
         let rest = rest.get(..rest.find([';', '\n', ')']).unwrap_or(rest.len())).unwrap_or("");
         let home = ["homedir(", "home(", "Dir.home"].iter().any(|h| rest.contains(h));

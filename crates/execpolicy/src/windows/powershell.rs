@@ -45,39 +45,31 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 const OFF: &str = "it switches a protection off";
-const BACKUPS: &str = "it deletes the copies that a restore needs";
-const STARTS: &str = "it changes how the machine starts";
 const LOGS: &str = "it deletes a log of the machine";
-const RIGHTS: &str = "it changes who may do what";
-/// Services that protect, and processes that Windows can't run without.
-const SERVICES: &str = "windefend eventlog mpssvc wscsvc sense";
-const VITAL: &str =
-    "lsass lsass.exe csrss csrss.exe winlogon winlogon.exe wininit wininit.exe services.exe svchost.exe smss.exe";
-/// Commands that are refused with one of the words, and one of the others where there are some; `*` stands for any end.
-const REFUSED_WITH: &[(&str, &str, &str, &str)] = &[
-    ("vssadmin", "delete resize", "", BACKUPS),
-    ("wmic", "shadowcopy", "delete", BACKUPS),
-    ("wbadmin", "delete", "", BACKUPS),
-    ("bcdedit", "/set* /delete*", "", STARTS),
-    ("bootrec reagentc", "/fixmbr /fixboot /disable", "", STARTS),
-    ("wevtutil", "cl clear-log sl", "", LOGS),
-    ("auditpol", "/clear /set /remove", "", LOGS),
-    ("set-mppreference add-mppreference", "-disable* -exclusion*", "", OFF),
-    ("set-netfirewallprofile", "-enabled*", "", OFF),
-    ("netsh", "advfirewall firewall", "off reset disable", OFF),
-    ("manage-bde", "-off", "", OFF),
-    ("cipher", "/w*", "", "it overwrites a disk"),
-    ("sc net", SERVICES, "stop delete config", OFF),
-    ("stop-service set-service", SERVICES, "", OFF),
-    ("fsutil", "setzerodata dismount", "", "it overwrites a disk"),
-    ("fsutil", "usn", "deletejournal", LOGS),
-    ("taskkill stop-process spps", VITAL, "", "it stops the machine"),
-    ("net add-localgroupmember", "administrators", "/add -member", RIGHTS),
-    ("net", "administrator", "user", RIGHTS),
-    ("wmic", "os", "reboot shutdown", "it stops the machine"),
-    ("set-psreadlineoption", "savenothing", "", LOGS),
-    ("remove-item ri del clear-content", ".historysavepath", "", LOGS),
-];
+/// As [`crate::knowledge::refused_with`] reads it.
+const REFUSED_WITH: &str = "\
+vssadmin|delete resize||it deletes the copies that a restore needs
+wmic|shadowcopy|delete|it deletes the copies that a restore needs
+wbadmin|delete||it deletes backups
+bcdedit|/set* /delete*||it changes how the machine starts
+bootrec reagentc|/fixmbr /fixboot /disable||it changes how the machine starts
+wevtutil|cl clear-log sl||it deletes a log of the machine
+auditpol|/clear /set /remove||it deletes a log of the machine
+set-mppreference add-mppreference|-disable* -exclusion*||it switches a protection off
+set-netfirewallprofile|-enabled*||it switches a protection off
+netsh|advfirewall firewall|off reset disable|it switches a protection off
+manage-bde|-off||it switches a protection off
+sc net|windefend eventlog mpssvc wscsvc sense|stop delete config|it switches a protection off
+stop-service set-service|windefend eventlog mpssvc wscsvc sense||it switches a protection off
+cipher|/w*||it overwrites a disk
+fsutil|setzerodata dismount||it overwrites a disk
+fsutil|usn|deletejournal|it deletes a log of the machine
+taskkill stop-process spps|lsass* csrss* winlogon* wininit* services.exe svchost* smss*||it stops the machine
+wmic|os|reboot shutdown|it stops the machine
+net add-localgroupmember|administrators|/add -member|it changes who may do what
+net|administrator|user|it changes who may do what
+set-psreadlineoption|savenothing||it deletes a log of the machine
+remove-item ri del clear-content|.historysavepath||it deletes a log of the machine";
 /// Commands that write each place that they name, by all of their names, and those that take it away.
 const WRITES: &str = "set-content sc add-content ac out-file tee-object new-item ni";
 const MOVES: &str = "move mv move-item mi ren rename-item rni";
@@ -267,11 +259,7 @@ pub(super) fn refused(name: &str, args: &[String]) -> Option<&'static str> {
     if let Some(why) = written.iter().find_map(|a| super::paths::write(a)) {
         return Some(why);
     }
-    let row = |(names, words, others, _): &&(&str, &str, &str, &str)| {
-        let any = |list: &str| list.split(' ').any(|w| w.strip_suffix('*').map_or_else(|| has(w), starts));
-        crate::knowledge::listed(names, name) && any(words) && (others.is_empty() || any(others))
-    };
-    if let Some((.., why)) = REFUSED_WITH.iter().find(row) {
+    if let Some(why) = crate::knowledge::refused_with(REFUSED_WITH, name, lower.iter().map(String::as_str)) {
         return Some(why);
     }
     match name {
