@@ -3,7 +3,7 @@
 use super::Call;
 use super::args::{Arg, show};
 use super::engine::Judgement;
-use super::paths::Base;
+
 use crate::knowledge::{self, Check, Operands, changes, environment, network, others, secrets};
 use crate::verdict::Decision;
 
@@ -160,17 +160,6 @@ fn refusals(call: &Call<'_>) -> Option<String> {
             let names = call.args().iter().filter(|a| !a.text.starts_with('-')).count();
             (user && names < 2).then(|| "it ends all processes of a user".into())
         }
-        "fuser" => {
-            let kills = call.args().iter().any(|a| a.text.starts_with("-k"));
-            let vital = || call.args().iter().any(|a| knowledge::protected::destroy(&call.place(a)).is_some());
-            (kills && vital()).then(|| "it ends what uses a folder of the machine".into())
-        }
-        "umount" => {
-            let mut places = call.args().iter().map(|a| call.place(a));
-            let vital =
-                places.any(|p| p.base == Base::Root && p.is_base() || knowledge::protected::write(&p).is_some());
-            (vital || has("-a")).then(|| "it takes folders of the machine away".into())
-        }
         name if name.starts_with("mkfs.") || name.starts_with("newfs_") => {
             Some("it destroys what is on a device".into())
         }
@@ -212,7 +201,8 @@ fn refusals(call: &Call<'_>) -> Option<String> {
             .then(|| "it changes a protection of the kernel".into()),
         "crontab" => (call.args().is_empty() || has("-") || has("/dev/stdin"))
             .then(|| "it installs a timetable that is made on the way".into()),
-        "set" | "export" | "declare" | "typeset" | "readonly" | "pfctl" | "systemctl" | "userdel" | "deluser" => {
+        "set" | "export" | "declare" | "typeset" | "readonly" | "pfctl" | "systemctl" | "userdel" | "deluser"
+        | "fuser" | "umount" => {
             knowledge::refused_with(REFUSED_WITH, call.name, call.args().iter().map(|a| a.text.as_str()))
                 .map(str::to_owned)
         }
@@ -226,7 +216,9 @@ set|+o|history|it deletes what shows later what was done
 export declare typeset readonly|HISTFILE=* HISTSIZE=* HISTFILESIZE=*||it deletes what shows later what was done
 pfctl|-d -F||it switches a protection of the machine off
 systemctl|start isolate|poweroff.target reboot.target halt.target rescue.target emergency.target kexec.target|it stops the machine
-userdel deluser|-r* --rem* root||it deletes a home directory or the user root";
+userdel deluser|-r* --rem* root||it deletes a home directory or the user root
+fuser|-k*|/ /home /usr /var /etc /opt /root|it ends what uses a folder of the machine
+umount|-a / /usr* /etc /proc /sys /dev /boot||it takes folders of the machine away";
 
 /// Why the file that an option names must not be written.
 fn output(call: &Call<'_>) -> Option<String> {
@@ -289,14 +281,10 @@ fn escapes(call: &Call<'_>) -> Option<String> {
             _ if text.starts_with("-v") => ("-v", text.get(2..).unwrap_or("")),
             _ => (text, ""),
         };
-        // What else is above these is below `/`, and named in full.
-        let vital = |path: &str| super::paths::resolve(path, false, &super::Cwd::START);
         let host = |path: &str| {
-            path.starts_with('/')
-                && matches!(
-                    vital(path).path().as_str(),
-                    "" | "etc" | "root" | "proc" | "sys" | "dev" | "boot" | "home" | "var" | "usr" | "run" | "var/run"
-                )
+            const VITAL: &str = "/etc /root /proc /sys /dev /boot /home /var /usr /run /var/run";
+            let path = path.trim_end_matches('/');
+            path.is_empty() || knowledge::listed(VITAL, path)
         };
         let escape = text.contains(".sock:")
             || text.contains("docker.sock")
@@ -308,11 +296,11 @@ fn escapes(call: &Call<'_>) -> Option<String> {
                 "--pid" | "--ipc" | "--userns" | "--uts" => value == "host",
                 "--security-opt" => value.contains("unconfined"),
                 "--device" => value.starts_with("/dev/"),
-                "-v" | "--volume" => value.split_once(':').is_some_and(|(from, _)| host(from)),
+                "-v" | "--volume" => value.split_once(':').is_some_and(|(from, _)| from.starts_with('/') && host(from)),
                 "--mount" => value
                     .split(',')
                     .filter_map(|part| part.strip_prefix("source=").or(part.strip_prefix("src=")))
-                    .any(host),
+                    .any(|from| from.starts_with('/') && host(from)),
                 _ => false,
             };
         if escape {
