@@ -17,12 +17,14 @@ pub enum Place {
     System(&'static str),
 }
 
-const fn home(below: &'static str, reason: &'static str) -> Secret {
-    Secret { place: Place::Home(below), reason }
-}
-
-const fn system(path: &'static str, reason: &'static str) -> Secret {
-    Secret { place: Place::System(path), reason }
+/// All of them.
+pub fn secrets() -> impl Iterator<Item = Secret> {
+    SECRETS.iter().flat_map(|(reason, places)| {
+        places.split(':').map(|place| Secret {
+            place: if place.starts_with('/') { Place::System(place) } else { Place::Home(place) },
+            reason,
+        })
+    })
 }
 
 const SSH: &str = "keys, under whatever name, and the hosts that they open; without the keys, `config` and \
@@ -48,207 +50,101 @@ const ACCOUNTS: &str = "password hashes of this machine, which root could read";
 const HOST_KEYS: &str = "keys and passwords of this machine, which root could read";
 const MOUNTED: &str = "secrets that a container engine mounted";
 
-/// All of them. None lies in another, so that each can be granted by itself.
-pub const SECRETS: &[Secret] = &[
-    home(".ssh", SSH),
-    home(".gnupg", PGP),
-    home(".aws", CLOUD),
-    home(".config/gcloud", CLOUD),
-    home(".boto", CLOUD),
-    home(".gsutil", CLOUD),
-    home(".azure", CLOUD),
-    home(".oci", CLOUD),
-    home(".aliyun", CLOUD),
-    home(".bluemix", CLOUD),
-    home(".s3cfg", CLOUD),
-    home(".config/doctl", CLOUD),
-    home(".config/hcloud", CLOUD),
-    home(".config/scw", CLOUD),
-    home(".config/linode-cli", CLOUD),
-    home(".config/rclone", CLOUD),
-    home(".fly", CLOUD),
-    home(".config/netlify", CLOUD),
-    home(".local/share/com.vercel.cli", CLOUD),
-    home(".wrangler", CLOUD),
-    home(".config/.wrangler", CLOUD),
-    home(".config/heroku", CLOUD),
-    home(".terraform.d/credentials.tfrc.json", DEPLOY),
-    home(".terraformrc", DEPLOY),
-    home(".pulumi/credentials.json", DEPLOY),
-    home(".vault-token", DEPLOY),
-    home(".config/sops", DEPLOY),
-    home(".config/age", DEPLOY),
-    home(".chef", DEPLOY),
-    home(".databrickscfg", DEPLOY),
-    home(".snowsql", DEPLOY),
-    home(".snowflake", DEPLOY),
-    home(".docker", CONTAINERS),
-    home(".config/containers/auth.json", CONTAINERS),
-    home(".kube", KUBE),
-    home(".config/helm", KUBE),
-    home(".minikube/profiles", KUBE),
-    home(".minikube/certs", KUBE),
-    home(".npmrc", PACKAGES),
-    home(".yarnrc", PACKAGES),
-    home(".yarnrc.yml", PACKAGES),
-    home(".bunfig.toml", PACKAGES),
-    home(".pypirc", PACKAGES),
-    home(".config/pypoetry/auth.toml", PACKAGES),
-    home(".cargo/credentials", PACKAGES),
-    home(".cargo/credentials.toml", PACKAGES),
-    home(".gem/credentials", PACKAGES),
-    home(".composer/auth.json", PACKAGES),
-    home(".config/composer/auth.json", PACKAGES),
-    home(".m2/settings.xml", PACKAGES),
-    home(".m2/settings-security.xml", PACKAGES),
-    home(".gradle/gradle.properties", PACKAGES),
-    home(".nuget/NuGet/NuGet.Config", PACKAGES),
-    home(".config/NuGet", PACKAGES),
-    home(".hex/hex.config", PACKAGES),
-    home(".sbt/.credentials", PACKAGES),
-    home(".ivy2/.credentials", PACKAGES),
-    home(".pub-cache/credentials.json", PACKAGES),
-    home(".config/dart/pub-credentials.json", PACKAGES),
-    home(".ansible/galaxy_token", PACKAGES),
-    home(".git-credentials", FORGES),
-    home(".config/git/credentials", FORGES),
-    home(".config/gh", FORGES),
-    home(".config/glab-cli", FORGES),
-    home(".config/hub", FORGES),
-    home(".config/tea", FORGES),
-    home(".subversion/auth", FORGES),
-    home(".netrc", NETRC),
-    home("_netrc", NETRC),
-    home(".authinfo", NETRC),
-    home(".authinfo.gpg", NETRC),
-    home(".pgpass", DATABASES),
-    home(".my.cnf", DATABASES),
-    home(".mylogin.cnf", DATABASES),
-    home(".dbshell", DATABASES),
-    home(".codex/auth.json", MODELS),
-    home(".claude/.credentials.json", MODELS),
-    home(".claude.json", MODELS),
-    home(".gemini/oauth_creds.json", MODELS),
-    home(".config/github-copilot", MODELS),
-    home(".local/share/opencode/auth.json", MODELS),
-    home(".huggingface", MODELS),
-    home(".cache/huggingface/token", MODELS),
-    home(".kaggle", MODELS),
-    home(".config/openai", MODELS),
-    home(".local/share/keyrings", KEYRINGS),
-    home(".local/share/kwalletd", KEYRINGS),
-    home(".kde/share/apps/kwallet", KEYRINGS),
-    home(".pki", KEYRINGS),
-    home(".password-store", PASSWORDS),
-    home(".local/share/gopass", PASSWORDS),
-    home(".config/keepassxc", PASSWORDS),
-    home(".cache/keepassxc", PASSWORDS),
-    home(".config/KeePass", PASSWORDS),
-    home(".config/1Password", PASSWORDS),
-    home(".config/op", PASSWORDS),
-    home(".op", PASSWORDS),
-    home(".config/Bitwarden", PASSWORDS),
-    home(".config/Bitwarden CLI", PASSWORDS),
-    home(".lpass", PASSWORDS),
-    home(".local/share/lpass", PASSWORDS),
-    home(".mozilla", BROWSERS),
-    home(".config/google-chrome", BROWSERS),
-    home(".config/google-chrome-beta", BROWSERS),
-    home(".config/chromium", BROWSERS),
-    home(".config/BraveSoftware", BROWSERS),
-    home(".config/microsoft-edge", BROWSERS),
-    home(".config/vivaldi", BROWSERS),
-    home(".config/opera", BROWSERS),
-    home(".librewolf", BROWSERS),
-    home(".waterfox", BROWSERS),
-    home(".zen", BROWSERS),
-    home("snap/firefox", BROWSERS),
-    home("snap/chromium", BROWSERS),
-    home(".var/app/org.mozilla.firefox", BROWSERS),
-    home(".var/app/com.google.Chrome", BROWSERS),
-    home(".var/app/org.chromium.Chromium", BROWSERS),
-    home(".var/app/com.brave.Browser", BROWSERS),
-    home(".var/app/com.microsoft.Edge", BROWSERS),
-    home(".thunderbird", MAIL),
-    home(".local/share/evolution", MAIL),
-    home(".config/evolution", MAIL),
-    home(".msmtprc", MAIL),
-    home(".config/msmtp", MAIL),
-    home(".fetchmailrc", MAIL),
-    home(".config/Signal", MAIL),
-    home(".config/Slack", MAIL),
-    home(".config/discord", MAIL),
-    home(".config/Element", MAIL),
-    home(".local/share/TelegramDesktop", MAIL),
-    home(".config/filezilla", REMOTE),
-    home(".config/remmina", REMOTE),
-    home(".local/share/remmina", REMOTE),
-    home(".vnc", REMOTE),
-    home(".bitcoin", WALLETS),
-    home(".ethereum", WALLETS),
-    home(".electrum", WALLETS),
-    home(".config/solana", WALLETS),
-    home(".bash_history", HISTORY),
-    home(".zsh_history", HISTORY),
-    home(".zhistory", HISTORY),
-    home(".histfile", HISTORY),
-    home(".zsh_sessions", HISTORY),
-    home(".local/share/fish/fish_history", HISTORY),
-    home(".config/nushell/history.txt", HISTORY),
-    home(".local/share/powershell/PSReadLine", HISTORY),
-    home(".local/share/atuin", HISTORY),
-    home(".python_history", HISTORY),
-    home(".node_repl_history", HISTORY),
-    home(".irb_history", HISTORY),
-    home(".psql_history", HISTORY),
-    home(".mysql_history", HISTORY),
-    home(".sqlite_history", HISTORY),
-    home(".rediscli_history", HISTORY),
-    home(".mongosh", HISTORY),
-    home(".lesshst", HISTORY),
-    home(".viminfo", HISTORY),
-    home("Library/Keychains", KEYRINGS),
-    home("Library/Cookies", BROWSERS),
-    home("Library/Safari", BROWSERS),
-    home("Library/Containers/com.apple.Safari", BROWSERS),
-    home("Library/Application Support/Firefox", BROWSERS),
-    home("Library/Application Support/Google/Chrome", BROWSERS),
-    home("Library/Application Support/Google/Chrome Beta", BROWSERS),
-    home("Library/Application Support/Chromium", BROWSERS),
-    home("Library/Application Support/BraveSoftware", BROWSERS),
-    home("Library/Application Support/Microsoft Edge", BROWSERS),
-    home("Library/Application Support/Vivaldi", BROWSERS),
-    home("Library/Application Support/com.operasoftware.Opera", BROWSERS),
-    home("Library/Application Support/Arc", BROWSERS),
-    home("Library/Application Support/1Password", PASSWORDS),
-    home("Library/Group Containers/2BUA8C4S2C.com.1password", PASSWORDS),
-    home("Library/Application Support/Bitwarden", PASSWORDS),
-    home("Library/Mail", MAIL),
-    home("Library/Messages", MAIL),
-    home("Library/Thunderbird", MAIL),
-    home("Library/Application Support/Signal", MAIL),
-    home("Library/Application Support/Slack", MAIL),
-    home("Library/Application Support/discord", MAIL),
-    home("Library/Application Support/Claude", MODELS),
-    home("Library/Application Support/Bitcoin", WALLETS),
-    home("Library/Ethereum", WALLETS),
-    system("/etc/shadow", ACCOUNTS),
-    system("/etc/shadow-", ACCOUNTS),
-    system("/etc/gshadow", ACCOUNTS),
-    system("/etc/gshadow-", ACCOUNTS),
-    system("/etc/security/opasswd", ACCOUNTS),
-    system("/etc/ssh/ssh_host_rsa_key", HOST_KEYS),
-    system("/etc/ssh/ssh_host_ecdsa_key", HOST_KEYS),
-    system("/etc/ssh/ssh_host_ed25519_key", HOST_KEYS),
-    system("/etc/krb5.keytab", HOST_KEYS),
-    system("/private/var/db/dslocal", ACCOUNTS),
-    system("/Library/Keychains", HOST_KEYS),
-    system("/etc/wireguard", HOST_KEYS),
-    system("/etc/NetworkManager/system-connections", HOST_KEYS),
-    system("/etc/ssl/private", HOST_KEYS),
-    system("/etc/letsencrypt/archive", HOST_KEYS),
-    system("/etc/kubernetes", HOST_KEYS),
-    system("/etc/rancher", HOST_KEYS),
-    system("/var/lib/kubelet/pki", HOST_KEYS),
-    system("/run/secrets", MOUNTED),
+/// Each reason with the places that it stands for, between colons: as one text, since each pointer to a text takes 40 bytes of a
+/// library. None lies in another, so that each can be granted by itself.
+const SECRETS: &[(&str, &str)] = &[
+    (SSH, ".ssh"),
+    (PGP, ".gnupg"),
+    (
+        CLOUD,
+        ".aws:.config/gcloud:.boto:.gsutil:.azure:.oci:.aliyun:.bluemix:.s3cfg:.config/doctl:.config/hcloud:\
+         .config/scw:.config/linode-cli:.config/rclone:.fly:.config/netlify:.local/share/com.vercel.cli:\
+         .wrangler:.config/.wrangler:.config/heroku",
+    ),
+    (
+        DEPLOY,
+        ".terraform.d/credentials.tfrc.json:.terraformrc:.pulumi/credentials.json:.vault-token:.config/sops:\
+         .config/age:.chef:.databrickscfg:.snowsql:.snowflake",
+    ),
+    (CONTAINERS, ".docker:.config/containers/auth.json"),
+    (KUBE, ".kube:.config/helm:.minikube/profiles:.minikube/certs"),
+    (
+        PACKAGES,
+        ".npmrc:.yarnrc:.yarnrc.yml:.bunfig.toml:.pypirc:.config/pypoetry/auth.toml:.cargo/credentials:\
+         .cargo/credentials.toml:.gem/credentials:.composer/auth.json:.config/composer/auth.json:\
+         .m2/settings.xml:.m2/settings-security.xml:.gradle/gradle.properties:.nuget/NuGet/NuGet.Config:\
+         .config/NuGet:.hex/hex.config:.sbt/.credentials:.ivy2/.credentials:.pub-cache/credentials.json:\
+         .config/dart/pub-credentials.json:.ansible/galaxy_token",
+    ),
+    (
+        FORGES,
+        ".git-credentials:.config/git/credentials:.config/gh:.config/glab-cli:.config/hub:.config/tea:\
+         .subversion/auth",
+    ),
+    (NETRC, ".netrc:_netrc:.authinfo:.authinfo.gpg"),
+    (DATABASES, ".pgpass:.my.cnf:.mylogin.cnf:.dbshell"),
+    (
+        MODELS,
+        ".codex/auth.json:.claude/.credentials.json:.claude.json:.gemini/oauth_creds.json:\
+         .config/github-copilot:.local/share/opencode/auth.json:.huggingface:.cache/huggingface/token:\
+         .kaggle:.config/openai",
+    ),
+    (KEYRINGS, ".local/share/keyrings:.local/share/kwalletd:.kde/share/apps/kwallet:.pki"),
+    (
+        PASSWORDS,
+        ".password-store:.local/share/gopass:.config/keepassxc:.cache/keepassxc:.config/KeePass:\
+         .config/1Password:.config/op:.op:.config/Bitwarden:.config/Bitwarden CLI:.lpass:.local/share/lpass",
+    ),
+    (
+        BROWSERS,
+        ".mozilla:.config/google-chrome:.config/google-chrome-beta:.config/chromium:.config/BraveSoftware:\
+         .config/microsoft-edge:.config/vivaldi:.config/opera:.librewolf:.waterfox:.zen:snap/firefox:\
+         snap/chromium:.var/app/org.mozilla.firefox:.var/app/com.google.Chrome:\
+         .var/app/org.chromium.Chromium:.var/app/com.brave.Browser:.var/app/com.microsoft.Edge",
+    ),
+    (
+        MAIL,
+        ".thunderbird:.local/share/evolution:.config/evolution:.msmtprc:.config/msmtp:.fetchmailrc:\
+         .config/Signal:.config/Slack:.config/discord:.config/Element:.local/share/TelegramDesktop",
+    ),
+    (REMOTE, ".config/filezilla:.config/remmina:.local/share/remmina:.vnc"),
+    (WALLETS, ".bitcoin:.ethereum:.electrum:.config/solana"),
+    (
+        HISTORY,
+        ".bash_history:.zsh_history:.zhistory:.histfile:.zsh_sessions:.local/share/fish/fish_history:\
+         .config/nushell/history.txt:.local/share/powershell/PSReadLine:.local/share/atuin:.python_history:\
+         .node_repl_history:.irb_history:.psql_history:.mysql_history:.sqlite_history:.rediscli_history:\
+         .mongosh:.lesshst:.viminfo",
+    ),
+    (KEYRINGS, "Library/Keychains"),
+    (
+        BROWSERS,
+        "Library/Cookies:Library/Safari:Library/Containers/com.apple.Safari:\
+         Library/Application Support/Firefox:Library/Application Support/Google/Chrome:\
+         Library/Application Support/Google/Chrome Beta:Library/Application Support/Chromium:\
+         Library/Application Support/BraveSoftware:Library/Application Support/Microsoft Edge:\
+         Library/Application Support/Vivaldi:Library/Application Support/com.operasoftware.Opera:\
+         Library/Application Support/Arc",
+    ),
+    (
+        PASSWORDS,
+        "Library/Application Support/1Password:Library/Group Containers/2BUA8C4S2C.com.1password:\
+         Library/Application Support/Bitwarden",
+    ),
+    (
+        MAIL,
+        "Library/Mail:Library/Messages:Library/Thunderbird:Library/Application Support/Signal:\
+         Library/Application Support/Slack:Library/Application Support/discord",
+    ),
+    (MODELS, "Library/Application Support/Claude"),
+    (WALLETS, "Library/Application Support/Bitcoin:Library/Ethereum"),
+    (ACCOUNTS, "/etc/shadow:/etc/shadow-:/etc/gshadow:/etc/gshadow-:/etc/security/opasswd"),
+    (HOST_KEYS, "/etc/ssh/ssh_host_rsa_key:/etc/ssh/ssh_host_ecdsa_key:/etc/ssh/ssh_host_ed25519_key:/etc/krb5.keytab"),
+    (ACCOUNTS, "/private/var/db/dslocal"),
+    (
+        HOST_KEYS,
+        "/Library/Keychains:/etc/wireguard:/etc/NetworkManager/system-connections:/etc/ssl/private:\
+         /etc/letsencrypt/archive:/etc/kubernetes:/etc/rancher:/var/lib/kubelet/pki",
+    ),
+    (MOUNTED, "/run/secrets"),
 ];

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::secret_places::{Place, SECRETS};
+use super::secret_places::{Place, secrets};
 
 /// The secrets of these home directories and of the system, each with why it is one.
 ///
@@ -17,7 +17,7 @@ use super::secret_places::{Place, SECRETS};
 /// not exist as it is written.
 pub(crate) fn locate(homes: &[PathBuf]) -> BTreeMap<PathBuf, &'static str> {
     let mut located = BTreeMap::new();
-    for secret in SECRETS {
+    for secret in secrets() {
         match secret.place {
             Place::Home(below) => {
                 for home in homes {
@@ -59,7 +59,7 @@ pub(crate) fn leads_to_device(_path: &Path) -> bool {
 /// The table in words: each reason once, with the places that it stands for, as a user would write them.
 pub(crate) fn by_reason() -> Vec<(&'static str, Vec<String>)> {
     let mut groups: Vec<(&'static str, Vec<String>)> = Vec::new();
-    for secret in SECRETS {
+    for secret in secrets() {
         let place = match secret.place {
             Place::Home(below) => format!("~/{below}"),
             Place::System(path) => path.to_owned(),
@@ -76,12 +76,12 @@ pub(crate) fn by_reason() -> Vec<(&'static str, Vec<String>)> {
 mod tests {
     use std::{collections::BTreeSet, path::Path};
 
-    use super::{Place, SECRETS, by_reason};
+    use super::{Place, by_reason, secrets};
 
     #[test]
     fn each_place_is_named_once_and_plainly() {
         let mut seen = BTreeSet::new();
-        for secret in SECRETS {
+        for secret in secrets() {
             let (text, absolute) = match secret.place {
                 Place::Home(below) => (below, false),
                 Place::System(path) => (path, true),
@@ -91,13 +91,13 @@ mod tests {
             assert!(Path::new(text).components().all(|part| part.as_os_str() != ".."), "{text}");
             assert!(!secret.reason.is_empty());
         }
-        assert_eq!(by_reason().iter().map(|(_, places)| places.len()).sum::<usize>(), SECRETS.len());
+        assert_eq!(by_reason().iter().map(|(_, places)| places.len()).sum::<usize>(), secrets().count());
     }
 
     #[test]
     fn no_place_lies_in_another() {
-        for one in SECRETS {
-            for other in SECRETS {
+        for one in secrets() {
+            for other in secrets() {
                 if let (Place::Home(one), Place::Home(other)) = (one.place, other.place) {
                     assert!(one == other || !Path::new(one).starts_with(other), "{one} lies in {other}");
                 }
