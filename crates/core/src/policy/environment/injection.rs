@@ -184,7 +184,7 @@ const EXACT: &[packed::Row<0>] = &[
 ];
 
 static PACKED: [u8; packed::size(EXACT)] = packed::pack(EXACT);
-static BY_FIRST: [(u16, u16); 256] = packed::by_first(EXACT);
+static BY_FIRST: packed::Places = packed::by_first(EXACT);
 
 struct Family {
     prefix: &'static str,

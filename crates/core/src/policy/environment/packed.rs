@@ -6,6 +6,11 @@
 /// A row as it is written: what is looked for, what belongs to it, and what is said of it.
 pub(super) type Row<const X: usize> = (&'static str, [u8; X], &'static str);
 
+/// By first byte, which is ASCII, where the rows that start with it begin and end.
+pub(super) type Places = [(u16, u16); ASCII];
+
+const ASCII: usize = 128;
+
 /// How many bytes the rows take.
 pub(super) const fn size<const X: usize>(rows: &[Row<X>]) -> usize {
     let (mut bytes, mut index) = (0, 0);
@@ -31,9 +36,9 @@ pub(super) const fn pack<const X: usize, const N: usize>(rows: &[Row<X>]) -> [u8
     packed
 }
 
-/// By first byte, where the rows that start with it stand among the packed ones. Doesn't compile where others stand between.
-pub(super) const fn by_first<const X: usize>(rows: &[Row<X>]) -> [(u16, u16); 256] {
-    let (mut places, mut at, mut index) = ([(0_u16, 0_u16); 256], 0, 0);
+/// Finds the places. Doesn't compile where rows of one first byte stand apart.
+pub(super) const fn by_first<const X: usize>(rows: &[Row<X>]) -> Places {
+    let (mut places, mut at, mut index) = ([(0_u16, 0_u16); ASCII], 0, 0);
     while index < rows.len() {
         let place = &mut places[rows[index].0.as_bytes()[0] as usize];
         assert!(place.1 == 0 || place.1 as usize == at, "rows of one first byte stand together");
@@ -49,8 +54,8 @@ pub(super) const fn by_first<const X: usize>(rows: &[Row<X>]) -> [(u16, u16); 25
 }
 
 /// The packed rows that start with a byte.
-pub(super) fn rows<const X: usize>(packed: &'static [u8], places: &[(u16, u16); 256], first: u8) -> Rows<X> {
-    let (start, end) = places[usize::from(first)];
+pub(super) fn rows<const X: usize>(packed: &'static [u8], places: &Places, first: u8) -> Rows<X> {
+    let (start, end) = places.get(usize::from(first)).copied().unwrap_or_default();
     Rows(packed.get(usize::from(start)..usize::from(end)).unwrap_or_default())
 }
 

@@ -139,7 +139,7 @@ const TOKENS: &[packed::Row<2>] = &[
 ];
 
 static PACKED: [u8; packed::size(TOKENS)] = packed::pack(TOKENS);
-static BY_FIRST: [(u16, u16); 256] = packed::by_first(TOKENS);
+static BY_FIRST: packed::Places = packed::by_first(TOKENS);
 
 /// Why the form of `value` says that it is a secret.
 pub(super) fn why(value: &[u8]) -> Option<&'static str> {
@@ -169,7 +169,7 @@ fn may_start(rest: &[u8]) -> bool {
     let [first, second, third, ..] = rest else {
         return false;
     };
-    let (seconds, thirds) = STARTS[usize::from(*first)];
+    let (seconds, thirds) = STARTS.get(usize::from(*first)).copied().unwrap_or_default();
     seconds & (1 << (second & 31)) != 0 && thirds & (1 << (third & 31)) != 0
 }
 
@@ -264,9 +264,9 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
-/// By first byte, the second and the third bytes of all forms, each as a set over their low five bits.
-static STARTS: [(u32, u32); 256] = {
-    let mut starts = [(0_u32, 0_u32); 256];
+/// By first byte, which is ASCII, the second and the third bytes of all forms, each as a set over their low five bits.
+static STARTS: [(u32, u32); 128] = {
+    let mut starts = [(0_u32, 0_u32); 128];
     starts[b'-' as usize] = (1 << (b'-' & 31), 1 << (b'-' & 31));
     starts[b'e' as usize] = (1 << (b'y' & 31), 1 << (b'J' & 31));
     let mut index = 0;
