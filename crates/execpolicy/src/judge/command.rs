@@ -213,7 +213,7 @@ fn refusals(call: &Call<'_>) -> Option<String> {
 /// As [`knowledge::refused_with`] reads it.
 const REFUSED_WITH: &str = "\
 set|+o|history|it deletes what shows later what was done
-export declare typeset readonly|HISTFILE=* HISTSIZE=* HISTFILESIZE=*||it deletes what shows later what was done
+export declare typeset readonly|HISTFILE= HISTFILE=/dev/null HISTSIZE= HISTSIZE=0 HISTFILESIZE= HISTFILESIZE=0||it deletes what shows later what was done
 pfctl|-d -F||it switches a protection of the machine off
 systemctl|start isolate|poweroff.target reboot.target halt.target rescue.target emergency.target kexec.target|it stops the machine
 userdel deluser|-r* --rem* root||it deletes a home directory or the user root

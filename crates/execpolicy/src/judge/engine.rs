@@ -214,9 +214,16 @@ fn judge_command(command: &Command, frame: &Frame, context: &Context<'_>, out: &
     let mut judged = match command.kind {
         CommandKind::Simple if argv.is_empty() && !assignments.is_empty() => {
             let names: Vec<String> = command.assignments.iter().map(|a| a.name.clone()).collect();
-            let history = names.iter().any(|n| matches!(n.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE"));
-            let decision = if history { context.forbid() } else { Decision::Prompt };
-            out.add(decision, "builtin:assignment", "it sets variables for what follows", names);
+            let drops = command.assignments.iter().any(|a| {
+                matches!(a.name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE")
+                    && a.value.literal().is_some_and(|value| matches!(value.as_str(), "" | "0" | "/dev/null"))
+            });
+            let (decision, why) = if drops {
+                (context.forbid(), "it keeps no history of what is done")
+            } else {
+                (Decision::Prompt, "it sets variables for what follows")
+            };
+            out.add(decision, "builtin:assignment", why, names);
             Judged::default()
         }
         CommandKind::Simple if !argv.is_empty() => {

@@ -176,12 +176,19 @@ const CONNECTS: &[(&str, &str)] = &[
 ];
 /// What fetches in code, and what runs text in it.
 const FETCHES: &str = "urlopen(\nrequests.get(\nhttpx.get(\nURI.open(\nLWP::Simple\nNet::HTTP\nfile_get_contents('http\nfile_get_contents(\"http\nfetch(\nhttps.get\nhttp.get\nhttps')\nhttps\")\n`curl\n`wget\nSTDIN\nstdin\nreadFileSync(0";
-const RUNS: &str = "exec(\neval(\neval)\neval \n.system(";
+const RUNS: &str = "exec(\neval(\neval)\neval ";
+const RUNS_BY_SHELL: &str = ".system(\nchild_process').exec\nchild_process\").exec";
 /// What hands text to a shell.
 const SHELLS_OUT: &str = "system\nexec\npopen\nspawn\nsubprocess\nchild_process\nshell\npassthru\n`";
 /// What deletes a folder.
 const DELETES: &str =
     "rmtree\nrm_r\nrmSync\nrmdirSync\nremove_tree\nremoveSync\nremove_all\nfs.rm(\n').rm(\n\").rm(\nrimraf\nunlink";
+
+/// Whether code calls one of the functions by its bare name: `/v(.)/.exec(…)` looks for a pattern, and `literal_eval(…)` reads a value.
+fn calls(text: &str, names: &str) -> bool {
+    let is_bare = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    names.split('\n').any(|name| text.match_indices(name).any(|(at, _)| text.get(..at).is_some_and(is_bare)))
+}
 
 fn holds(text: &str, words: &str) -> bool {
     words.split('\n').any(|word| text.contains(word))
@@ -194,7 +201,9 @@ pub(crate) fn bad_code(args: &[Arg]) -> Option<&'static str> {
     let text = all.as_str();
     if CONNECTS.iter().any(|(first, others)| text.contains(first) && holds(text, others)) {
         Some("its code connects a shell to the network")
-    } else if (holds(text, FETCHES) && holds(text, RUNS)) || holds(text, "import('http\nimport(\"http") {
+    } else if (holds(text, FETCHES) && (calls(text, RUNS) || holds(text, RUNS_BY_SHELL)))
+        || holds(text, "import('http\nimport(\"http")
+    {
         Some("its code runs what it fetches")
     } else {
         (text.contains("unlink") && text.contains("</*>")).then_some("its code deletes the whole machine")
