@@ -13,13 +13,13 @@ pub(super) fn why(name: &[u8]) -> Option<&'static str> {
     if let Some((_, _, detail)) = packed::rows::<0>(&PACKED, &BY_FIRST, *first).find(|(known, ..)| *known == name) {
         return Some(detail);
     }
-    FAMILIES
-        .iter()
-        .filter(|family| family.prefix.as_bytes().first() == Some(first))
-        .find(|family| {
-            name.strip_prefix(family.prefix.as_bytes()).is_some_and(|rest| rest.ends_with(family.suffix.as_bytes()))
+    packed::all::<0>(&PACKED_FAMILIES)
+        .find(|(ends, ..)| {
+            let mut ends = ends.split(|byte| *byte == b'*');
+            let rest = ends.next().and_then(|prefix| name.strip_prefix(prefix));
+            rest.zip(ends.next()).is_some_and(|(rest, suffix)| rest.ends_with(suffix))
         })
-        .map(|family| family.detail)
+        .map(|(_, _, detail)| detail)
         .or_else(|| npm_config(name))
 }
 
@@ -186,34 +186,26 @@ const EXACT: &[packed::Row<0>] = &[
 static PACKED: [u8; packed::size(EXACT)] = packed::pack(EXACT);
 static BY_FIRST: packed::Places = packed::by_first(EXACT);
 
-struct Family {
-    prefix: &'static str,
-    suffix: &'static str,
-    detail: &'static str,
-}
-
-const fn family(prefix: &'static str, suffix: &'static str, detail: &'static str) -> Family {
-    Family { prefix, suffix, detail }
-}
-
 /// Names by how they start and end.
-static FAMILIES: [Family; 15] = [
-    family("BASH_FUNC_", "", "a shell function"),
-    family("CARGO_TARGET_", "_LINKER", "cargo runs it"),
-    family("CARGO_TARGET_", "_RUNNER", "cargo runs it"),
-    family("CORECLR_PROFILER", "", "dotnet loads it"),
-    family("CORECLR_ENABLE_PROFILING", "", "dotnet loads a profiler"),
-    family("COR_PROFILER", "", "dotnet loads it"),
-    family("COR_ENABLE_PROFILING", "", "dotnet loads a profiler"),
-    family("DYLD_", "", "the loader loads libraries that it names"),
-    family("GIT_CONFIG", "", "git takes programs from it"),
-    family("LD_", "", "the loader loads libraries that it names"),
-    family("LUA_CPATH", "", "Lua loads modules from it"),
-    family("LUA_INIT", "", "Lua runs it"),
-    family("LUA_PATH", "", "Lua loads modules from it"),
-    family("VSCODE_GIT_ASKPASS_", "", "git runs it"),
-    family("_RLD", "", "the loader loads libraries that it names"),
+const FAMILIES: &[packed::Row<0>] = &[
+    ("BASH_FUNC_*", [], "a shell function"),
+    ("CARGO_TARGET_*_LINKER", [], "cargo runs it"),
+    ("CARGO_TARGET_*_RUNNER", [], "cargo runs it"),
+    ("CORECLR_PROFILER*", [], "dotnet loads it"),
+    ("CORECLR_ENABLE_PROFILING*", [], "dotnet loads a profiler"),
+    ("COR_PROFILER*", [], "dotnet loads it"),
+    ("COR_ENABLE_PROFILING*", [], "dotnet loads a profiler"),
+    ("DYLD_*", [], "the loader loads libraries that it names"),
+    ("GIT_CONFIG*", [], "git takes programs from it"),
+    ("LD_*", [], "the loader loads libraries that it names"),
+    ("LUA_CPATH*", [], "Lua loads modules from it"),
+    ("LUA_INIT*", [], "Lua runs it"),
+    ("LUA_PATH*", [], "Lua loads modules from it"),
+    ("VSCODE_GIT_ASKPASS_*", [], "git runs it"),
+    ("_RLD*", [], "the loader loads libraries that it names"),
 ];
+
+static PACKED_FAMILIES: [u8; packed::size(FAMILIES)] = packed::pack(FAMILIES);
 
 #[cfg(test)]
 mod tests {
@@ -224,6 +216,15 @@ mod tests {
         for (name, _, detail) in EXACT {
             assert_eq!(why(name.as_bytes()), Some(*detail), "{name}");
         }
+    }
+
+    #[test]
+    fn a_family_is_known_by_both_ends() {
+        for (ends, _, detail) in FAMILIES {
+            assert_eq!(ends.matches('*').count(), 1, "{ends}");
+            assert_eq!(why(ends.replace('*', "X").as_bytes()), Some(*detail), "{ends}");
+        }
+        assert_eq!(why(b"CARGO_TARGET_DIR"), None);
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub(super) fn rows<const X: usize>(packed: &'static [u8], places: &Places, first
     Rows(packed.get(usize::from(start)..usize::from(end)).unwrap_or_default())
 }
 
+/// All packed rows.
+pub(super) fn all<const X: usize>(packed: &'static [u8]) -> Rows<X> {
+    Rows(packed)
+}
+
 /// Packed rows: the key, what belongs to it, and what is said of it.
 pub(super) struct Rows<const X: usize>(&'static [u8]);
 
